@@ -1,0 +1,98 @@
+using MoEPlace.Traces;
+
+namespace MoEPlace.Placement;
+
+/// <summary>
+/// What shall be placed, on what, and what is to be minimised. Made by <see cref="Create"/>, which checks it, so that a policy
+/// can rely on it.
+/// </summary>
+public sealed record PlacementProblem
+{
+    private PlacementProblem()
+    {
+    }
+
+    /// <summary>The model whose experts are placed.</summary>
+    public required MoEModel Model { get; init; }
+
+    /// <summary>The nodes and ranks that they are placed on.</summary>
+    public required Cluster Cluster { get; init; }
+
+    /// <summary>Load, and transitions and co-activation where the recording has them.</summary>
+    public required RoutingCounts Counts { get; init; }
+
+    /// <summary>The tokens that are solved on; null for a recording without tokens.</summary>
+    public TraceSlice? Slice { get; init; }
+
+    /// <summary>SHA-256 of the recording; empty without.</summary>
+    public string TraceDigest { get; init; } = "";
+
+    /// <summary>What is minimised.</summary>
+    public PlacementObjective Objective { get; init; } = PlacementObjective.Step;
+
+    /// <summary>Where a token lives between layers.</summary>
+    public Residency Residency { get; init; } = Residency.Home;
+
+    /// <summary>Slots per layer beyond one for each expert, over all ranks.</summary>
+    public int RedundantSlots { get; init; }
+
+    /// <summary>Busiest rank over mean, in every layer; null for no limit. Layers that cannot reach it are held to their best.</summary>
+    public double? MaxImbalance { get; init; }
+
+    /// <summary>Seed of everything random.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Wall-clock limit of a search.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Limit in rounds of the search: with it, and no time limit reached, the same seed gives the same placement.</summary>
+    public long IterationLimit { get; init; } = long.MaxValue;
+
+    /// <summary>Slots of every rank in every layer.</summary>
+    public int SlotsPerRank => (Model.Experts + RedundantSlots) / Cluster.Ranks;
+
+    /// <summary>Checks a problem and hands it on.</summary>
+    /// <exception cref="InputException">Slots do not divide by ranks, a limit is out of range, or the counts belong to another model.</exception>
+    public static PlacementProblem Create(
+        MoEModel model,
+        Cluster cluster,
+        RoutingCounts counts,
+        TraceSlice? slice = null,
+        PlacementObjective objective = PlacementObjective.Step,
+        Residency residency = Residency.Home,
+        int redundantSlots = 0,
+        double? maxImbalance = null,
+        long seed = 1,
+        TimeSpan? timeLimit = null,
+        long iterationLimit = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(counts);
+        var faults = new InputFaults("place");
+        var slots = (long)model.Experts + redundantSlots;
+        faults.Require(redundantSlots >= 0 && redundantSlots <= (long)model.Experts * (cluster.Ranks - 1), "--redundant", redundantSlots, $"0 to {(long)model.Experts * (cluster.Ranks - 1)} (a copy of every expert on every other rank)");
+        faults.Require(slots % cluster.Ranks == 0, "--cluster", cluster.Ranks, $"ranks that divide the {slots} slots of a layer (experts + redundant)");
+        faults.Require(maxImbalance is null or (>= 1 and < double.PositiveInfinity), "--max-imbalance", maxImbalance, "1 or more");
+        faults.Require(counts.Layers == model.Layers, "trace layers", counts.Layers, $"{model.Layers}, as in the model");
+        faults.Require(counts.Experts == model.Experts, "trace experts", counts.Experts, $"{model.Experts}, as in the model");
+        faults.Require(timeLimit is null || timeLimit > TimeSpan.Zero, "--time-limit", timeLimit, "above 0 seconds");
+        faults.Require(iterationLimit >= 1, "--iteration-limit", iterationLimit, "1 or more");
+        faults.ThrowIfAny();
+        return new PlacementProblem
+        {
+            Model = model,
+            Cluster = cluster,
+            Counts = counts,
+            Slice = slice,
+            TraceDigest = slice?.Trace.Digest ?? "",
+            Objective = objective,
+            Residency = residency,
+            RedundantSlots = redundantSlots,
+            MaxImbalance = maxImbalance,
+            Seed = seed,
+            TimeLimit = timeLimit ?? TimeSpan.FromSeconds(30),
+            IterationLimit = iterationLimit,
+        };
+    }
+}

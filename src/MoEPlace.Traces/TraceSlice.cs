@@ -1,0 +1,102 @@
+namespace MoEPlace.Traces;
+
+/// <summary>The tokens of a trace that belong to one split, in file order.</summary>
+public sealed class TraceSlice
+{
+    private const int BlockTokens = 4096;
+
+    /// <summary>Selects the tokens of <paramref name="split"/>.</summary>
+    /// <exception cref="InputException">The split has no token.</exception>
+    public TraceSlice(RoutingTrace trace, TraceSplit split)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        Trace = trace;
+        Split = split;
+        foreach (var (_, count) in Runs())
+            Tokens += count;
+        if (Tokens == 0)
+            throw new InputException(trace.Path, "sequence", $"no sequence of split {split.ToString().ToLowerInvariant()}", "train: sequence mod 5 != 0, test: sequence mod 5 == 0; --split all takes every sequence");
+    }
+
+    /// <summary>The trace.</summary>
+    public RoutingTrace Trace { get; }
+
+    /// <summary>Which of its sequences.</summary>
+    public TraceSplit Split { get; }
+
+    /// <summary>Tokens of the slice, 1 or more.</summary>
+    public long Tokens { get; }
+
+    /// <summary>The rows of the slice as runs of consecutive rows, at most 4,096 each.</summary>
+    public IEnumerable<(long Row, int Count)> Runs()
+    {
+        for (long row = 0; row < Trace.Tokens;)
+        {
+            var (skipped, taken) = NextRun(Trace.Sequence(row, (int)Math.Min(BlockTokens, Trace.Tokens - row)));
+            if (taken > 0)
+                yield return (row + skipped, taken);
+            row += skipped + taken;
+        }
+    }
+
+    /// <summary>The tokens, decoded block by block; the same block object each time.</summary>
+    public IEnumerable<TokenBlock> Blocks()
+    {
+        var block = new TokenBlock(Trace, BlockTokens);
+        var ordinals = new Dictionary<int, int>();
+        foreach (var (row, count) in Runs())
+        {
+            for (var taken = 0; taken < count;)
+            {
+                var now = Math.Min(count - taken, BlockTokens - block.Count);
+                Fill(block, row + taken, now, ordinals);
+                taken += now;
+                if (block.Count < BlockTokens)
+                    continue;
+                yield return block;
+                block.FirstOrdinal += block.Count;
+                block.Count = 0;
+            }
+        }
+        if (block.Count > 0)
+            yield return block;
+    }
+
+    private void Fill(TokenBlock block, long row, int count, Dictionary<int, int> ordinals)
+    {
+        var (at, layers, topK) = (block.Count, Trace.Layers, Trace.TopK);
+        var experts = block.Experts.AsSpan(at * layers * topK, count * layers * topK);
+        Trace.CopyExperts(row, count, experts);
+        if (Trace.HasTopOne)
+            Trace.CopyTopOne(row, count, experts, block.TopOne.AsSpan(at * layers, count * layers));
+        var sequence = Trace.Sequence(row, count);
+        var home = Trace.Home(row, count);
+        for (var i = 0; i < count; i++)
+        {
+            if (!ordinals.TryGetValue(sequence[i], out var ordinal))
+                ordinals.Add(sequence[i], ordinal = ordinals.Count);
+            block.SequenceOrdinal[at + i] = ordinal;
+            block.Home[at + i] = home.IsEmpty ? -1 : home[i];
+            block.Row[at + i] = row + i;
+        }
+        block.Count += count;
+    }
+
+    private (int Skipped, int Taken) NextRun(ReadOnlySpan<int> sequence)
+    {
+        var skipped = 0;
+        while (skipped < sequence.Length && !Holds(sequence[skipped]))
+            skipped++;
+        var end = skipped;
+        while (end < sequence.Length && Holds(sequence[end]))
+            end++;
+        return (skipped, end - skipped);
+    }
+
+    private bool Holds(int sequence) => Split switch
+    {
+        TraceSplit.Train => sequence % 5 != 0,
+        TraceSplit.Test => sequence % 5 == 0,
+        _ => true,
+    };
+}

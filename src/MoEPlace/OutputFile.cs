@@ -1,0 +1,38 @@
+namespace MoEPlace;
+
+/// <summary>
+/// A file that appears whole or not at all: it is written beside its place under a temporary name and renamed when complete.
+/// </summary>
+public static class OutputFile
+{
+    /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; its folder is made when it is missing.</summary>
+    /// <param name="path">Where the file shall stand; an older file there is replaced in one step.</param>
+    /// <param name="write">Writes the content; when it throws, nothing is left behind and the older file stays.</param>
+    /// <exception cref="InputException">The path cannot be written.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var full = Path.GetFullPath(path);
+        var beside = $"{full}.{Environment.ProcessId}.part";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+                write(stream);
+            File.Move(beside, full, overwrite: true);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
+        {
+            throw new InputException(path, "output", e.Message, "a path that can be written");
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
+    /// <exception cref="InputException">The path cannot be written.</exception>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,86 @@
+namespace MoEPlace.Placement.Affinity;
+
+/// <summary>
+/// One walker over the divisions of a chain. A round anneals (from a random division or from the best so far), brings the load under its
+/// limits, and then alternates the two exact moves until neither wins: whole layers as assignments, pairs of parts by dynamic programming.
+/// </summary>
+internal sealed class ChainSearch
+{
+    private const double Hot = 1;
+    private const double Warm = 0.4;
+    private const double Cold = 0.02;
+    private const double FirstPrice = 0.02;
+    private readonly ChainProblem problem;
+    private readonly int[] balanced;
+    private readonly SeedStream random;
+    private readonly LayerAssignment assignment;
+    private readonly RankPairSweep? pairs;
+    private readonly double scale;
+    private double price;
+
+    /// <param name="problem">The chain.</param>
+    /// <param name="balanced">[layers, experts] a division that holds the load limits.</param>
+    /// <param name="random">Where its randomness comes from.</param>
+    public ChainSearch(ChainProblem problem, int[] balanced, SeedStream random)
+    {
+        this.problem = problem;
+        this.balanced = balanced;
+        this.random = random;
+        assignment = new LayerAssignment(problem);
+        pairs = RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
+        State = new ChainState(problem, balanced);
+        scale = Annealing.SwapScale(problem, State, random);
+        var meanLoad = problem.Load.Average(l => l.Average());
+        price = FirstPrice * scale / Math.Max(1, meanLoad * 0.01);
+    }
+
+    /// <summary>Where the walker stands.</summary>
+    public ChainState State { get; }
+
+    /// <summary>A round from a random division.</summary>
+    public void Fresh(long proposals, Func<bool> stop)
+    {
+        var start = new int[problem.Layers * problem.Experts];
+        for (var layer = 0; layer < problem.Layers; layer++)
+        {
+            var row = start.AsSpan(layer * problem.Experts, problem.Experts);
+            for (var e = 0; e < row.Length; e++)
+                row[e] = e / problem.Capacity;
+            random.Shuffle(row);
+        }
+        Round(start, Hot, proposals, stop);
+    }
+
+    /// <summary>A round from a given division, warmed up but not melted.</summary>
+    public void Reheat(ReadOnlySpan<int> from, long proposals, Func<bool> stop) => Round(from, Warm, proposals, stop);
+
+    /// <summary>The exact moves alone, from a given division.</summary>
+    public void Polish(ReadOnlySpan<int> from, Func<bool> stop)
+    {
+        State.Reset(from);
+        Polish(stop);
+    }
+
+    private void Round(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop)
+    {
+        State.Reset(from);
+        Annealing.Run(problem, State, random, proposals, heat * scale, Cold * scale, price, stop);
+        // A walk that ends over its limits paid too little for it.
+        if (problem.HasLoadLimit)
+            price *= problem.Overload(State.PartOf) > 0 ? 1.5 : 0.9;
+        Polish(stop);
+    }
+
+    private void Polish(Func<bool> stop)
+    {
+        assignment.Repair(State, balanced);
+        long won;
+        do
+        {
+            won = assignment.Sweep(State);
+            if (pairs is not null)
+                won += pairs.Sweep(State, random, stop);
+        }
+        while (won > 0 && !stop());
+    }
+}

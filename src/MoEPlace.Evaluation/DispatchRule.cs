@@ -1,0 +1,90 @@
+namespace MoEPlace.Evaluation;
+
+/// <summary>
+/// Which replica of an expert serves a token: the one on the token's rank, else one on its node, else any; among several, sorted by
+/// rank, number (token ordinal mod count).
+/// </summary>
+public sealed class DispatchRule
+{
+    private readonly int[] start;
+    private readonly int[] ranks;
+    private readonly int experts;
+    private readonly int ranksPerNode;
+
+    /// <summary>Makes the rule for a placement.</summary>
+    public DispatchRule(ExpertPlacement placement)
+    {
+        ArgumentNullException.ThrowIfNull(placement);
+        experts = placement.Experts;
+        ranksPerNode = placement.RanksPerNode;
+        start = new int[placement.Layers * experts + 1];
+        var flat = new List<int>(start.Length);
+        for (var cell = 0; cell < start.Length - 1; cell++)
+        {
+            foreach (var rank in placement.RanksOf(new LayerId(cell / experts), new ExpertId(cell % experts)))
+                flat.Add(rank);
+            start[cell + 1] = flat.Count;
+        }
+        ranks = [.. flat];
+    }
+
+    /// <summary>Replicas of all experts in all layers; numbered by layer, expert, rank.</summary>
+    internal int Replicas => ranks.Length;
+
+    /// <summary>[replicas] the rank of each.</summary>
+    internal ReadOnlySpan<int> Ranks => ranks;
+
+    /// <summary>[layers * experts + 1] the first replica of each expert.</summary>
+    internal ReadOnlySpan<int> Start => start;
+
+    /// <summary>The rank that serves a token.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="expert">One of the token's experts.</param>
+    /// <param name="source">The rank that the token is sent from.</param>
+    /// <param name="tokenOrdinal">The number of the token among those that are run, 0 or more.</param>
+    public RankId Choose(LayerId layer, ExpertId expert, RankId source, long tokenOrdinal) =>
+        new(ranks[Replica(layer.Value * experts + expert.Value, source.Value, tokenOrdinal)]);
+
+    /// <summary>The replicas that the rule chooses among, as a range of the sorted ranks of an expert.</summary>
+    /// <param name="ranksOfExpert">The ranks that hold the expert, rising; at least one.</param>
+    /// <param name="source">The rank that the token is sent from.</param>
+    /// <param name="ranksPerNode">Ranks on each node.</param>
+    public static (int First, int Count) Candidates(ReadOnlySpan<int> ranksOfExpert, RankId source, int ranksPerNode)
+    {
+        var nodeBegin = source.Value / ranksPerNode * ranksPerNode;
+        int first = 0, count = 0;
+        for (var i = 0; i < ranksOfExpert.Length; i++)
+        {
+            var rank = ranksOfExpert[i];
+            if (rank == source.Value)
+                return (i, 1);
+            if (rank < nodeBegin)
+                first++;
+            else if (rank < nodeBegin + ranksPerNode)
+                count++;
+        }
+        return count > 0 ? (first, count) : (0, ranksOfExpert.Length);
+    }
+
+    /// <summary>The replica, numbered as <see cref="Ranks"/>, that serves a token from <paramref name="source"/>.</summary>
+    /// <param name="cell">layer * experts + expert.</param>
+    /// <param name="source">The rank that the token is sent from.</param>
+    /// <param name="tokenOrdinal">The number of the token.</param>
+    internal int Replica(int cell, int source, long tokenOrdinal)
+    {
+        var (begin, end) = (start[cell], start[cell + 1]);
+        if (end - begin == 1)
+            return begin;
+        var (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
+        return begin + first + (count == 1 ? 0 : (int)(tokenOrdinal % count));
+    }
+
+    /// <summary>The replica that serves the next token of an expert when its replicas share evenly: one after the other.</summary>
+    /// <param name="cell">layer * experts + expert.</param>
+    /// <param name="use">The number of the token among those of this expert in this layer.</param>
+    internal int EvenReplica(int cell, long use)
+    {
+        var (begin, end) = (start[cell], start[cell + 1]);
+        return begin + (end - begin == 1 ? 0 : (int)(use % (end - begin)));
+    }
+}

@@ -1,0 +1,159 @@
+using MoEPlace.Traces;
+
+namespace MoEPlace.Evaluation;
+
+/// <summary>Runs tokens through a placement and counts. One object counts on one thread; sums of several are exact in any order.</summary>
+internal sealed class RoutingTally
+{
+    private readonly DispatchRule rule;
+    private readonly int layers;
+    private readonly int experts;
+    private readonly int topK;
+    private readonly int ranks;
+    private readonly bool hasTopOne;
+    private readonly bool coherent;
+    private readonly int[] nodeOf;
+    private readonly long[] uses;
+    private readonly int[] seenRank;
+    private readonly int[] reached;
+    private int stamp;
+
+    internal RoutingTally(MoEModel model, bool hasTopOne, DispatchRule rule, Cluster cluster, EvaluationOptions options)
+    {
+        this.rule = rule;
+        this.hasTopOne = hasTopOne;
+        (layers, experts, topK, ranks) = (model.Layers, model.Experts, model.TopK, cluster.Ranks);
+        coherent = options.RunsCoherent;
+        nodeOf = new int[ranks];
+        for (var rank = 0; rank < ranks; rank++)
+            nodeOf[rank] = cluster.NodeOf(new RankId(rank)).Value;
+        uses = new long[options.EvenDispatch ? layers * experts : 0];
+        seenRank = new int[ranks];
+        reached = new int[Math.Min(topK, ranks)];
+        ReplicaLoad = new long[rule.Replicas];
+        Resident = new long[(layers + 1) * ranks];
+        Dispatch = new ExchangeTally(layers, nodeOf, cluster.Nodes);
+        Combine = coherent ? new ExchangeTally(layers, nodeOf, cluster.Nodes) : Dispatch;
+        Pairs = new long[layers];
+        GpuCrossings = new long[layers];
+        NodeCrossings = new long[layers];
+    }
+
+    /// <summary>[replicas] tokens that each served since it was last cleared.</summary>
+    internal long[] ReplicaLoad { get; }
+
+    /// <summary>[layers + 1, ranks] tokens at each rank before each layer and after the last; at home only the first row is counted.</summary>
+    internal long[] Resident { get; }
+
+    /// <summary>Hidden states to the experts.</summary>
+    internal ExchangeTally Dispatch { get; }
+
+    /// <summary>Hidden states back; the same object at home, where every copy returns to where it came from.</summary>
+    internal ExchangeTally Combine { get; }
+
+    /// <summary>[layers] tokens that have a top-1 in this layer and in the one before.</summary>
+    internal long[] Pairs { get; }
+
+    /// <summary>[layers] of these, those whose top-1 is on another rank than in the layer before.</summary>
+    internal long[] GpuCrossings { get; }
+
+    /// <summary>[layers] of these, those whose top-1 is on another node.</summary>
+    internal long[] NodeCrossings { get; }
+
+    /// <summary>Counts the tokens <paramref name="from"/> to <paramref name="to"/> of a block.</summary>
+    internal void Add(TokenBlock block, ReadOnlySpan<int> homes, int from, int to)
+    {
+        var width = layers * topK;
+        for (var token = from; token < to; token++)
+        {
+            var topOne = hasTopOne ? block.TopOne.AsSpan(token * layers, layers) : default;
+            AddToken(block.Experts.AsSpan(token * width, width), topOne, homes[token], block.FirstOrdinal + token);
+        }
+    }
+
+    /// <summary>Takes over what another tally counted, replica loads excepted.</summary>
+    internal void Add(RoutingTally other)
+    {
+        ExchangeTally.AddTo(Resident, other.Resident);
+        ExchangeTally.AddTo(Pairs, other.Pairs);
+        ExchangeTally.AddTo(GpuCrossings, other.GpuCrossings);
+        ExchangeTally.AddTo(NodeCrossings, other.NodeCrossings);
+        Dispatch.Add(other.Dispatch);
+        if (coherent)
+            Combine.Add(other.Combine);
+    }
+
+    private void AddToken(ReadOnlySpan<ushort> choices, ReadOnlySpan<ushort> topOne, int home, long ordinal)
+    {
+        var at = home;
+        var follows = false;
+        Resident[home]++;
+        for (var layer = 0; layer < layers; layer++)
+        {
+            var source = coherent ? at : home;
+            var top = hasTopOne ? topOne[layer] : RoutingTrace.NoExpert;
+            var expertRanks = Gather(layer, choices.Slice(layer * topK, topK), source, ordinal, top, out var topReplica);
+            if (top != RoutingTrace.NoExpert)
+            {
+                if (uses.Length == 0)
+                    topReplica = rule.Replica(layer * experts + top, at, ordinal);
+                var next = rule.Ranks[topReplica];
+                if (follows)
+                    CountPair(layer, at, next);
+                at = next;
+            }
+            follows = top != RoutingTrace.NoExpert;
+            Dispatch.Add(layer, source, expertRanks);
+            if (!coherent)
+                continue;
+            Combine.Add(layer, at, expertRanks);
+            Resident[(layer + 1) * ranks + at]++;
+        }
+    }
+
+    /// <summary>The distinct ranks that serve a token in a layer; the replica that serves its top-1 where shares are even.</summary>
+    private ReadOnlySpan<int> Gather(int layer, ReadOnlySpan<ushort> choices, int source, long ordinal, ushort top, out int topReplica)
+    {
+        topReplica = -1;
+        if (++stamp == int.MaxValue)
+        {
+            seenRank.AsSpan().Clear();
+            stamp = 1;
+        }
+        var count = 0;
+        foreach (var expert in choices)
+        {
+            if (expert == RoutingTrace.NoExpert)
+                continue;
+            var cell = layer * experts + expert;
+            int replica;
+            if (uses.Length == 0)
+            {
+                replica = rule.Replica(cell, source, ordinal);
+            }
+            else
+            {
+                replica = rule.EvenReplica(cell, uses[cell]++);
+                if (expert == top && topReplica < 0)
+                    topReplica = replica;
+            }
+            ReplicaLoad[replica]++;
+            var rank = rule.Ranks[replica];
+            if (seenRank[rank] == stamp)
+                continue;
+            seenRank[rank] = stamp;
+            reached[count++] = rank;
+        }
+        return reached.AsSpan(0, count);
+    }
+
+    private void CountPair(int layer, int from, int to)
+    {
+        Pairs[layer]++;
+        if (from == to)
+            return;
+        GpuCrossings[layer]++;
+        if (nodeOf[from] != nodeOf[to])
+            NodeCrossings[layer]++;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MoEPlace.Placement.Policies;
+
+/// <summary>
+/// DeepSeek's load balancer (<see cref="Eplb"/>) on the load of the problem, with a replica for each redundant slot. Where it puts two
+/// replicas of one expert on one rank, <see cref="EplbRepair"/> parts them.
+/// </summary>
+public static class EplbPolicy
+{
+    /// <summary>The name of the policy.</summary>
+    public const string Name = "eplb";
+
+    /// <summary>Places a problem; the objective of the solution is the imbalance.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="expertGroups">Groups of consecutive experts that the model's gate limits a token to, a divisor of the experts; a multiple of the nodes keeps each group on one node. 1 for models without groups.</param>
+    /// <exception cref="InputException">The groups do not divide the experts.</exception>
+    public static PlacementSolution Place(PlacementProblem problem, int expertGroups = 1)
+    {
+        var started = Stopwatch.GetTimestamp();
+        ArgumentNullException.ThrowIfNull(problem);
+        var (model, cluster) = (problem.Model, problem.Cluster);
+        if (expertGroups < 1 || model.Experts % expertGroups != 0)
+            throw new InputException("place", "expert groups", expertGroups, $"a divisor of the {model.Experts} experts");
+        var rankSlots = problem.SlotsPerRank;
+        var slots = rankSlots * cluster.Ranks;
+        var layers = new ImmutableArray<ImmutableArray<int>>[model.Layers];
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            var load = problem.Counts.Load(layer);
+            var map = Eplb.Rebalance(load, 1, model.Experts, slots, expertGroups, cluster.Nodes, cluster.Ranks);
+            EplbRepair.RepairLayer(map, load, cluster.Ranks, cluster.RanksPerNode);
+            layers[layer] = [.. map.Chunk(rankSlots).Select(rank => rank.ToImmutableArray())];
+        }
+        var options = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            .Add("expertGroups", expertGroups.ToString(CultureInfo.InvariantCulture))
+            .Add("redundantSlots", problem.RedundantSlots.ToString(CultureInfo.InvariantCulture));
+        return DirectSolution.Judge(problem, started, new ExpertPlacement(
+            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers],
+            DirectSolution.Provenance(problem, Name, 0, options)));
+    }
+}

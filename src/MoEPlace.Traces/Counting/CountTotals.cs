@@ -1,0 +1,23 @@
+namespace MoEPlace.Traces.Counting;
+
+/// <summary>The sums over all workers. Sums of integers are the same in any order, so the workers may come in any.</summary>
+internal sealed class CountTotals(int layers, int experts, bool hasTransitions)
+{
+    private readonly Lock gate = new();
+
+    /// <summary>[layers, experts].</summary>
+    internal long[] Load { get; } = new long[layers * experts];
+
+    /// <summary>[layers - 1, experts, experts], or empty.</summary>
+    internal long[] Transitions { get; } = new long[hasTransitions ? (layers - 1) * experts * experts : 0];
+
+    /// <summary>[layers, experts, experts].</summary>
+    internal long[] Coactivation { get; } = new long[layers * experts * experts];
+
+    /// <summary>Takes over what a worker has counted.</summary>
+    internal void Drain(CountTables tables)
+    {
+        lock (gate)
+            tables.Drain(Load, Transitions, Coactivation);
+    }
+}

@@ -22,7 +22,10 @@ internal sealed class RandomTrace : IDisposable
             (rows.Sequence[i], rows.Position[i]) = (shape.Interleaved ? i % 7 : i / 90, i);
         for (var i = 0; i < rows.Experts.Length; i++)
         {
-            rows.Experts[i] = random.NextDouble() < shape.Gaps ? RoutingTrace.NoExpert : (ushort)random.Next(experts);
+            var cell = rows.Experts.AsSpan(i - i % topK, i % topK);
+            do
+                rows.Experts[i] = random.NextDouble() < shape.Gaps ? RoutingTrace.NoExpert : (ushort)random.Next(experts);
+            while (shape.Distinct && rows.Experts[i] != RoutingTrace.NoExpert && cell.Contains(rows.Experts[i]));
             if (rows.GateWeights is { } weights)
                 weights[i] = shape.Sorted ? (Half)(1.0 / (1 + (i % topK))) : (Half)((random.Next(9) - 2) / 4.0);
         }
@@ -46,6 +49,8 @@ internal sealed class RandomTrace : IDisposable
     {
         internal double Gaps { get; init; }
 
+        internal bool Distinct { get; init; } = true;
+
         internal bool Weights { get; init; }
 
         internal bool Sorted { get; init; }
@@ -62,6 +67,7 @@ internal sealed class RandomTrace : IDisposable
             return new Shape(1 + random.Next(random.Next(3) == 0 ? 3000 : 200), layers, experts, 1 + random.Next(Math.Min(experts, 9)))
             {
                 Gaps = random.Next(3) == 0 ? 0.2 : 0,
+                Distinct = random.Next(4) > 0,
                 Weights = random.Next(2) == 0,
                 Sorted = random.Next(2) == 0,
                 Interleaved = random.Next(2) == 0,

@@ -17,6 +17,7 @@ internal static unsafe class ChoiceLoops
     /// <param name="table">The table of the first of them.</param>
     /// <param name="tableLength">Cells from one layer's table to the next.</param>
     /// <param name="shift">log2 of the cells from one row of a table to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void PairsOfFour(byte* ids, int rows, int rowIds, int layers, int* table, int tableLength, int shift)
     {
         for (var row = 0; row < rows; row++, ids += rowIds)
@@ -40,6 +41,7 @@ internal static unsafe class ChoiceLoops
     }
 
     /// <summary>Counts the pairs of choices of complete cells of any size; parameters as in <see cref="PairsOfFour"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pairs<TId>(TId* ids, int rows, int rowIds, int topK, int layers, int* table, int tableLength, int shift)
         where TId : unmanaged, IBinaryInteger<TId>
     {
@@ -66,6 +68,7 @@ internal static unsafe class ChoiceLoops
     /// <param name="load">[layers, experts].</param>
     /// <param name="experts">Experts per layer.</param>
     /// <param name="shift">log2 of experts, rounded up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Singles<TId>(TId* ids, int rows, int layers, int* load, int experts, int shift)
         where TId : unmanaged, IBinaryInteger<TId>
     {
@@ -81,6 +84,7 @@ internal static unsafe class ChoiceLoops
     /// <param name="topK">Choices of a cell.</param>
     /// <param name="experts">Experts per layer.</param>
     /// <param name="tables">Where to count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Incomplete<TId>(ReadOnlySpan<TId> ids, int rows, int layers, int topK, int experts, CountTables tables)
         where TId : unmanaged, IBinaryInteger<TId>, IMinMaxValue<TId>
     {
@@ -112,6 +116,7 @@ internal static unsafe class ChoiceLoops
     /// <param name="table">The table of the first of them.</param>
     /// <param name="tableLength">Cells from one table to the next.</param>
     /// <param name="shift">log2 of the cells from one row of a table to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Transitions<TId>(TId* ids, int rows, int rowIds, int stride, int pairs, int* table, int tableLength, int shift)
         where TId : unmanaged, IBinaryInteger<TId>
     {
@@ -135,6 +140,7 @@ internal static unsafe class ChoiceLoops
     /// <param name="rows">Rows.</param>
     /// <param name="layers">Layers of a row.</param>
     /// <param name="tables">Where to count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void TransitionsWithGaps<TId>(ReadOnlySpan<TId> topOne, int rows, int layers, CountTables tables)
         where TId : unmanaged, IBinaryInteger<TId>, IMinMaxValue<TId>
     {

@@ -4,6 +4,7 @@ namespace MoEPlace.Traces.Counting;
 internal sealed class CountTotals(int layers, int experts, bool hasTransitions)
 {
     private readonly Lock gate = new();
+    private volatile bool hasRepeats;
 
     /// <summary>[layers, experts].</summary>
     internal long[] Load { get; } = new long[layers * experts];
@@ -13,6 +14,12 @@ internal sealed class CountTotals(int layers, int experts, bool hasTransitions)
 
     /// <summary>[layers, experts, experts].</summary>
     internal long[] Coactivation { get; } = new long[layers * experts * experts];
+
+    /// <summary>True when a cell named an expert twice and the counts are too low for it.</summary>
+    internal bool HasRepeats => hasRepeats;
+
+    /// <summary>Notes that a cell named an expert twice.</summary>
+    internal void FoundRepeats() => hasRepeats = true;
 
     /// <summary>Takes over what a worker has counted.</summary>
     internal void Drain(CountTables tables)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace MoEPlace.Traces.Counting;
 
@@ -16,6 +17,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     private readonly bool hasTransitions;
     private readonly bool hasWeights;
     private readonly CountTables tables;
+    private readonly BitPairs? bitPairs;
     private readonly int group;
     private readonly TId[] topOne;
     private readonly TId[] gatheredIds;
@@ -23,7 +25,10 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     private int gathered;
     private int undrained;
 
-    internal CountingWorker(RoutingTrace trace)
+    /// <summary>Makes a worker.</summary>
+    /// <param name="trace">What is counted.</param>
+    /// <param name="distinct">True while no cell is known to name an expert twice.</param>
+    internal CountingWorker(RoutingTrace trace, bool distinct)
     {
         (layers, experts, topK) = (trace.Layers, trace.Experts, trace.TopK);
         width = layers * topK;
@@ -31,7 +36,9 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
         hasWeights = hasTransitions && trace.Columns.HasFlag(TraceColumns.GateWeights);
         tables = new CountTables(layers, experts, topK, hasTransitions);
         group = Math.Clamp(GroupBytes / (2 * sizeof(int) * tables.TableLength), 1, layers);
-        BlockRows = (int)Math.Clamp(BlockBytes / ((long)width * sizeof(TId)), 1, tables.RowsPerDrain);
+        if (distinct && BitPairs.Suits(experts, topK, sizeof(TId)))
+            bitPairs = new BitPairs(layers, experts, topK);
+        BlockRows = bitPairs?.BlockRows ?? (int)Math.Clamp(BlockBytes / ((long)width * sizeof(TId)), 1, tables.RowsPerDrain);
         topOne = new TId[hasTransitions ? BlockRows * layers : 0];
         gatheredIds = new TId[BlockRows * width];
         gatheredWeights = new Half[hasWeights ? BlockRows * width : 0];
@@ -53,7 +60,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
         for (var done = 0; done < rows;)
         {
             // Short runs are brought together: a block of a few rows would not pay for its passes over the layers.
-            var direct = gathered == 0 && rows - done >= Math.Min(BlockRows, 64);
+            var direct = gathered == 0 && rows - done >= BlockRows;
             var now = Math.Min(rows - done, BlockRows - gathered);
             var part = ids.Slice(done * width, now * width);
             var partWeights = hasWeights ? weights.Slice(done * width, now * width) : default;
@@ -69,11 +76,15 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     internal void Finish(CountTotals totals)
     {
         Flush(totals);
-        totals.Drain(tables);
+        Drain(totals);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => tables.Dispose();
+    public void Dispose()
+    {
+        tables.Dispose();
+        bitPairs?.Dispose();
+    }
 
     private void Gather(ReadOnlySpan<TId> ids, ReadOnlySpan<Half> weights, int rows, CountTotals totals)
     {
@@ -95,10 +106,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     private void Count(ReadOnlySpan<TId> ids, ReadOnlySpan<Half> weights, int rows, CountTotals totals)
     {
         if (undrained > tables.RowsPerDrain - rows)
-        {
-            totals.Drain(tables);
-            undrained = 0;
-        }
+            Drain(totals);
         undrained += rows;
         var complete = !ids.Contains(TId.MaxValue);
         if (complete)
@@ -120,8 +128,21 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
             ChoiceLoops.TransitionsWithGaps<TId>(best, rows, layers, tables);
     }
 
+    private void Drain(CountTotals totals)
+    {
+        if (bitPairs is not null && !bitPairs.Drain(tables))
+            totals.FoundRepeats();
+        totals.Drain(tables);
+        undrained = 0;
+    }
+
     private void CountComplete(ReadOnlySpan<TId> ids, int rows)
     {
+        if (bitPairs is not null)
+        {
+            bitPairs.Count(MemoryMarshal.AsBytes(ids), rows);
+            return;
+        }
         fixed (TId* first = ids)
         {
             if (topK == 1)

@@ -21,33 +21,42 @@ internal static class SliceCounter
         var cells = (long)trace.Layers * trace.Experts * trace.Experts;
         if (cells > MostCells)
             throw new InputException(trace.Path, "model.experts", trace.Experts, $"layers x experts x experts of at most {MostCells} (here {cells})");
-        var totals = new CountTotals(trace.Layers, trace.Experts, trace.HasTopOne);
         var workers = (int)Math.Clamp(Math.Min(slice.Tokens / TokensPerWorker, MostWorkerCells / (2 * cells)), 1, mostWorkers);
+        var totals = Count(slice, workers, distinct: true);
+        // Rare enough to count again: routers choose distinct experts, but folded recordings may not.
+        return totals.HasRepeats ? Count(slice, workers, distinct: false) : totals;
+    }
+
+    private static CountTotals Count(TraceSlice slice, int workers, bool distinct)
+    {
+        var trace = slice.Trace;
+        var totals = new CountTotals(trace.Layers, trace.Experts, trace.HasTopOne);
         using var runs = slice.Runs().GetEnumerator();
         if (workers == 1)
         {
-            Work(runs, trace, totals);
+            Work(runs, trace, distinct, totals);
             return totals;
         }
         var shared = runs;
-        Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => Work(shared, trace, totals));
+        Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => Work(shared, trace, distinct, totals));
         return totals;
     }
 
-    private static void Work(IEnumerator<(long Row, int Count)> runs, RoutingTrace trace, CountTotals totals)
+    private static void Work(IEnumerator<(long Row, int Count)> runs, RoutingTrace trace, bool distinct, CountTotals totals)
     {
         if (trace.ExpertIdBytes == 1)
-            Work<byte>(runs, trace, totals, trace.NarrowExperts);
+            Work<byte>(runs, trace, distinct, totals, trace.NarrowExperts);
         else
-            Work<ushort>(runs, trace, totals, trace.WideExperts);
+            Work<ushort>(runs, trace, distinct, totals, trace.WideExperts);
     }
 
     private delegate ReadOnlySpan<TId> ExpertIds<TId>(long token, int count);
 
-    private static void Work<TId>(IEnumerator<(long Row, int Count)> runs, RoutingTrace trace, CountTotals totals, ExpertIds<TId> ids)
+    private static void Work<TId>(
+        IEnumerator<(long Row, int Count)> runs, RoutingTrace trace, bool distinct, CountTotals totals, ExpertIds<TId> ids)
         where TId : unmanaged, IBinaryInteger<TId>, IMinMaxValue<TId>
     {
-        using var worker = new CountingWorker<TId>(trace);
+        using var worker = new CountingWorker<TId>(trace, distinct);
         var batch = new List<(long Row, int Count)>();
         while (Take(runs, batch))
             foreach (var (row, count) in batch)
@@ -55,13 +64,19 @@ internal static class SliceCounter
         worker.Finish(totals);
     }
 
+    /// <summary>Takes the next runs, consecutive ones as one.</summary>
     private static bool Take(IEnumerator<(long Row, int Count)> runs, List<(long Row, int Count)> batch)
     {
         batch.Clear();
         lock (runs)
         {
             for (var rows = 0; rows < RowsAtOnce && runs.MoveNext(); rows += runs.Current.Count)
-                batch.Add(runs.Current);
+            {
+                if (batch.Count > 0 && batch[^1].Row + batch[^1].Count == runs.Current.Row)
+                    batch[^1] = (batch[^1].Row, batch[^1].Count + runs.Current.Count);
+                else
+                    batch.Add(runs.Current);
+            }
         }
         return batch.Count > 0;
     }

@@ -1,3 +1,5 @@
+using MoEPlace.Traces.Counting;
+
 namespace MoEPlace.Traces;
 
 /// <summary>What a slice comes to when it is counted: the input of load balancing and of affinity.</summary>
@@ -33,39 +35,17 @@ public sealed class RoutingCounts
     public ReadOnlySpan<long> Transitions(int layer) => transitions.AsSpan(layer * Experts * Experts, Experts * Experts);
 
     /// <summary>[experts, experts] tokens that chose both experts in the layer; symmetric, the diagonal is 0.</summary>
+    /// <remarks>A cell that names one expert twice counts for each of its pairs of choices, on the diagonal too.</remarks>
     public ReadOnlySpan<long> Coactivation(int layer) => coactivation.AsSpan(layer * Experts * Experts, Experts * Experts);
 
-    /// <summary>Counts a slice.</summary>
-    public static RoutingCounts Of(TraceSlice slice)
+    /// <summary>Counts a slice, on all cores; the counts do not depend on how many there are.</summary>
+    /// <exception cref="InputException">The model has so many experts that the counts of pairs would not fit into memory.</exception>
+    public static RoutingCounts Of(TraceSlice slice) => Of(slice, Environment.ProcessorCount);
+
+    internal static RoutingCounts Of(TraceSlice slice, int mostWorkers)
     {
         ArgumentNullException.ThrowIfNull(slice);
-        var (layers, experts, topK) = (slice.Trace.Layers, slice.Trace.Experts, slice.Trace.TopK);
-        var square = experts * experts;
-        var load = new long[layers * experts];
-        var transitions = new long[slice.Trace.HasTopOne ? Math.Max(0, layers - 1) * square : 0];
-        var coactivation = new long[layers * square];
-        foreach (var block in slice.Blocks())
-        {
-            for (var cell = 0; cell < block.Count * layers; cell++)
-            {
-                var layer = cell % layers;
-                var choices = block.Experts.AsSpan(cell * topK, topK);
-                for (var i = 0; i < topK; i++)
-                {
-                    if (choices[i] == RoutingTrace.NoExpert)
-                        continue;
-                    load[layer * experts + choices[i]]++;
-                    for (var j = 0; j < topK; j++)
-                        if (j != i && choices[j] != RoutingTrace.NoExpert)
-                            coactivation[layer * square + choices[i] * experts + choices[j]]++;
-                }
-                if (transitions.Length == 0 || layer == layers - 1)
-                    continue;
-                var (from, to) = (block.TopOne[cell], block.TopOne[cell + 1]);
-                if (from != RoutingTrace.NoExpert && to != RoutingTrace.NoExpert)
-                    transitions[layer * square + from * experts + to]++;
-            }
-        }
-        return new RoutingCounts(slice.Tokens, layers, experts, load, transitions, coactivation);
+        var totals = SliceCounter.Count(slice, mostWorkers);
+        return new RoutingCounts(slice.Tokens, slice.Trace.Layers, slice.Trace.Experts, totals.Load, totals.Transitions, totals.Coactivation);
     }
 }

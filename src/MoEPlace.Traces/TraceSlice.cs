@@ -84,6 +84,8 @@ public sealed class TraceSlice
 
     private (int Skipped, int Taken) NextRun(ReadOnlySpan<int> sequence)
     {
+        if (Split == TraceSplit.All)
+            return (0, sequence.Length);
         var skipped = 0;
         while (skipped < sequence.Length && !Holds(sequence[skipped]))
             skipped++;

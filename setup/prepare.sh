@@ -20,7 +20,7 @@ prepare() {
     built "$kind" || check_tools
     [[ -z $missing || $EUID -eq 0 ]] || faults+=("missing Debian packages: run  sudo apt-get install -y $missing")
     if ((${#faults[@]})); then
-        printf "${0##*/}: %s\n" "${faults[@]}" >&2
+        printf "./${0##*/}: %s\n" "${faults[@]}" >&2
         exit 2
     fi
     if [[ -z $missing ]] && built "$kind"; then
@@ -30,7 +30,7 @@ prepare() {
     set_up "$kind"
 }
 
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+say() { printf "./%s: %s\n" "${0##*/}" "$*" >&2; }
 
 # The built program looks for the runtime in fixed places; a .NET that only PATH knows must be told to it.
 find_dotnet() {

@@ -129,9 +129,12 @@ install_node_packages() {
 
 # All projects at once, so that ./test needs no network after ./moeplace. Again only when a project, a version or the place changes.
 restore() {
-    local inputs
-    inputs=$(cd "$root" && { echo "$root ${NUGET_PACKAGES:-$HOME/.nuget/packages}"; find . -maxdepth 3 -path ./node_modules -prune -o -path ./artifacts \
-        -prune -o \( -name '*.csproj' -o -name '*.props' -o -name packages.lock.json -o -name global.json \) -print0 | sort -z | xargs -0 sha256sum; })
+    local inputs projects=(-name '*.csproj' -o -name '*.props' -o -name packages.lock.json)
+    inputs=$(
+        cd "$root"
+        echo "$root ${NUGET_PACKAGES:-$HOME/.nuget/packages}"
+        { find src tests "${projects[@]}"; ls -- *.props global.json; } | sort | xargs -d '\n' sha256sum
+    )
     [[ -r $state/restored && $inputs == "$(<"$state/restored")" ]] && return
     say "restoring .NET packages"
     step restore "this needs a package registry once; check the network and start again" dotnet restore "$root/MoEPlace.sln"

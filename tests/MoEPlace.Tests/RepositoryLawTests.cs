@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MoEPlace.Tests;
 
-/// <summary>Each law in ARCHITECTURE.md stands in a table row | INV-n | statement | TestClass.Test_name | and is tested by that test.</summary>
+/// <summary>Each law in ARCHITECTURE.md stands in a row | INV-n | statement | TestClass.Test_name |, and that test exists.</summary>
 public sealed class RepositoryLawTests
 {
     [Fact]
@@ -49,7 +49,7 @@ public sealed class RepositoryLawTests
         return faults;
     }
 
-    /// <summary>Looks in the text, because the test may live in another assembly: a file of the class, and an attribute above the method.</summary>
+    /// <summary>Looks in the text, because the test may live in another assembly: the class's file, an attribute above the method.</summary>
     private static bool TestExists(string name)
     {
         var (type, method) = (name.Split('.')[0], name.Split('.')[1]);

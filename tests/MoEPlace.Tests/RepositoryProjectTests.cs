@@ -28,7 +28,7 @@ public sealed class RepositoryProjectTests
         foreach (var path in RepositoryTree.Files("src", ".csproj"))
         {
             var name = Path.GetFileNameWithoutExtension(path);
-            var references = Included(path, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Replace('\\', '/'))).ToList();
+            var references = Included(path, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Replace('\\', '/')));
             if (name == "MoEPlace.Cli")
                 continue;
             if (!BuildsOn.ContainsKey(name))
@@ -54,7 +54,7 @@ public sealed class RepositoryProjectTests
     public void Every_source_project_has_a_test_project()
     {
         var sources = RepositoryTree.Files("src", ".csproj").Select(Path.GetFileNameWithoutExtension);
-        Assert.All(sources, name => Assert.True(RepositoryTree.Exists($"tests/{name}.Tests/{name}.Tests.csproj"), $"{name} has no test project"));
+        Assert.All(sources, name => Assert.True(RepositoryTree.Exists($"tests/{name}.Tests/{name}.Tests.csproj"), name));
     }
 
     [Fact]
@@ -64,10 +64,8 @@ public sealed class RepositoryProjectTests
     [Fact]
     public void Lock_files_name_versions_and_hashes_but_no_place_to_fetch_them_from()
     {
-        var places = from path in RepositoryTree.Files("src", "packages.lock.json").Concat(RepositoryTree.Files("tests", "packages.lock.json"))
-                     where RepositoryTree.Read(path).Contains("://", StringComparison.Ordinal)
-                     select path;
-        RepositoryTree.AssertNone(places);
+        var locks = RepositoryTree.Files("src", "packages.lock.json").Concat(RepositoryTree.Files("tests", "packages.lock.json"));
+        RepositoryTree.AssertNone(locks.Where(path => RepositoryTree.Read(path).Contains("://", StringComparison.Ordinal)));
         Assert.DoesNotMatch(new Regex("\"resolved\": *\"[a-z+]+:"), RepositoryTree.Read("package-lock.json"));
     }
 

@@ -22,6 +22,9 @@ internal static class RepositoryTree
 
     internal static bool Exists(string path) => File.Exists(Path.Combine(Root, path));
 
+    internal static bool CanBeStarted(string path) =>
+        OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(Root, path)).HasFlag(UnixFileMode.UserExecute);
+
     /// <summary>C# or JavaScript lines without what stands after //, which is for people.</summary>
     internal static IEnumerable<(int Number, string Code)> CodeLines(string path) =>
         ReadLines(path).Select((line, i) => (i + 1, Regex.Replace(line, "(^|\\s)//.*", "")));

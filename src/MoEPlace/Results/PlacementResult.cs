@@ -9,6 +9,7 @@ namespace MoEPlace.Results;
 /// <param name="SolveSeconds">Wall-clock seconds of the search; null when it was only judged.</param>
 /// <param name="Measures">On the split that was judged.</param>
 /// <param name="Detail">The same layer by layer.</param>
+/// <param name="SolvedOn">The split that it was solved on: train, test or all; null when it was only judged or that is not known.</param>
 public sealed record PlacementResult(
     string Label,
     string Policy,
@@ -17,4 +18,5 @@ public sealed record PlacementResult(
     SolveSummary? Solve,
     double? SolveSeconds,
     PlacementMeasures Measures,
-    PlacementDetail Detail);
+    PlacementDetail Detail,
+    string? SolvedOn = null);

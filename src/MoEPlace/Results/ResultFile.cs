@@ -34,13 +34,12 @@ public sealed record ResultFile(
     public const string FormatName = "moeplace.result/1";
 
     /// <summary>Reads a result.</summary>
-    /// <exception cref="InputException">The file is not a result.</exception>
+    /// <exception cref="InputException">The file is not a valid result; every fault is told.</exception>
     public static ResultFile Read(string path)
     {
         var result = StrictJson.Read<ResultFile>(path);
         var faults = new InputFaults(path);
-        faults.Require(result.Format == FormatName, "format", result.Format, $"\"{FormatName}\"");
-        faults.Require(!result.Placements.IsDefaultOrEmpty, "placements", "[]", "at least one placement");
+        ResultCheck.Check(result, faults);
         faults.ThrowIfAny();
         return result;
     }

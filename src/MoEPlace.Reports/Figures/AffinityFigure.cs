@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+
+namespace MoEPlace.Reports.Figures;
+
+/// <summary>Where tokens go between two adjacent layers, experts ordered by the GPU that the baseline and the best placement give them.</summary>
+internal static class AffinityFigure
+{
+    private const string Name = "affinity";
+    private const string Topic = "Affinity between two layers";
+    private const int MostCells = 64;
+    private const int MostRankBorders = 64;
+    private const string Stays = "same GPU: stays";
+    private const string SameNode = "another GPU of the node";
+    private const string OtherNode = "another node";
+
+    internal static Figure Draw(ReportSection section)
+    {
+        if (section.Layers == 1)
+            return Figure.LeftOut(Name, Topic, "there is one MoE layer, so nothing lies between layers");
+        if (section.Ranks == 1)
+            return Figure.LeftOut(Name, Topic, "there is one GPU, so every token stays");
+        if (section.Result.Affinity is not { } affinity)
+            return Figure.LeftOut(Name, Topic, "the trace does not tell which expert a token chose first, so transitions are unknown");
+        var total = affinity.Transitions.Sum(row => row.Sum(v => (double)v));
+        if (total == 0)
+            return Figure.LeftOut(Name, Topic, "no token chose an expert in both layers");
+        DrawnPlacement[] shown = section.Compares ? [section.Baseline, section.Best] : [section.Best];
+        var shares = shown.Select(p => Shares(section, p.Detail.RankOfExpert)).ToArray();
+        var perCell = (affinity.Transitions.Length + MostCells - 1) / MostCells;
+        var panels = shown.Select((p, i) => Panel(section, p, perCell, total, shares[i])).ToArray();
+        return new Figure(
+            Name, Topic, Findings.Affinity(section, affinity.FromLayer, shares[^1][0], shares[0][0]),
+            $"Each row is {(perCell == 1 ? "an expert" : $"up to {perCell} experts")} of layer {affinity.FromLayer}, each column of layer {affinity.FromLayer + 1}, ordered by the GPU that holds them; a cell is as strong as the square root of the tokens that go from one to the other. "
+                + "Cells in the blocks on the diagonal stay on their GPU, all others travel: the more ink in the blocks, the better. Replicas count for the lowest GPU that holds one.",
+            new { config = FigureStyle.Config, hconcat = panels, spacing = 30, resolve = new { scale = new { color = "shared", opacity = "shared" } } },
+            Data(section, shown, total));
+    }
+
+    /// <summary>[3] tokens that stay on their GPU, that go to another GPU of the node, to another node; as shares of all.</summary>
+    internal static double[] Shares(ReportSection section, ImmutableArray<ImmutableArray<int>> rankOfExpert)
+    {
+        var affinity = section.Result.Affinity!;
+        var (from, to) = (rankOfExpert[affinity.FromLayer], rankOfExpert[affinity.FromLayer + 1]);
+        var tokens = new double[3];
+        for (var i = 0; i < from.Length; i++)
+            for (var j = 0; j < to.Length; j++)
+                tokens[Distance(section, from[i], to[j])] += affinity.Transitions[i][j];
+        var total = tokens.Sum();
+        return [.. tokens.Select(t => t / total)];
+    }
+
+    private static int Distance(ReportSection section, int from, int to) =>
+        from == to ? 0 : from / section.Result.RanksPerNode == to / section.Result.RanksPerNode ? 1 : 2;
+
+    private static object Panel(ReportSection section, DrawnPlacement placement, int perCell, double total, double[] shares)
+    {
+        var affinity = section.Result.Affinity!;
+        var rows = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer], section.Ranks, perCell);
+        var columns = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer + 1], section.Ranks, perCell);
+        string[] kinds = section.Result.Nodes == 1 ? [Stays, SameNode] : section.Result.RanksPerNode == 1 ? [Stays, OtherNode] : [Stays, SameNode, OtherNode];
+        var colors = kinds.Select(k => k == Stays ? "#0072B2" : k == SameNode ? "#E69F00" : "#D55E00").ToArray();
+        var told = kinds.Select(k => $"{Quantity.Percent(shares[k == Stays ? 0 : k == SameNode ? 1 : 2], 0)} {(k == Stays ? "same GPU" : k == SameNode ? "same node" : "other node")}");
+        var strongest = affinity.Transitions.Max(row => row.Max()) / total;
+        return new
+        {
+            title = new
+            {
+                text = (section.Compares ? placement == section.Best ? "after: " : "before: " : "") + placement.Name,
+                subtitle = string.Join(" · ", told),
+                fontSize = 12,
+                fontWeight = "normal",
+                offset = 8,
+            },
+            width = 280,
+            height = 280,
+            layer = new object[]
+            {
+                new
+                {
+                    data = new { values = Cells(section, rows, columns, total) },
+                    mark = new { type = "rect", strokeWidth = 0 },
+                    encoding = new
+                    {
+                        x = Place(section, columns, "x", affinity.FromLayer + 1),
+                        x2 = new { field = "x2" },
+                        y = Place(section, rows, "y", affinity.FromLayer),
+                        y2 = new { field = "y2" },
+                        color = new { field = "kind", type = "nominal", scale = new { domain = kinds, range = colors }, legend = new { title = (string?)null, orient = "bottom", symbolType = "square" } },
+                        opacity = new
+                        {
+                            field = "strength",
+                            type = "quantitative",
+                            scale = new { type = "sqrt", domain = new[] { 0, strongest }, range = new[] { 0, 1 } },
+                            legend = new
+                            {
+                                title = (string?)null,
+                                orient = "bottom",
+                                symbolType = "square",
+                                symbolFillColor = FigureStyle.Ink,
+                                symbolStrokeWidth = 0,
+                                format = strongest < 0.016 ? ".2%" : ".1%",
+                                values = new[] { strongest / 16, strongest / 4, strongest },
+                            },
+                        },
+                        tooltip = new object[]
+                        {
+                            new { field = "from", type = "nominal", title = $"layer {affinity.FromLayer}" },
+                            new { field = "to", type = "nominal", title = $"layer {affinity.FromLayer + 1}" },
+                            new { field = "tokens", type = "quantitative", title = "tokens", format = "," },
+                            new { field = "share", type = "quantitative", title = "of all tokens", format = ".2%" },
+                            new { field = "kind", type = "nominal", title = "they go to" },
+                        },
+                    },
+                },
+                Borders(section, rows, "y"),
+                Borders(section, columns, "x"),
+            },
+        };
+    }
+
+    private static object Place(ReportSection section, ExpertOrder order, string field, int layer)
+    {
+        var centres = Enumerable.Range(0, section.Ranks).Where(r => order.Borders[r] < order.Borders[r + 1])
+            .Select(r => (Rank: r, Centre: (order.Borders[r] + order.Borders[r + 1]) / 2.0)).ToArray();
+        var names = JsonSerializer.Serialize(centres.ToDictionary(c => c.Centre.ToString(CultureInfo.InvariantCulture), c => c.Rank));
+        return new
+        {
+            field,
+            type = "quantitative",
+            title = $"GPU of the expert in layer {layer}",
+            scale = new { domain = new[] { 0, order.CellOfExpert.Length }, nice = false, zero = false, reverse = field == "y" },
+            axis = new { values = centres.Select(c => c.Centre), labelExpr = names + "[datum.value]", grid = false, ticks = false, domain = false },
+        };
+    }
+
+    private static object Borders(ReportSection section, ExpertOrder order, string field)
+    {
+        var perNode = section.Result.RanksPerNode;
+        var values = Enumerable.Range(0, section.Ranks + 1)
+            .Where(r => r % perNode == 0 || section.Ranks <= MostRankBorders)
+            .Select(r => new { at = order.Borders[r], width = r % perNode == 0 ? 1.6 : 0.6 });
+        object at = new { field = "at", type = "quantitative" };
+        object strokeWidth = new { field = "width", type = "quantitative", scale = (object?)null, legend = (object?)null };
+        return new
+        {
+            data = new { values },
+            mark = new { type = "rule", color = FigureStyle.Muted },
+            encoding = field == "x" ? (object)new { x = at, strokeWidth } : new { y = at, strokeWidth },
+        };
+    }
+
+    private static List<object> Cells(ReportSection section, ExpertOrder rows, ExpertOrder columns, double total)
+    {
+        var affinity = section.Result.Affinity!;
+        var tokens = new double[rows.Cells.Length, columns.Cells.Length];
+        for (var i = 0; i < rows.CellOfExpert.Length; i++)
+            for (var j = 0; j < columns.CellOfExpert.Length; j++)
+                tokens[rows.CellOfExpert[i], columns.CellOfExpert[j]] += affinity.Transitions[i][j];
+        var cells = new List<object>();
+        for (var r = 0; r < rows.Cells.Length; r++)
+            for (var c = 0; c < columns.Cells.Length; c++)
+            {
+                if (tokens[r, c] == 0)
+                    continue;
+                var (row, column) = (rows.Cells[r], columns.Cells[c]);
+                cells.Add(new
+                {
+                    x = column.First,
+                    x2 = column.First + column.Experts.Length,
+                    y = row.First,
+                    y2 = row.First + row.Experts.Length,
+                    from = Names(row),
+                    to = Names(column),
+                    tokens = tokens[r, c],
+                    share = tokens[r, c] / total,
+                    strength = tokens[r, c] / total / (row.Experts.Length * column.Experts.Length),
+                    kind = Distance(section, row.Rank, column.Rank) switch { 0 => Stays, 1 => SameNode, _ => OtherNode },
+                });
+            }
+        return cells;
+    }
+
+    private static string Names((int Rank, int First, int[] Experts) cell) =>
+        $"{(cell.Experts.Length == 1 ? "expert" : "experts")} {string.Join(", ", cell.Experts)} on GPU {cell.Rank}";
+
+    private static Table Data(ReportSection section, DrawnPlacement[] shown, double total)
+    {
+        var affinity = section.Result.Affinity!;
+        var (layer, next) = (affinity.FromLayer, affinity.FromLayer + 1);
+        TableColumn[] columns =
+        [
+            TableColumn.Count($"expert of layer {layer}", "fromExpert"),
+            TableColumn.Count($"expert of layer {next}", "toExpert"),
+            TableColumn.Count("tokens", "tokens"),
+            TableColumn.Percent("of all", "share"),
+            .. shown.SelectMany((p, i) => new[]
+            {
+                TableColumn.Count($"{p.Name}: from GPU", (!section.Compares ? "from" : i == 0 ? "beforeFrom" : "afterFrom") + "Rank"),
+                TableColumn.Count("to GPU", (!section.Compares ? "to" : i == 0 ? "beforeTo" : "afterTo") + "Rank"),
+            }),
+        ];
+        var rows =
+            from i in Enumerable.Range(0, affinity.Transitions.Length)
+            from j in Enumerable.Range(0, affinity.Transitions.Length)
+            let tokens = affinity.Transitions[i][j]
+            where tokens > 0
+            orderby tokens descending, i, j
+            select new object?[] { i, j, tokens, tokens / total }
+                .Concat(shown.SelectMany(p => new object?[] { p.Detail.RankOfExpert[layer][i], p.Detail.RankOfExpert[next][j] })).ToArray();
+        return new Table(columns, [.. rows]);
+    }
+}

@@ -1,0 +1,107 @@
+namespace MoEPlace.Reports;
+
+/// <summary>
+/// What the figures show, as sentences computed from the numbers. Numbers in one sentence get the fewest decimals that tell them
+/// apart; those that two decimals do not tell apart are told as equal.
+/// </summary>
+internal static class Findings
+{
+    /// <summary>GPU crossing, the mean over layers.</summary>
+    internal static string Crossing(ReportSection section)
+    {
+        var (best, baseline) = (section.Best, section.Baseline);
+        if (best.Measures.GpuCrossingFraction is not { } low)
+            return "GPU crossing by layer";
+        if (!section.Compares)
+            return section.Placements.Count(p => p.Measures.GpuCrossingFraction is not null) > 1
+                ? $"No placement crosses GPUs less than {best.Name}: it sends {Percents(low)[0]} of hidden states across GPUs"
+                : $"{best.Name} sends {Percents(low)[0]} of hidden states across GPUs";
+        if (baseline.Measures.GpuCrossingFraction is not { } high)
+            return $"{best.Name} sends {Percents(low)[0]} of hidden states across GPUs; for {baseline.Name} it is unknown";
+        var told = Percents(low, high);
+        return told[0] == told[1]
+            ? $"{best.Name} and {baseline.Name} both send {told[0]} of hidden states across GPUs"
+            : $"{best.Name} sends {told[0]} of hidden states across GPUs, {baseline.Name} {told[1]}";
+    }
+
+    /// <summary>The busiest GPU over the mean of all, in the worst layer, over all judged tokens.</summary>
+    /// <param name="section">The result.</param>
+    /// <param name="after">Of the best placement.</param>
+    /// <param name="before">Of the baseline.</param>
+    internal static string Load(ReportSection section, double after, double before)
+    {
+        var (best, baseline) = (section.Best.Name, section.Baseline.Name);
+        var told = section.Compares ? Ratios(after, before) : Ratios(after);
+        if (!section.Compares)
+            return $"With {best}, the busiest GPU of the worst layer carries {told[0]} times the mean load";
+        return told[0] == told[1]
+            ? $"With {best} as with {baseline}, the busiest GPU of the worst layer carries {told[0]} times the mean load"
+            : $"The busiest GPU of the worst layer carries {told[0]} times the mean load with {best}, {told[1]} times with {baseline}";
+    }
+
+    /// <summary>Tokens that stay on their GPU between two layers.</summary>
+    internal static string Affinity(ReportSection section, int fromLayer, double after, double before)
+    {
+        var (best, baseline) = (section.Best.Name, section.Baseline.Name);
+        var between = $"Between layers {fromLayer} and {fromLayer + 1}";
+        var told = section.Compares ? Percents(after, before) : Percents(after);
+        if (!section.Compares)
+            return $"{between}, {best} keeps {told[0]} of tokens on their GPU";
+        return told[0] == told[1]
+            ? $"{between}, {best} and {baseline} both keep {told[0]} of tokens on their GPU"
+            : $"{between}, {best} keeps {told[0]} of tokens on their GPU, {baseline} {told[1]}";
+    }
+
+    /// <summary>Copies to other GPUs; <paramref name="known"/> holds those placements for which they are known.</summary>
+    internal static string Copies(ReportSection section, DrawnPlacement[] known)
+    {
+        var fewest = known.MinBy(Of)!;
+        if (known.Length == 1)
+            return $"{fewest.Name} makes {Ratios(Of(fewest))[0]} copies to other GPUs per token and layer";
+        var other = fewest != section.Baseline && known.Contains(section.Baseline) ? section.Baseline : known.MaxBy(Of)!;
+        var told = Ratios(Of(fewest), Of(other));
+        if (told[0] == told[1])
+            return other == section.Baseline
+                ? $"{fewest.Name} and {other.Name} make equally many copies to other GPUs: {told[0]} per token and layer"
+                : $"All placements make equally many copies to other GPUs: {told[0]} per token and layer";
+        var sentence = $"{fewest.Name} makes the fewest copies to other GPUs: {told[0]} per token and layer, {other.Name} {told[1]}";
+        var third = section.Best;
+        return third == fewest || third == other || !known.Contains(third)
+            ? sentence
+            : $"{sentence}, {third.Name} {Ratios(Of(fewest), Of(other), Of(third))[2]}";
+
+        static double Of(DrawnPlacement p) => p.Measures.RankCopiesPerTokenLayer!.Value;
+    }
+
+    /// <summary>Imbalance against traffic.</summary>
+    /// <param name="points">Placements with their imbalance and traffic, two or more.</param>
+    /// <param name="traffic">How traffic is told: a verb with its amount.</param>
+    internal static string TradeOff(IReadOnlyList<(DrawnPlacement Placement, double Imbalance, double Traffic)> points, Func<double, string> traffic)
+    {
+        var even = points.OrderBy(p => p.Imbalance).ThenBy(p => p.Traffic).First();
+        var near = points.OrderBy(p => p.Traffic).ThenBy(p => p.Imbalance).First();
+        if (even.Imbalance == near.Imbalance && even.Traffic == near.Traffic)
+            return $"{near.Placement.Name} is at once the most even (imbalance {Quantity.Ratio(near.Imbalance)}) and the one that {traffic(near.Traffic)}, the least";
+        var told = Ratios(even.Imbalance, near.Imbalance);
+        return $"Less traffic costs evenness: {near.Placement.Name} {traffic(near.Traffic)} at imbalance {told[1]}, {even.Placement.Name} {traffic(even.Traffic)} at {told[0]}";
+    }
+
+    /// <summary>Shares of 0 to 1 as percent with the fewest decimals, up to two, that tell them apart.</summary>
+    internal static string[] Percents(params double[] shares) => Told(shares, (v, decimals) => Quantity.Percent(v, decimals), 0);
+
+    /// <summary>Ratios with the fewest decimals, one to two, that tell them apart.</summary>
+    internal static string[] Ratios(params double[] values) => Told(values, (v, decimals) => Quantity.Fixed(v, decimals), 1);
+
+    private static string[] Told(double[] values, Func<double, int, string> show, int least)
+    {
+        const int Most = 2;
+        var finest = values.Select(v => show(v, Most)).Distinct().Count();
+        for (var decimals = least; decimals < Most; decimals++)
+        {
+            var told = values.Select(v => show(v, decimals)).ToArray();
+            if (told.Distinct().Count() == finest)
+                return told;
+        }
+        return [.. values.Select(v => show(v, Most))];
+    }
+}

@@ -1,3 +1,4 @@
+using MoEPlace.Evaluation;
 using MoEPlace.Traces;
 
 namespace MoEPlace.Placement;
@@ -30,8 +31,8 @@ public sealed record PlacementProblem
     /// <summary>What is minimised.</summary>
     public PlacementObjective Objective { get; init; } = PlacementObjective.Step;
 
-    /// <summary>Where a token lives between layers.</summary>
-    public Residency Residency { get; init; } = Residency.Home;
+    /// <summary>Residency, and the step that is modelled.</summary>
+    public EvaluationOptions Conditions { get; init; } = new();
 
     /// <summary>Slots per layer beyond one for each expert, over all ranks.</summary>
     public int RedundantSlots { get; init; }
@@ -59,7 +60,7 @@ public sealed record PlacementProblem
         RoutingCounts counts,
         TraceSlice? slice = null,
         PlacementObjective objective = PlacementObjective.Step,
-        Residency residency = Residency.Home,
+        EvaluationOptions? conditions = null,
         int redundantSlots = 0,
         double? maxImbalance = null,
         long seed = 1,
@@ -87,7 +88,7 @@ public sealed record PlacementProblem
             Slice = slice,
             TraceDigest = slice?.Trace.Digest ?? "",
             Objective = objective,
-            Residency = residency,
+            Conditions = conditions ?? new EvaluationOptions(),
             RedundantSlots = redundantSlots,
             MaxImbalance = maxImbalance,
             Seed = seed,

@@ -33,6 +33,9 @@ public static class ExpertPlacementFile
         OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, content, StrictJson.OneLine));
     }
 
+    /// <summary>The type whose keys are those of the file, for its schema.</summary>
+    public static Type ContentType => typeof(Content);
+
     internal sealed record Content(
         string Format,
         string Model,

@@ -1,50 +1,99 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using MoEPlace.Evaluation;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
 
-/// <summary>Places experts so that a token's top-1 experts of adjacent layers share a rank, or at least a node, under a load limit.</summary>
+/// <summary>Places experts so that those that a token visits share a rank, or at least a node, under a load limit.</summary>
 public static class AffinityPolicy
 {
     /// <summary>Searches a placement.</summary>
-    /// <param name="problem">What to place; its counts need top-1 transitions.</param>
+    /// <param name="problem">What to place. Objective crossing needs top-1 transitions; copies and step need tokens, step the model's dimensions too.</param>
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search; the best so far is returned.</param>
-    /// <exception cref="InputException">The recording has no top-1, or redundant slots are asked for.</exception>
+    /// <exception cref="InputException">The recording cannot serve the objective, or redundant slots are asked for.</exception>
     public static PlacementSolution Place(PlacementProblem problem, IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        if (problem.RedundantSlots != 0)
-            throw new InputException("place", "--redundant", problem.RedundantSlots, "0 for policy affinity; eplb places redundant experts");
-        if (!problem.Counts.HasTransitions)
-            throw new InputException("place", "--policy", "affinity", "a trace whose top-1 can be told (gate weights, or choices by weight); eplb needs load only");
+        Check(problem);
         var watch = Stopwatch.StartNew();
+        var (placement, summary) = problem.Objective switch
+        {
+            PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
+            PlacementObjective.Copies => Copies(problem, progress, cancellation),
+            _ => StepCandidates.Best(problem, progress, cancellation),
+        };
+        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Minimises crossings: the objective is exact.</summary>
+    internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    {
         var limit = LoadLimit.Of(problem);
         var chain = ChainProblem.OfCrossing(problem, limit.Most);
-        var (rankOf, kept, rounds, reason) = new AffinitySearch(problem, chain, limit).Run(progress, cancellation);
-        var objective = Objective(chain, kept);
-        var summary = new SolveSummary(
-            objective == 0 ? SolveStatus.Optimal : SolveStatus.Limit, "crossing", objective, 0, objective == 0 ? 0 : 1, rounds, reason, limit.RelaxedLayers);
-        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, rankOf, Provenance(problem));
-        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
+        var found = new AffinitySearch(problem, chain, limit).Run(progress, cancellation);
+        return Describe(problem, limit, found, Objective(chain, found.Kept));
+    }
+
+    /// <summary>Minimises copies, led by pairs of experts; the objective is counted on the tokens.</summary>
+    internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    {
+        var limit = LoadLimit.Of(problem);
+        var chain = ChainProblem.OfCopies(problem, limit.Most, CopySavings.Of(problem.Slice!, problem.Counts, problem.Conditions.Residency));
+        var found = new AffinitySearch(problem, chain, limit).Run(progress, cancellation);
+        var (placement, summary) = Describe(problem, limit, found, 0);
+        var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
+        var perTokenLayer = measures.RankCopiesPerTokenLayer!.Value + problem.Cluster.NodeCrossingWeight * measures.NodeCopiesPerTokenLayer!.Value;
+        return (placement, summary with { Objective = perTokenLayer * measures.Tokens * problem.Model.Layers, Status = SolveStatus.Limit, Bound = null, Gap = null });
     }
 
     /// <summary>GPU crossings plus weighted node crossings of what is not kept.</summary>
     internal static double Objective(ChainProblem chain, long kept) => (chain.TotalWeight - kept) / (double)chain.RankWeight;
 
-    private static PlacementProvenance Provenance(PlacementProblem problem)
+    /// <summary>How a placement of this policy says that it came to be.</summary>
+    internal static PlacementProvenance Provenance(PlacementProblem problem)
     {
         var options = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         options["cluster"] = $"{problem.Cluster.Name} {problem.Cluster.Nodes}x{problem.Cluster.RanksPerNode}";
-        options["objective"] = "crossing";
+        options["objective"] = Name(problem.Objective);
+        options["residency"] = problem.Conditions.Residency == Residency.Home ? "home" : "coherent";
         if (problem.MaxImbalance is { } most)
             options["max-imbalance"] = most.ToString(CultureInfo.InvariantCulture);
         if (problem.Slice is { } slice)
             options["split"] = slice.Split.ToString().ToLowerInvariant();
         if (problem.IterationLimit != long.MaxValue)
             options["iteration-limit"] = problem.IterationLimit.ToString(CultureInfo.InvariantCulture);
-        return new PlacementProvenance("affinity", problem.TraceDigest, options.ToImmutable(), problem.Seed, "0.1.0");
+        return new PlacementProvenance("affinity", problem.TraceDigest, options.ToImmutable(), problem.Seed, MoEPlaceVersion.Current);
+    }
+
+    /// <summary>The objective as the command names it.</summary>
+    internal static string Name(PlacementObjective objective) => objective.ToString().ToLowerInvariant();
+
+    private static (ExpertPlacement Placement, SolveSummary Summary) Describe(
+        PlacementProblem problem, LoadLimit limit, (int[] RankOf, long Kept, long Rounds, string StopReason) found, double objective)
+    {
+        // Nothing is below zero: a placement without crossings is proven best; any other proves nothing yet.
+        double? bound = problem.Objective == PlacementObjective.Crossing && objective == 0 ? 0 : null;
+        var summary = new SolveSummary(
+            bound is null ? SolveStatus.Limit : SolveStatus.Optimal, Name(problem.Objective), objective, bound, bound, found.Rounds, found.StopReason, limit.RelaxedLayers);
+        return (ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem)), summary);
+    }
+
+    private static void Check(PlacementProblem problem)
+    {
+        var faults = new InputFaults("place");
+        var needsTopOne = problem.Objective == PlacementObjective.Crossing || problem.Conditions.Residency == Residency.Coherent;
+        faults.Require(problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots, "0 for policy affinity; eplb places redundant experts");
+        if (needsTopOne)
+            faults.Require(problem.Counts.HasTransitions, "--policy", "affinity", "a trace whose top-1 can be told (gate weights, or choices by weight); eplb needs load only");
+        if (problem.Objective != PlacementObjective.Crossing)
+            faults.Require(problem.Slice is not null, "--objective", Name(problem.Objective), "crossing, or a recording with tokens");
+        if (problem.Objective == PlacementObjective.Step)
+            faults.Require(problem.Model.Dimensions is not null, "--objective", "step", "crossing or copies; step needs the model's dimensions in the trace (trace import --model)");
+        faults.ThrowIfAny();
     }
 }

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.Text.Json.Schema;
+using MoEPlace.Results;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>schema</c>: the JSON Schema of a file of ours.</summary>
+internal static class SchemaCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var name = new Argument<string>("name") { Description = "placement, cluster, model or result." };
+        name.AcceptOnlyFromAmong("placement", "cluster", "model", "result");
+        var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
+        command.SetAction(parsed =>
+        {
+            var type = parsed.GetValue(name) switch
+            {
+                "placement" => ExpertPlacementFile.ContentType,
+                "cluster" => typeof(Cluster),
+                "model" => typeof(MoEModel),
+                _ => typeof(ResultFile),
+            };
+            terminal.Json(StrictJson.Options.GetJsonSchemaAsNode(type));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace MoEPlace.Cli;
+
+/// <summary>Where results (standard output) and everything else (standard error) go.</summary>
+/// <param name="output">Results.</param>
+/// <param name="error">Progress and diagnostics.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error)
+{
+    private const int WidthOfFiles = 160;
+
+    /// <summary>Progress and diagnostics.</summary>
+    public TextWriter ErrorWriter { get; } = error;
+
+    /// <summary>A line of the result.</summary>
+    public void Line(string text = "") => output.WriteLine(text);
+
+    /// <summary>A diagnostic line.</summary>
+    public void Error(string text) => ErrorWriter.WriteLine(text);
+
+    /// <summary>The result as one JSON object.</summary>
+    public void Json(JsonNode node) => output.WriteLine(node.ToJsonString(StrictJson.Options));
+
+    /// <summary>The result as one JSON object.</summary>
+    public void Json<T>(T value) => output.WriteLine(JsonSerializer.Serialize(value, StrictJson.Options));
+
+    /// <summary>A table for people: the first column to the left, the others to the right.</summary>
+    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, string? title = null)
+    {
+        var table = new Table { Border = TableBorder.Simple, Title = title is null ? null : new TableTitle(Markup.Escape(title)) };
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var column = new TableColumn(new Text(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right };
+            table.AddColumn(column);
+        }
+        foreach (var row in rows)
+            table.AddRow(row.Select(cell => new Text(cell)));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(output),
+        });
+        console.Profile.Width = Console.IsOutputRedirected ? WidthOfFiles : Math.Max(80, console.Profile.Width);
+        console.Write(table);
+    }
+}

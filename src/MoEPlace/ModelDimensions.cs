@@ -2,7 +2,7 @@ namespace MoEPlace;
 
 /// <summary>The sizes of a model's weights and activations. Widths are in elements.</summary>
 /// <param name="HiddenSize">Width of the residual stream: what travels per token.</param>
-/// <param name="ExpertIntermediateSize">Width of one routed expert; an expert is three matrices of hidden x this (gate, up, down).</param>
+/// <param name="ExpertIntermediateSize">Width of one routed expert: each of its matrices is hidden x this.</param>
 /// <param name="SharedIntermediateSize">Summed width of the shared experts of a layer; 0 without.</param>
 /// <param name="DenseIntermediateSize">Width of the MLP of the layers that are not MoE; 0 when all are.</param>
 /// <param name="VocabularySize">Rows of the embedding and of the output head.</param>
@@ -16,6 +16,7 @@ namespace MoEPlace;
 /// <param name="BytesPerExpertParameter">Routed expert weights: 2 for bfloat16, 1 for FP8, 0.53125 for MXFP4 (4 bits and an 8-bit scale for 32).</param>
 /// <param name="BytesPerParameter">All other weights.</param>
 /// <param name="BytesPerActivation">One element of a travelling hidden state, and of a cached key or value.</param>
+/// <param name="MatricesPerExpert">Matrices of one routed expert: 3 (gate, up, down), or 2 where it is not gated.</param>
 public sealed record ModelDimensions(
     int HiddenSize,
     int ExpertIntermediateSize,
@@ -31,10 +32,11 @@ public sealed record ModelDimensions(
     int RotaryHeadSize,
     double BytesPerExpertParameter,
     double BytesPerParameter,
-    int BytesPerActivation)
+    int BytesPerActivation,
+    int MatricesPerExpert = 3)
 {
     /// <summary>Bytes of one routed expert's weights.</summary>
-    public long ExpertBytes => (long)Math.Ceiling(3.0 * HiddenSize * ExpertIntermediateSize * BytesPerExpertParameter);
+    public long ExpertBytes => (long)Math.Ceiling((double)MatricesPerExpert * HiddenSize * ExpertIntermediateSize * BytesPerExpertParameter);
 
     /// <summary>Bytes of one token's hidden state: what a copy to another rank carries.</summary>
     public long HiddenStateBytes => (long)HiddenSize * BytesPerActivation;
@@ -80,6 +82,7 @@ public sealed record ModelDimensions(
         faults.Require(BytesPerExpertParameter is > 0 and <= 8, prefix + "bytesPerExpertParameter", BytesPerExpertParameter, "above 0, at most 8");
         faults.Require(BytesPerParameter is > 0 and <= 8, prefix + "bytesPerParameter", BytesPerParameter, "above 0, at most 8");
         faults.Require(BytesPerActivation is >= 1 and <= 8, prefix + "bytesPerActivation", BytesPerActivation, "1 to 8");
+        faults.Require(MatricesPerExpert is 2 or 3, prefix + "matricesPerExpert", MatricesPerExpert, "2 or 3");
 
         void Positive(int value, string key) => faults.Require(value is >= 1 and <= 1 << 24, prefix + key, value, "1 to 16,777,216");
         void NotNegative(int value, string key) => faults.Require(value is >= 0 and <= 1 << 24, prefix + key, value, "0 to 16,777,216");

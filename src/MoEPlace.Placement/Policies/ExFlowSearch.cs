@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using MoEPlace.Placement.Solvers;
+
+namespace MoEPlace.Placement.Policies;
+
+/// <summary>One run of <see cref="ExFlowPolicy"/>: the placement so far, which begins contiguous, and what the solves told.</summary>
+internal sealed class ExFlowSearch
+{
+    private readonly PlacementProblem problem;
+    private readonly IIntegerSolver solver;
+    private readonly ExFlowOptions options;
+    private readonly IProgress<SearchProgress>? progress;
+    private readonly CancellationToken cancellation;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly int layers, experts, nodes, ranksPerNode;
+    private readonly int[] rankOf;
+    private int solvesLeft;
+    private int solves;
+
+    internal ExFlowSearch(
+        PlacementProblem problem, IIntegerSolver solver, ExFlowOptions options, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    {
+        (this.problem, this.solver, this.options, this.progress, this.cancellation) = (problem, solver, options, progress, cancellation);
+        (layers, experts) = (problem.Model.Layers, problem.Model.Experts);
+        (nodes, ranksPerNode) = (problem.Cluster.Nodes, problem.Cluster.RanksPerNode);
+        rankOf = new int[layers * experts];
+        for (var n = 0; n < rankOf.Length; n++)
+            rankOf[n] = n % experts / problem.SlotsPerRank;
+        solves = solvesLeft = (nodes > 1 ? 1 : 0) + (ranksPerNode > 1 ? nodes : 0);
+        // Ranks of one node are all that is ever solved, or all there is; with several nodes the bound comes from the nodes.
+        Bound = solves == 0 ? 0 : null;
+    }
+
+    /// <summary>[layers, experts] rank of each expert.</summary>
+    internal ReadOnlySpan<int> RankOf => rankOf;
+
+    /// <summary>No placement has a lower objective; null when nothing is known.</summary>
+    internal double? Bound { get; private set; }
+
+    /// <summary>True when every solve was proven within its gap.</summary>
+    internal bool EveryStageProven { get; private set; } = true;
+
+    /// <summary>Why solves ended early, in order; empty when none did.</summary>
+    internal List<string> StopReasons { get; } = [];
+
+    /// <summary>Branch-and-bound nodes of all solves.</summary>
+    internal long BranchNodes { get; private set; }
+
+    /// <summary>Wall-clock seconds so far.</summary>
+    internal double Seconds => clock.Elapsed.TotalSeconds;
+
+    /// <summary>GPU crossings + weight x node crossings of the placement so far.</summary>
+    internal double Objective
+    {
+        get
+        {
+            var (gpu, node) = (0L, 0L);
+            for (var layer = 0; layer + 1 < layers; layer++)
+            {
+                var transitions = problem.Counts.Transitions(layer);
+                for (var a = 0; a < experts; a++)
+                {
+                    for (var b = 0; b < experts; b++)
+                    {
+                        var (from, to) = (rankOf[layer * experts + a], rankOf[(layer + 1) * experts + b]);
+                        gpu += from != to ? transitions[a * experts + b] : 0;
+                        node += from / ranksPerNode != to / ranksPerNode ? transitions[a * experts + b] : 0;
+                    }
+                }
+            }
+            return gpu + problem.Cluster.NodeCrossingWeight * node;
+        }
+    }
+
+    /// <summary>Solves nodes, then the ranks of each node.</summary>
+    internal void Run()
+    {
+        if (nodes > 1)
+        {
+            var all = Enumerable.Range(0, experts).ToArray();
+            var bound = Divide([.. Enumerable.Repeat(all, layers)], nodes, "nodes", firstRank: 0, ranksPerPart: ranksPerNode);
+            // A node crossing is a GPU crossing too.
+            Bound = (1 + problem.Cluster.NodeCrossingWeight) * bound;
+        }
+        for (var node = 0; node < nodes && ranksPerNode > 1; node++)
+        {
+            var members = new int[layers][];
+            for (var layer = 0; layer < layers; layer++)
+                members[layer] = [.. Enumerable.Range(0, experts).Where(e => rankOf[layer * experts + e] / ranksPerNode == node)];
+            var bound = Divide(members, ranksPerNode, nodes > 1 ? $"ranks of node {node}" : "ranks", node * ranksPerNode, ranksPerPart: 1);
+            if (nodes == 1)
+                Bound = bound;
+        }
+        Report();
+    }
+
+    /// <summary>Divides some experts among parts and enters their ranks; returns the bound on their crossings.</summary>
+    private double? Divide(int[][] members, int parts, string stage, int firstRank, int ranksPerPart)
+    {
+        Report();
+        var program = ExFlowProgram.Create(problem.Counts, members, parts);
+        var partOf = program.Contiguous();
+        var solution = Solve(program, partOf, stage);
+        if (solution is { Values.Length: > 0 })
+        {
+            var found = program.PartOf(solution.Values);
+            if (program.Crossings(found) <= program.Crossings(partOf))
+                partOf = found;
+        }
+        Enter(members, partOf, parts, firstRank, ranksPerPart);
+        // Crossings are whole numbers, the engine's bound is not.
+        return solution?.Bound is { } bound ? Math.Max(0, Math.Ceiling(bound - 1e-6 * Math.Max(1, Math.Abs(bound)))) : null;
+    }
+
+    private IntegerSolution? Solve(ExFlowProgram program, int[] start, string stage)
+    {
+        var left = problem.TimeLimit - clock.Elapsed;
+        var limit = left / solvesLeft--;
+        if (limit > options.TimeLimitPerSolve)
+            limit = options.TimeLimitPerSolve;
+        IntegerSolution? solution = null;
+        if (cancellation.IsCancellationRequested)
+            return Stopped("interrupted");
+        if (limit <= TimeSpan.Zero)
+            return Stopped("no time was left");
+        try
+        {
+            solution = solver.Solve(program.Program, new IntegerSolverOptions
+            {
+                TimeLimit = limit,
+                NodeLimit = (int)Math.Min(problem.IterationLimit, int.MaxValue),
+                RelativeGap = options.RelativeGap,
+                Start = options.StartContiguous ? program.ValuesOf(start) : default(ReadOnlyMemory<double>),
+            }, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return Stopped("interrupted");
+        }
+        BranchNodes += solution.Nodes;
+        return solution.Status switch
+        {
+            IntegerStatus.Optimal => solution,
+            IntegerStatus.Feasible => Stopped("a limit was reached"),
+            IntegerStatus.LimitReached => Stopped("a limit was reached before the solver found anything, so contiguous"),
+            _ => throw new IntegerSolverException($"{solver.Name} calls a program {solution.Status} that contiguous placement satisfies."),
+        };
+
+        IntegerSolution? Stopped(string reason)
+        {
+            EveryStageProven = false;
+            StopReasons.Add($"{stage}: {reason}{(solution is null ? ", so contiguous" : "")}");
+            return solution;
+        }
+    }
+
+    private void Enter(int[][] members, int[] partOf, int parts, int firstRank, int ranksPerPart)
+    {
+        var size = members[0].Length;
+        var taken = new int[parts];
+        for (var layer = 0; layer < layers; layer++)
+        {
+            Array.Clear(taken);
+            for (var i = 0; i < size; i++)
+            {
+                // Until its own ranks are solved, a node is filled rank by rank.
+                var part = partOf[layer * size + i];
+                var within = taken[part]++ * ranksPerPart * parts / size;
+                rankOf[layer * experts + members[layer][i]] = firstRank + part * ranksPerPart + within;
+            }
+        }
+    }
+
+    private void Report()
+    {
+        if (progress is null)
+            return;
+        var left = Math.Max(0, (problem.TimeLimit - clock.Elapsed).TotalSeconds);
+        progress.Report(new SearchProgress(Objective, BranchNodes, left, solves == 0 ? 1 : 1 - (double)solvesLeft / solves));
+    }
+}

@@ -32,10 +32,10 @@ public sealed class DispatchRule
     internal int Replicas => ranks.Length;
 
     /// <summary>[replicas] the rank of each.</summary>
-    internal ReadOnlySpan<int> Ranks => ranks;
+    internal int[] Ranks => ranks;
 
     /// <summary>[layers * experts + 1] the first replica of each expert.</summary>
-    internal ReadOnlySpan<int> Start => start;
+    internal int[] Start => start;
 
     /// <summary>The rank that serves a token.</summary>
     /// <param name="layer">The layer.</param>

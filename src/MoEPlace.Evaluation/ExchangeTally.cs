@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MoEPlace.Evaluation;
 
 /// <summary>Counts what travels in one exchange of every layer: copies per port, and distinct ranks and nodes reached.</summary>
@@ -27,9 +29,27 @@ internal sealed class ExchangeTally(int layers, int[] nodeOf, int nodes)
     /// <param name="layer">The layer.</param>
     /// <param name="tokenRank">The rank of the token side.</param>
     /// <param name="expertRanks">The distinct ranks of its experts.</param>
-    internal void Add(int layer, int tokenRank, ReadOnlySpan<int> expertRanks)
+    /// <param name="reachesOwn">Whether <paramref name="tokenRank"/> is among them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Add(int layer, int tokenRank, ReadOnlySpan<int> expertRanks, bool reachesOwn)
     {
         var begin = layer * ranks;
+        if (nodes > 1)
+        {
+            AddAcrossNodes(begin, tokenRank, expertRanks);
+            return;
+        }
+        // Counts its own rank too and takes it back: cheaper than a branch for each rank, which no predictor guesses.
+        var expertSide = ExpertSideIntraNode.AsSpan(begin, ranks);
+        foreach (var rank in expertRanks)
+            expertSide[rank]++;
+        var own = reachesOwn ? 1 : 0;
+        expertSide[tokenRank] -= own;
+        TokenSideIntraNode[begin + tokenRank] += expertRanks.Length - own;
+    }
+
+    private void AddAcrossNodes(int begin, int tokenRank, ReadOnlySpan<int> expertRanks)
+    {
         var home = nodeOf[tokenRank];
         if (++stamp == int.MaxValue)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MoEPlace.Traces;
 
 namespace MoEPlace.Evaluation;
@@ -29,7 +30,7 @@ internal sealed class RoutingTally
             nodeOf[rank] = cluster.NodeOf(new RankId(rank)).Value;
         uses = new long[options.EvenDispatch ? layers * experts : 0];
         seenRank = new int[ranks];
-        reached = new int[Math.Min(topK, ranks)];
+        reached = new int[topK];
         ReplicaLoad = new long[rule.Replicas];
         Resident = new long[(layers + 1) * ranks];
         Dispatch = new ExchangeTally(layers, nodeOf, cluster.Nodes);
@@ -83,6 +84,8 @@ internal sealed class RoutingTally
             Combine.Add(other.Combine);
     }
 
+    // Full optimization at the first call: with tiers, a single pass over a trace would end before the fast code is there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddToken(ReadOnlySpan<ushort> choices, ReadOnlySpan<ushort> topOne, int home, long ordinal)
     {
         var at = home;
@@ -92,51 +95,65 @@ internal sealed class RoutingTally
         {
             var source = coherent ? at : home;
             var top = hasTopOne ? topOne[layer] : RoutingTrace.NoExpert;
-            var expertRanks = Gather(layer, choices.Slice(layer * topK, topK), source, ordinal, top, out var topReplica);
+            var ofLayer = choices.Slice(layer * topK, topK);
+            var topReplica = -1;
+            var count = uses.Length == 0 ? Gather(layer, ofLayer, source, ordinal) : GatherInTurn(layer, ofLayer, top, out topReplica);
             if (top != RoutingTrace.NoExpert)
             {
-                if (uses.Length == 0)
-                    topReplica = rule.Replica(layer * experts + top, at, ordinal);
-                var next = rule.Ranks[topReplica];
+                var next = rule.Ranks[topReplica >= 0 ? topReplica : rule.Replica(layer * experts + top, at, ordinal)];
                 if (follows)
                     CountPair(layer, at, next);
                 at = next;
             }
             follows = top != RoutingTrace.NoExpert;
-            Dispatch.Add(layer, source, expertRanks);
+            var expertRanks = reached.AsSpan(0, count);
+            Dispatch.Add(layer, source, expertRanks, seenRank[source] == stamp);
             if (!coherent)
                 continue;
-            Combine.Add(layer, at, expertRanks);
+            Combine.Add(layer, at, expertRanks, seenRank[at] == stamp);
             Resident[(layer + 1) * ranks + at]++;
         }
     }
 
-    /// <summary>The distinct ranks that serve a token in a layer; the replica that serves its top-1 where shares are even.</summary>
-    private ReadOnlySpan<int> Gather(int layer, ReadOnlySpan<ushort> choices, int source, long ordinal, ushort top, out int topReplica)
+    /// <summary>Fills <see cref="reached"/> with the distinct ranks that serve a token in a layer by the dispatch rule; returns their number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Gather(int layer, ReadOnlySpan<ushort> choices, int source, long ordinal)
     {
-        topReplica = -1;
-        if (++stamp == int.MaxValue)
+        NextStamp();
+        var (start, rankOf, seen, distinct) = (rule.Start, rule.Ranks, seenRank, reached);
+        var (now, first, count) = (stamp, layer * experts, 0);
+        foreach (var expert in choices)
         {
-            seenRank.AsSpan().Clear();
-            stamp = 1;
+            if (expert == RoutingTrace.NoExpert)
+                continue;
+            var cell = first + expert;
+            var replica = start[cell];
+            if (start[cell + 1] - replica > 1)
+                replica = rule.Replica(cell, source, ordinal);
+            ReplicaLoad[replica]++;
+            var rank = rankOf[replica];
+            // Written in any case, counted once: whether two experts share a rank is nothing that a branch predictor guesses.
+            distinct[count] = rank;
+            count += seen[rank] != now ? 1 : 0;
+            seen[rank] = now;
         }
+        return count;
+    }
+
+    /// <summary>The same where the replicas of an expert share its tokens evenly; also the replica that serves the top-1, -1 for none.</summary>
+    private int GatherInTurn(int layer, ReadOnlySpan<ushort> choices, ushort top, out int topReplica)
+    {
+        NextStamp();
+        topReplica = -1;
         var count = 0;
         foreach (var expert in choices)
         {
             if (expert == RoutingTrace.NoExpert)
                 continue;
             var cell = layer * experts + expert;
-            int replica;
-            if (uses.Length == 0)
-            {
-                replica = rule.Replica(cell, source, ordinal);
-            }
-            else
-            {
-                replica = rule.EvenReplica(cell, uses[cell]++);
-                if (expert == top && topReplica < 0)
-                    topReplica = replica;
-            }
+            var replica = rule.EvenReplica(cell, uses[cell]++);
+            if (expert == top && topReplica < 0)
+                topReplica = replica;
             ReplicaLoad[replica]++;
             var rank = rule.Ranks[replica];
             if (seenRank[rank] == stamp)
@@ -144,7 +161,15 @@ internal sealed class RoutingTally
             seenRank[rank] = stamp;
             reached[count++] = rank;
         }
-        return reached.AsSpan(0, count);
+        return count;
+    }
+
+    private void NextStamp()
+    {
+        if (++stamp < int.MaxValue)
+            return;
+        seenRank.AsSpan().Clear();
+        stamp = 1;
     }
 
     private void CountPair(int layer, int from, int to)

@@ -87,21 +87,19 @@ internal static class Findings
     }
 
     /// <summary>Shares of 0 to 1 as percent with the fewest decimals, up to two, that tell them apart.</summary>
-    internal static string[] Percents(params double[] shares) => Told(shares, (v, decimals) => Quantity.Percent(v, decimals), 0);
-
-    /// <summary>Ratios with the fewest decimals, one to two, that tell them apart.</summary>
-    internal static string[] Ratios(params double[] values) => Told(values, (v, decimals) => Quantity.Fixed(v, decimals), 1);
-
-    private static string[] Told(double[] values, Func<double, int, string> show, int least)
+    internal static string[] Percents(params double[] shares)
     {
         const int Most = 2;
-        var finest = values.Select(v => show(v, Most)).Distinct().Count();
-        for (var decimals = least; decimals < Most; decimals++)
+        var finest = shares.Select(s => Quantity.Percent(s, Most)).Distinct().Count();
+        for (var decimals = 0; decimals < Most; decimals++)
         {
-            var told = values.Select(v => show(v, decimals)).ToArray();
+            string[] told = [.. shares.Select(s => Quantity.Percent(s, decimals))];
             if (told.Distinct().Count() == finest)
                 return told;
         }
-        return [.. values.Select(v => show(v, Most))];
+        return [.. shares.Select(s => Quantity.Percent(s, Most))];
     }
+
+    /// <summary>Ratios with two decimals.</summary>
+    internal static string[] Ratios(params double[] values) => [.. values.Select(v => Quantity.Ratio(v))];
 }

@@ -71,7 +71,7 @@ internal static class Page
             html.Append("<dt>").Append(measure.Title).Append("</dt><dd>").Append(PlainText.Escape(measure.Meaning)).Append("</dd>");
         html.Append("</dl><p>A GPU is one rank; layers count MoE layers from 0.</p></details>\n");
         html.Append("<details><summary>How each placement was solved</summary>").Append(SummaryTable.Solved(section).ToHtml(MostRowsShown)).Append("</details>\n");
-        html.Append("<details><summary>How to reproduce</summary><p>TRACE is the trace with the digest above, OPTIONS are as they were: searches that a time limit ends can differ.</p><pre>")
+        html.Append("<details><summary>How to reproduce</summary><p>TRACE is the trace with the digest above. A search that a time limit ended can end elsewhere on another machine.</p><pre>")
             .Append(PlainText.Escape(Reproduction.Commands(section))).Append("</pre></details>\n");
         foreach (var (figure, drawing) in part.Figures)
             AppendFigure(html, section, figure, drawing);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MoEPlace.Reports;
 
 /// <summary>The tables over all placements of a result.</summary>
@@ -16,18 +18,18 @@ internal static class SummaryTable
         [
             TableColumn.Text("placement", "placement"),
             TableColumn.Text("policy", "policy"),
-            new("seed", "seed", v => Quantity.General((long?)v)),
+            new("seed", "seed", v => Convert.ToString(v, CultureInfo.InvariantCulture)!),
             new("load limit", "maxImbalance", v => v is null ? "none" : Quantity.Ratio((double?)v)),
-            new("solved on", "solvedOn", v => v as string ?? "–"),
-            new("status", "status", v => v as string ?? "only judged"),
-            new("minimised", "objectiveName", v => v as string ?? "–"),
+            new("solved on", "solvedOn", v => v as string ?? "–", IsText: true),
+            new("status", "status", v => v as string ?? "only judged", IsText: true),
+            new("minimised", "objectiveName", v => v as string ?? "–", IsText: true),
             new("objective", "objective", v => v is null ? "–" : Quantity.General((double?)v)),
             new("no placement below", "bound", Number),
             new("gap", "gap", v => Quantity.Percent((double?)v)),
             new("rounds", "iterations", v => v is null ? "–" : Quantity.Count((long?)v)),
             new("search", "solveSeconds", v => v is null ? "–" : Quantity.Seconds((double?)v)),
-            new("ended because", "stopReason", v => v as string ?? "–"),
-            new("layers over the limit", "relaxedLayers", v => v as string is { Length: > 0 } layers ? layers : "none"),
+            new("ended because", "stopReason", v => v as string ?? "–", IsText: true),
+            new("layers over the limit", "relaxedLayers", v => v as string is { Length: > 0 } layers ? layers : "none", IsText: true),
         ],
         [.. section.Placements.Select(p => Row(p))]);
 

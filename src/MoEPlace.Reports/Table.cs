@@ -24,25 +24,28 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
     {
         var html = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         foreach (var column in Columns)
-            html.Append(column.Hint.Length > 0 ? $"<th scope=\"col\" title=\"{PlainText.Escape(column.Hint)}\">" : "<th scope=\"col\">")
-                .Append(PlainText.Html(column.Title)).Append("</th>");
+            html.Append("<th scope=\"col\"").Append(column.IsText ? " class=\"text\"" : "")
+                .Append(column.Hint.Length > 0 ? $" title=\"{PlainText.Escape(column.Hint)}\">" : ">").Append(PlainText.Html(column.Title)).Append("</th>");
         html.Append("</tr></thead><tbody>\n");
         var best = Columns.Select((_, i) => Best(i)).ToArray();
         foreach (var row in Rows.Take(mostRows))
         {
             html.Append("<tr>");
             for (var i = 0; i < row.Length; i++)
-                html.Append(i == 0 ? "<th scope=\"row\">" : Opening(row[i], best[i]))
+                html.Append(i == 0 ? Short(row[i]) ? "<th scope=\"row\" class=\"short\">" : "<th scope=\"row\">" : Opening(row[i], best[i]))
                     .Append(PlainText.Html(Columns[i].Show(row[i]))).Append(i == 0 ? "</th>" : "</td>");
             html.Append("</tr>\n");
         }
         return html.Append("</tbody></table></div>\n").ToString();
     }
 
+    /// <summary>Too short to be broken, at a hyphen for example.</summary>
+    private static bool Short(object? value) => value is not string { Length: > 16 };
+
     private static string Opening(object? value, double? best) => value switch
     {
         null => "<td class=\"unknown\">",
-        string => "<td class=\"text\">",
+        string => Short(value) ? "<td class=\"text short\">" : "<td class=\"text\">",
         _ when best is { } b && Convert.ToDouble(value, CultureInfo.InvariantCulture) == b => "<td class=\"best\" title=\"best of the column\">",
         _ => "<td>",
     };

@@ -8,9 +8,10 @@ namespace MoEPlace.Reports;
 /// <param name="Show">Gives a value to people; it gets null for unknown.</param>
 /// <param name="BestIsLowest">Marks the lowest value of the column where values differ.</param>
 /// <param name="Hint">What it means, in a line.</param>
-internal sealed record TableColumn(string Title, string Key, Func<object?, string> Show, bool BestIsLowest = false, string Hint = "")
+/// <param name="IsText">Stands to the left.</param>
+internal sealed record TableColumn(string Title, string Key, Func<object?, string> Show, bool BestIsLowest = false, string Hint = "", bool IsText = false)
 {
-    internal static TableColumn Text(string title, string key) => new(title, key, v => v as string ?? Quantity.Unknown);
+    internal static TableColumn Text(string title, string key) => new(title, key, v => v as string ?? Quantity.Unknown, IsText: true);
 
     internal static TableColumn Count(string title, string key) => new(title, key, v => Quantity.Count(v is null ? null : Convert.ToInt64(v, CultureInfo.InvariantCulture)));
 

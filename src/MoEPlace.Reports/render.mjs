@@ -1,5 +1,5 @@
 // Draws figures: reads {"figures":[{"name","title","spec"}]} from standard input and writes, into the folder given as argument,
-// per figure name.svg and name.png (with title), name.inline.svg and name.vega.json (without, for the page).
+// per figure name.svg and name.png (with title, on paper), name.inline.svg and name.vega.json (without, for the page).
 // Exit code 3: a package is missing; 4: there is no font; 1: anything else.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ for (const { name, title, spec } of JSON.parse(await standardInput()).figures) {
   const svg = await draw(compile({ ...spec, title }));
   write(`${name}.svg`, svg);
   write(`${name}.png`, new Resvg(svg, { font, fitTo: { mode: 'zoom', value: pngZoom } }).render().asPng());
-  const bare = compile(spec);
+  const bare = compile({ ...spec, background: 'transparent' });
   write(`${name}.vega.json`, JSON.stringify(bare));
   write(`${name}.inline.svg`, await draw(bare));
 }

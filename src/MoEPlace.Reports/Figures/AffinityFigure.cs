@@ -95,12 +95,13 @@ internal static class AffinityFigure
                             scale = new { type = "sqrt", domain = new[] { 0, strongest }, range = new[] { 0, 1 } },
                             legend = new
                             {
-                                title = (string?)null,
+                                title = "tokens that go so, of all:",
+                                titleOrient = "left",
                                 orient = "bottom",
                                 symbolType = "square",
                                 symbolFillColor = FigureStyle.Ink,
                                 symbolStrokeWidth = 0,
-                                format = strongest < 0.016 ? ".2%" : ".1%",
+                                labelExpr = FigureStyle.PercentLabel(strongest < 0.016 ? 2 : 1),
                                 values = new[] { strongest / 16, strongest / 4, strongest },
                             },
                         },
@@ -109,7 +110,7 @@ internal static class AffinityFigure
                             new { field = "from", type = "nominal", title = $"layer {affinity.FromLayer}" },
                             new { field = "to", type = "nominal", title = $"layer {affinity.FromLayer + 1}" },
                             new { field = "tokens", type = "quantitative", title = "tokens", format = "," },
-                            new { field = "share", type = "quantitative", title = "of all tokens", format = ".2%" },
+                            new { field = "told", type = "nominal", title = "of all tokens" },
                             new { field = "kind", type = "nominal", title = "they go to" },
                         },
                     },
@@ -125,13 +126,14 @@ internal static class AffinityFigure
         var centres = Enumerable.Range(0, section.Ranks).Where(r => order.Borders[r] < order.Borders[r + 1])
             .Select(r => (Rank: r, Centre: (order.Borders[r] + order.Borders[r + 1]) / 2.0)).ToArray();
         var names = JsonSerializer.Serialize(centres.ToDictionary(c => c.Centre.ToString(CultureInfo.InvariantCulture), c => c.Rank));
+        // Vega thins given values to the tick count, which by default follows the width.
         return new
         {
             field,
             type = "quantitative",
             title = $"GPU of the expert in layer {layer}",
             scale = new { domain = new[] { 0, order.CellOfExpert.Length }, nice = false, zero = false, reverse = field == "y" },
-            axis = new { values = centres.Select(c => c.Centre), labelExpr = names + "[datum.value]", grid = false, ticks = false, domain = false },
+            axis = new { values = centres.Select(c => c.Centre), tickCount = centres.Length, labelExpr = names + "[datum.value]", grid = false, ticks = false, domain = false },
         };
     }
 
@@ -174,7 +176,7 @@ internal static class AffinityFigure
                     from = Names(row),
                     to = Names(column),
                     tokens = tokens[r, c],
-                    share = tokens[r, c] / total,
+                    told = Quantity.Percent(tokens[r, c] / total, 2),
                     strength = tokens[r, c] / total / (row.Experts.Length * column.Experts.Length),
                     kind = Distance(section, row.Rank, column.Rank) switch { 0 => Stays, 1 => SameNode, _ => OtherNode },
                 });

@@ -15,9 +15,9 @@ internal static class CopiesFigure
             return Figure.LeftOut(Name, Topic, "copies are unknown for every placement");
         DrawnPlacement[] shown = [.. section.Drawn.Where(known.Contains).OrderBy(p => p.Measures.RankCopiesPerTokenLayer)];
         var nodes = section.Result.Nodes > 1 && Array.Exists(shown, p => p.Measures.NodeCopiesPerTokenLayer is not null);
-        var panels = new List<object> { Panel(shown, "rank", "copies to other GPUs, per token and layer", nodes, true, p => p.Measures.RankCopiesPerTokenLayer) };
+        var panels = new List<object> { Panel(shown, "rank", "copies to other GPUs", nodes, true, p => p.Measures.RankCopiesPerTokenLayer) };
         if (nodes)
-            panels.Add(Panel(shown, "node", "copies to other nodes, per token and layer", true, false, p => p.Measures.NodeCopiesPerTokenLayer));
+            panels.Add(Panel(shown, "node", "copies to other nodes", true, false, p => p.Measures.NodeCopiesPerTokenLayer));
         DrawnPlacement[] unknown = [.. section.Drawn.Except(shown)];
         return new Figure(
             Name, Topic, Findings.Copies(section, known),
@@ -38,13 +38,13 @@ internal static class CopiesFigure
             type = "nominal",
             title = (string?)null,
             scale = new { domain = shown.Select(p => p.Name).ToArray() },
-            axis = labelled ? new { labelLimit = 300, ticks = false, domain = false, labelColor = FigureStyle.Ink, labelOverlap = false } : null,
+            axis = labelled ? new { labelLimit = 300, ticks = false, domain = false, labelPadding = 6, labelColor = FigureStyle.Ink, labelOverlap = false } : null,
         };
         var x = new
         {
             field = "copies",
             type = "quantitative",
-            title,
+            title = new[] { title, "per token and layer" },
             scale = new { domain = new[] { 0, Math.Max(0.01, values.Max(v => v.copies) * 1.18) }, nice = false },
             axis = new { tickCount = 5, domain = false, ticks = false },
         };

@@ -36,21 +36,22 @@ internal static class CrossingFigure
             placement = p.Name,
             layer,
             share,
+            told = Quantity.Percent(share),
             between = $"{layer} → {layer + 1}",
             weight = p == section.Best || p == section.Baseline ? 2.8 : 1.4,
         })).ToArray();
         var domain = shown.Select(p => p.Name).ToArray();
         var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 26 ? 2 : 3 };
-        object Scale(object range) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
-        var color = Scale(shown.Select(p => p.Color).ToArray());
+        object Scale(object range, object? legend) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
+        var color = Scale(shown.Select(p => p.Color).ToArray(), legend);
         var faded = new { condition = new { param = "picked", value = 1 }, value = 0.15 };
         var x = new
         {
             field = "layer",
             type = "quantitative",
-            title = "from layer l to layer l + 1 (l is shown)",
+            title = "between MoE layers",
             scale = new { domain = new[] { -0.15, section.Layers - 2 + 0.15 }, nice = false },
-            axis = new { grid = false, tickMinStep = 1, format = "d", tickCount = Math.Min(section.Layers - 1, 20) },
+            axis = new { grid = false, tickMinStep = 1, labelExpr = "datum.value + '→' + (datum.value + 1)", tickCount = Math.Min(section.Layers - 1, 20) },
         };
         var y = new
         {
@@ -58,7 +59,7 @@ internal static class CrossingFigure
             type = "quantitative",
             title = "tokens that change GPU",
             scale = new { domainMin = 0, domainMax = Math.Max(0.05, Math.Ceiling(values.Max(v => v.share) * 10) / 10) },
-            axis = new { format = ".0%", tickCount = 6, domain = false, ticks = false },
+            axis = new { labelExpr = FigureStyle.PercentLabel(0), tickCount = 6, domain = false, ticks = false },
         };
         var strokeWidth = new { field = "weight", type = "quantitative", scale = (object?)null, legend = (object?)null };
         return new
@@ -70,19 +71,19 @@ internal static class CrossingFigure
             encoding = new { x, y, color, opacity = faded },
             layer = new object[]
             {
-                new { mark = new { type = "line" }, encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray()), strokeWidth } },
+                new { mark = new { type = "line" }, encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray(), null), strokeWidth } },
                 new
                 {
                     @params = new[] { new { name = "picked", select = new { type = "point", fields = new[] { "placement" } }, bind = "legend" } },
                     mark = new { type = "point", filled = true, size = 50, opacity = 1 },
                     encoding = new
                     {
-                        shape = Scale(shown.Select(p => p.Shape).ToArray()),
+                        shape = Scale(shown.Select(p => p.Shape).ToArray(), legend),
                         tooltip = new object[]
                         {
                             new { field = "placement", type = "nominal" },
                             new { field = "between", type = "nominal", title = "between layers" },
-                            new { field = "share", type = "quantitative", title = "change GPU", format = ".1%" },
+                            new { field = "told", type = "nominal", title = "change GPU" },
                         },
                     },
                 },

@@ -14,8 +14,11 @@ internal static class FigureStyle
     /// <summary>DejaVu Sans is what Debian has and PNGs are drawn with; Verdana is as wide where it is missing.</summary>
     internal const string Font = "DejaVu Sans, Verdana, sans-serif";
 
-    private const int TitleWidth = 66;
+    private const int TitleWidth = 74;
     private const int SubtitleWidth = 104;
+
+    /// <summary>Writes an axis or legend value that is a share of 0 to 1 as percent, as the page does.</summary>
+    internal static string PercentLabel(int decimals) => $"format(datum.value * 100, '.{decimals}f') + '\u00A0%'";
 
     /// <summary>The config of every specification.</summary>
     internal static object Config { get; } = new
@@ -49,6 +52,8 @@ internal static class FigureStyle
             symbolStrokeWidth = 2,
             symbolSize = 70,
             columnPadding = 18,
+            // Legends below a figure stand below one another.
+            layout = new { bottom = new { anchor = "start", direction = "vertical", center = false, margin = 6, offset = 14, bounds = "full" } },
         },
         title = new
         {

@@ -68,9 +68,9 @@ internal static class LoadFigure
             data = new { values },
             layer = new object[]
             {
-                new { mark = new { type = "bar", color = placement.Color, opacity = 0.75 }, encoding = new { x = gpu, y = Load("mean"), tooltip } },
+                new { mark = new { type = "bar", color = placement.Color }, encoding = new { x = gpu, y = Load("mean"), tooltip } },
                 new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = 1 }, encoding = new { x = gpu, y = Load("least"), y2 = new { field = "most" }, tooltip } },
-                new { mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, width = Math.Min(12, 200.0 / section.Ranks) }, encoding = new { x = gpu, y = Load("most"), tooltip } },
+                new { mark = new { type = "tick", color = FigureStyle.Ink, opacity = 1, thickness = 2, width = Math.Min(12, 200.0 / section.Ranks) }, encoding = new { x = gpu, y = Load("most"), tooltip } },
                 new { data = new { values = new[] { new { even = 1 } } }, mark = new { type = "rule", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 } }, encoding = new { y = Load("even") } },
             },
         };

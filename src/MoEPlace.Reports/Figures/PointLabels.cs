@@ -16,11 +16,17 @@ internal static class PointLabels
 
     /// <summary>Places the names in the order of the points.</summary>
     /// <param name="points">Pixels from the upper left corner of the plot, and the name.</param>
+    /// <param name="steps">Corners of a line that goes across, then down, from each to the next; names keep clear of it.</param>
     /// <param name="width">Of the plot.</param>
     /// <param name="height">Of the plot.</param>
-    internal static Label[] Place((double X, double Y, string Name)[] points, double width, double height)
+    internal static Label[] Place((double X, double Y, string Name)[] points, (double X, double Y)[] steps, double width, double height)
     {
         var taken = points.Select(p => new Box(p.X - Radius, p.Y - Radius, p.X + Radius, p.Y + Radius)).ToList();
+        foreach (var (from, to) in steps.Zip(steps.Skip(1)))
+        {
+            taken.Add(new Box(from.X, from.Y - 1, to.X, from.Y + 1));
+            taken.Add(new Box(to.X - 1, from.Y, to.X + 1, to.Y));
+        }
         return [.. points.Select((point, own) =>
         {
             foreach (var label in Candidates(point.Name))

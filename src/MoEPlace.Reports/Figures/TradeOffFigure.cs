@@ -43,8 +43,9 @@ internal static class TradeOffFigure
     {
         var (x0, x1) = Range(points.Select(p => p.X), 1);
         var (y0, y1) = Range(points.Select(p => p.Y), 0);
-        var labels = PointLabels.Place(
-            [.. points.Select(p => ((p.X - x0) / (x1 - x0) * Width, (y1 - p.Y) / (y1 - y0) * Height, p.Placement.Name))], Width, Height);
+        (double X, double Y, string Name)[] pixels =
+            [.. points.Select(p => ((p.X - x0) / (x1 - x0) * Width, (y1 - p.Y) / (y1 - y0) * Height, p.Placement.Name))];
+        var labels = PointLabels.Place(pixels, [.. front.Select(i => (pixels[i].X, pixels[i].Y))], Width, Height);
         var values = points.Select((p, i) => new
         {
             placement = p.Placement.Name,
@@ -52,6 +53,7 @@ internal static class TradeOffFigure
             shape = p.Placement.Shape,
             imbalance = p.X,
             traffic = p.Y,
+            told = crossing ? Quantity.Percent(p.Y) : Quantity.Ratio(p.Y, 3),
             front = Array.IndexOf(front, i) >= 0 ? "yes" : "no",
             text = labels[i].Text,
             align = labels[i].Align,
@@ -72,7 +74,7 @@ internal static class TradeOffFigure
             type = "quantitative",
             title = crossing ? "GPU crossing: token-layer pairs that change GPU" : "copies to other GPUs, per token and layer",
             scale = new { domain = new[] { y0, y1 }, nice = false, zero = false },
-            axis = new { tickCount = 6, format = crossing ? ".0%" : ".2f" },
+            axis = new { tickCount = 6, labelExpr = crossing ? FigureStyle.PercentLabel(y1 - y0 < 0.04 ? 1 : 0) : "format(datum.value, '.2f')" },
         };
         return new
         {
@@ -112,7 +114,7 @@ internal static class TradeOffFigure
             {
                 new { field = "placement", type = "nominal" },
                 new { field = "imbalance", type = "quantitative", format = ".3f" },
-                new { field = "traffic", type = "quantitative", title = crossing ? "GPU crossing" : "copies to other GPUs", format = crossing ? ".1%" : ".3f" },
+                new { field = "told", type = "nominal", title = crossing ? "GPU crossing" : "copies to other GPUs" },
                 new { field = "front", type = "nominal", title = "on the Pareto front" },
             },
         },

@@ -65,7 +65,8 @@ public sealed record PlacementProblem
         double? maxImbalance = null,
         long seed = 1,
         TimeSpan? timeLimit = null,
-        long iterationLimit = long.MaxValue)
+        long iterationLimit = long.MaxValue,
+        string traceDigest = "")
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cluster);
@@ -86,7 +87,7 @@ public sealed record PlacementProblem
             Cluster = cluster,
             Counts = counts,
             Slice = slice,
-            TraceDigest = slice?.Trace.Digest ?? "",
+            TraceDigest = slice?.Trace.Digest ?? traceDigest,
             Objective = objective,
             Conditions = conditions ?? new EvaluationOptions(),
             RedundantSlots = redundantSlots,

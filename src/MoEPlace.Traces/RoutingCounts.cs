@@ -25,7 +25,10 @@ public sealed class RoutingCounts
     public int Experts { get; }
 
     /// <summary>True when top-1 transitions could be counted.</summary>
-    public bool HasTransitions => transitions.Length > 0 || Layers == 1;
+    public bool HasTransitions => transitions.Length > 0 || (Layers == 1 && Tokens > 0);
+
+    /// <summary>[layers, experts] (token, expert) pairs.</summary>
+    public ReadOnlySpan<long> AllLoad => load;
 
     /// <summary>[experts] (token, expert) pairs of a layer.</summary>
     public ReadOnlySpan<long> Load(int layer) => load.AsSpan(layer * Experts, Experts);
@@ -41,6 +44,14 @@ public sealed class RoutingCounts
     /// <summary>Counts a slice, on all cores; the counts do not depend on how many there are.</summary>
     /// <exception cref="InputException">The model has so many experts that the counts of pairs would not fit into memory.</exception>
     public static RoutingCounts Of(TraceSlice slice) => Of(slice, Environment.ProcessorCount);
+
+    /// <summary>The load of a recording without tokens, summed over its windows: no transitions, no pairs.</summary>
+    public static RoutingCounts Of(LoadFile load)
+    {
+        ArgumentNullException.ThrowIfNull(load);
+        var sum = load.Sum();
+        return new RoutingCounts(0, load.Layers, load.Experts, sum, [], []);
+    }
 
     internal static RoutingCounts Of(TraceSlice slice, int mostWorkers)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using MoEPlace.Evaluation;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Policies;
@@ -34,7 +35,7 @@ internal static class DirectSolution
     /// <summary>Adds the imbalance, which is the objective, and the time since <paramref name="started"/>.</summary>
     internal static PlacementSolution Judge(PlacementProblem problem, long started, ExpertPlacement placement)
     {
-        var imbalance = LoadImbalance.MeanOverLayers(problem.Counts, placement);
+        var imbalance = LoadImbalance.Of(placement, problem.Counts.AllLoad).Mean;
         var summary = new SolveSummary(SolveStatus.Feasible, "imbalance", imbalance, null, null, 0, "computed without a search", []);
         return new PlacementSolution(placement, summary, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using MoEPlace.Evaluation;
+using MoEPlace.Placement;
+using MoEPlace.Reports;
+using MoEPlace.Results;
+using MoEPlace.Traces;
+
+namespace MoEPlace.Cli;
+
+/// <summary>
+/// <c>demo</c>: the main job on the trace that ships with the project. All policies are solved on the training sequences, on 2 nodes of
+/// 4 GPUs, judged on the others, and drawn.
+/// </summary>
+internal sealed class DemoCommand
+{
+    private const string TraceFile = "traces/tiny-moe.safetensors";
+    private const string Folder = "reports/demo";
+    private const string ClusterText = "2x4";
+    private const double SecondsPerSearch = 4;
+    private static readonly EvaluationOptions Conditions = new();
+    private readonly Terminal terminal;
+
+    private DemoCommand(Terminal terminal) => this.terminal = terminal;
+
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("demo", "The main job on the shipped trace, end to end, into reports/demo.");
+        command.SetAction((_, cancellation) => Task.FromResult(new DemoCommand(terminal).Run(cancellation)));
+        return command;
+    }
+
+    private int Run(CancellationToken cancellation)
+    {
+        var root = FindRoot();
+        using var recording = Recording.Open(Path.Combine(root, TraceFile));
+        var cluster = ClusterPresets.Parse(ClusterText);
+        var (trainCounts, train) = recording.Count(TraceSplit.Train);
+        var (testCounts, test) = recording.Count(TraceSplit.Test);
+        var folder = Path.Combine(root, Folder);
+        var entries = new List<PlacementResult>();
+        foreach (var (label, policy, objective, limit) in Runs())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var problem = PlacementProblem.Create(
+                recording.Model, cluster, trainCounts, train, objective, Conditions, maxImbalance: limit, timeLimit: TimeSpan.FromSeconds(SecondsPerSearch));
+            PlacementSolution solution;
+            using (var bar = new SearchBar(terminal.ErrorWriter, label))
+                solution = PolicyChoice.Place(policy, problem, "cbc", bar, cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            var judged = PlacementCost.Evaluate(test!, solution.Placement, cluster, Conditions);
+            ExpertPlacementFile.Write(Path.Combine(folder, "placements", FileName(label)), solution.Placement);
+            entries.Add(new PlacementResult(label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail));
+        }
+        var result = Judgement.ToResult(recording, TraceSplit.Test, Conditions.Residency, cluster, testCounts, entries);
+        result.Write(Path.Combine(folder, "result.json"));
+        Report.Write([result], folder, cancellation);
+        Print(recording, test!, entries, folder);
+        return 0;
+    }
+
+    private static IEnumerable<(string Label, string Policy, PlacementObjective Objective, double? Limit)> Runs()
+    {
+        yield return ("contiguous", "contiguous", PlacementObjective.Crossing, null);
+        yield return ("round-robin", "round-robin", PlacementObjective.Crossing, null);
+        yield return ("random", "random", PlacementObjective.Crossing, null);
+        yield return ("eplb", "eplb", PlacementObjective.Crossing, null);
+        yield return ("exflow", "exflow", PlacementObjective.Crossing, null);
+        yield return ("affinity", "affinity", PlacementObjective.Crossing, null);
+        yield return ("affinity, load <= 1.05", "affinity", PlacementObjective.Crossing, 1.05);
+    }
+
+    private void Print(Recording recording, TraceSlice test, List<PlacementResult> entries, string folder)
+    {
+        var (before, after) = (entries[0].Measures, entries[^1].Measures);
+        terminal.Table(
+            MeasureTable.Columns,
+            entries.Select(MeasureTable.Row),
+            $"{recording.Model.Name} ({recording.Origin}), 2 nodes x 4 GPUs, solved on the training sequences, judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
+        terminal.Line($"With its load held to 1.05, affinity sends {MeasureTable.Share(after.GpuCrossingFraction)} of hidden states to another GPU between layers; contiguous placement sends {MeasureTable.Share(before.GpuCrossingFraction)}.");
+        terminal.Line($"Open {Path.Combine(folder, "index.html")}");
+    }
+
+    private static string FileName(string label) => string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-')).Replace("----", "-", StringComparison.Ordinal) + ".json";
+
+    /// <summary>The folder that holds the shipped trace: the present one or one above it, else one above the program.</summary>
+    private static string FindRoot()
+    {
+        foreach (var start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
+            for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
+                if (File.Exists(Path.Combine(folder.FullName, TraceFile)))
+                    return folder.FullName;
+        throw new InputException("demo", TraceFile, "not found", "the trace that ships with the project, in the present folder or above it");
+    }
+}

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Text.Json;
+using MoEPlace.Evaluation;
+using MoEPlace.Placement;
+using MoEPlace.Results;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>place</c>: a placement from a recording.</summary>
+internal sealed class PlaceCommand
+{
+    private readonly Argument<string> trace = new("trace") { Description = "A trace, or a load file (policy eplb)." };
+    private readonly Option<string> cluster = CommonOptions.Cluster();
+    private readonly Option<string> policy = CommonOptions.Choice("--policy", "How to place.", "affinity", PolicyChoice.Names);
+    private readonly Option<string> objective = CommonOptions.Choice("--objective", "What affinity minimises.", "step", "crossing", "copies", "step");
+    private readonly Option<int> redundant = new("--redundant") { Description = "Slots per layer beyond one for each expert (policy eplb)." };
+    private readonly Option<double?> maxImbalance = new("--max-imbalance") { Description = "Busiest rank over mean, held in every layer of the split that is solved on (policy affinity)." };
+    private readonly Option<double?> timeLimit = new("--time-limit") { Description = "Seconds of search; default 30, none where --iteration-limit is given." };
+    private readonly Option<long?> iterationLimit = new("--iteration-limit") { Description = "Rounds of search: the same seed and limit give the same placement." };
+    private readonly Option<long> seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> split = CommonOptions.Split("all");
+    private readonly Option<string> solver = CommonOptions.Choice("--solver", "The integer solver of policy exflow.", "cbc", "cbc", "highs");
+    private readonly Option<string?> current = new("--current") { Description = "The placement in force: tells what migration to the new one moves." };
+    private readonly Option<string> output = CommonOptions.Output("The placement to write.");
+    private readonly Option<string?> result = CommonOptions.Result();
+    private readonly Option<bool> json = CommonOptions.Json();
+    private readonly ConditionOptions conditions = new();
+    private readonly Terminal terminal;
+
+    private PlaceCommand(Terminal terminal)
+    {
+        this.terminal = terminal;
+        cluster.Required = true;
+    }
+
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new PlaceCommand(terminal);
+        var command = new Command("place", "Solve a placement from a recording.")
+        {
+            verb.trace, verb.cluster, verb.policy, verb.objective, verb.redundant, verb.maxImbalance, verb.timeLimit, verb.iterationLimit, verb.seed,
+            verb.split, verb.solver, verb.current, verb.output, verb.result, verb.json,
+        };
+        verb.conditions.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var name = parsed.GetValue(policy)!;
+        var on = ClusterPresets.Parse(parsed.GetValue(cluster)!);
+        var options = conditions.Read(parsed);
+        var before = parsed.GetValue(current) is { } path ? ExpertPlacementFile.Read(path) : null;
+        using var recording = Recording.Open(parsed.GetValue(trace)!);
+        var wanted = CommonOptions.ToSplit(parsed.GetValue(split)!);
+        if (name is not "eplb" and not "contiguous" and not "round-robin" and not "random")
+            _ = recording.Trace;
+        var (counts, slice) = recording.Count(wanted);
+        var limit = parsed.GetValue(iterationLimit);
+        var seconds = parsed.GetValue(timeLimit) ?? (limit is null ? 30 : TimeSpan.MaxValue.TotalSeconds / 2);
+        if (!(seconds > 0))
+            throw new InputException("options", "--time-limit", seconds, "above 0 seconds");
+        if (name is not "affinity" && parsed.GetValue(maxImbalance) is { } unused)
+            throw new InputException("options", "--max-imbalance", unused, $"policy affinity; {name} takes no limit");
+        var problem = PlacementProblem.Create(
+            recording.Model, on, counts, slice, Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true), options,
+            parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.MaxValue.TotalSeconds / 2)), limit ?? long.MaxValue, recording.Digest);
+
+        PlacementSolution solution;
+        using (var bar = new SearchBar(terminal.ErrorWriter, name))
+            solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
+        var judged = slice is null
+            ? Judgement.ByLoad(solution.Placement, counts)
+            : PlacementCost.Evaluate(slice, solution.Placement, on, options, before);
+        ExpertPlacementFile.Write(parsed.GetValue(output)!, solution.Placement);
+        var entry = new PlacementResult(
+            name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail);
+        if (parsed.GetValue(result) is { } file)
+            Judgement.ToResult(recording, wanted, options.Residency, on, counts, [entry]).Write(file);
+        if (parsed.GetValue(json))
+            PrintJson(entry, on, options, wanted, parsed.GetValue(output)!);
+        else
+            Print(entry, recording, on, wanted, parsed.GetValue(output)!);
+        return cancellation.IsCancellationRequested ? 130 : 0;
+    }
+
+    private void Print(PlacementResult entry, Recording recording, Cluster on, TraceSplit judgedOn, string file)
+    {
+        var solve = entry.Solve!;
+        var lines = new List<IReadOnlyList<string>>
+        {
+            new[] { "policy", entry.Policy },
+            new[] { "status", $"{solve.Status.ToString().ToLowerInvariant()} ({solve.StopReason})" },
+            new[] { $"objective ({solve.ObjectiveName})", solve.Objective.ToString("G6", System.Globalization.CultureInfo.InvariantCulture) },
+            new[] { "bound", solve.Bound?.ToString("G6", System.Globalization.CultureInfo.InvariantCulture) ?? "none" },
+            new[] { "search", MeasureTable.Seconds(entry.SolveSeconds) },
+        };
+        if (solve.RelaxedLayers.Length > 0)
+            lines.Add(["layers that cannot reach the limit", string.Join(", ", solve.RelaxedLayers)]);
+        lines.AddRange(MeasureTable.Lines(entry.Measures));
+        terminal.Table(
+            [$"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {judgedOn.ToString().ToLowerInvariant()}, {recording.Origin}"], lines);
+        terminal.Line($"placement: {file}");
+    }
+
+    private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, TraceSplit judgedOn, string file)
+    {
+        var solve = entry.Solve!;
+        var node = Judgement.ToJson(entry.Measures);
+        node.Insert(0, "policy", entry.Policy);
+        node.Insert(1, "status", solve.Status.ToString().ToLowerInvariant());
+        node.Insert(2, "objectiveName", solve.ObjectiveName);
+        node.Insert(3, "objective", solve.Objective);
+        node.Insert(4, "bound", solve.Bound);
+        node.Insert(5, "gap", solve.Gap);
+        node.Insert(6, "seconds", entry.SolveSeconds);
+        node.Insert(7, "iterations", solve.Iterations);
+        node.Insert(8, "stopReason", solve.StopReason);
+        node.Insert(9, "relaxedLayers", JsonSerializer.SerializeToNode(solve.RelaxedLayers, StrictJson.Options));
+        node.Insert(10, "seed", entry.Seed);
+        node.Insert(11, "maxImbalance", entry.MaxImbalance);
+        node.Insert(12, "residency", options.Residency.ToString().ToLowerInvariant());
+        node.Insert(13, "split", judgedOn.ToString().ToLowerInvariant());
+        node.Insert(14, "cluster", $"{on.Name} {on.Nodes}x{on.RanksPerNode}");
+        node.Insert(15, "placement", file);
+        terminal.Json(node);
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using MoEPlace.Evaluation;
+using MoEPlace.Placement;
+using MoEPlace.Traces.Models;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>placement diff</c>: moves, bytes and time between two placements.</summary>
+internal static class PlacementDiffCommand
+{
+    private const int MovesShown = 20;
+
+    public static Command Create(Terminal terminal)
+    {
+        var before = new Argument<string>("before") { Description = "The placement in force." };
+        var after = new Argument<string>("after") { Description = "The placement to come." };
+        var model = new Option<string?>("--model") { Description = "A config.json or a built-in model, for bytes and time; default: the placement's model when it is built in." };
+        var cluster = CommonOptions.Cluster("Default: nodes and ranks of the placement with the default preset's figures.");
+        var json = CommonOptions.Json();
+        var command = new Command("diff", "Tell what migrating from one placement to another moves.") { before, after, model, cluster, json };
+        command.SetAction(parsed =>
+        {
+            var (from, to) = (ExpertPlacementFile.Read(parsed.GetValue(before)!), ExpertPlacementFile.Read(parsed.GetValue(after)!));
+            var on = ClusterPresets.Parse(parsed.GetValue(cluster) ?? $"{from.Nodes}x{from.RanksPerNode}");
+            var name = parsed.GetValue(model) ?? (ModelConfig.BuiltIn.Contains(from.Model) ? from.Model : null);
+            var diff = PlacementDiff.Between(from, to, name is null ? null : ModelConfig.Read(name).Dimensions, on);
+            if (parsed.GetValue(json))
+                terminal.Json(diff);
+            else
+                Print(terminal, diff);
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, PlacementDiff diff)
+    {
+        terminal.Table(["migration", ""],
+        [
+            ["moves", MeasureTable.Count(diff.Moves.Length)],
+            ["slots kept", MeasureTable.Count(diff.SlotsKept)],
+            ["copies dropped", MeasureTable.Count(diff.CopiesDropped)],
+            ["bytes", MeasureTable.Bytes(diff.Bytes)],
+            ["time, links otherwise idle", MeasureTable.Seconds(diff.Time?.Seconds)],
+        ]);
+        if (diff.Moves.Length == 0)
+            return;
+        terminal.Table(
+            ["layer", "expert", "from rank", "to rank"],
+            diff.Moves.Take(MovesShown).Select(m => (IReadOnlyList<string>)[$"{m.Layer}", $"{m.Expert}", $"{m.Source}", $"{m.To}"]));
+        if (diff.Moves.Length > MovesShown)
+            terminal.Line($"and {MeasureTable.Count(diff.Moves.Length - MovesShown)} more (--json lists all)");
+    }
+}

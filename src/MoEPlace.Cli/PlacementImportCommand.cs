@@ -1,0 +1,42 @@
+using System.CommandLine;
+using MoEPlace.Evaluation;
+using MoEPlace.Placement.EngineMaps;
+using MoEPlace.Traces.Models;
+using MoEPlace.Traces.Npy;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>placement import</c>: the map that an engine runs today as a placement, to be judged beside ours.</summary>
+internal static class PlacementImportCommand
+{
+    private const string Omni = "omni";
+
+    public static Command Create(Terminal terminal)
+    {
+        var map = new Argument<string>("map") { Description = "The engine's map file." };
+        var engine = new Option<string>("--from") { Description = "The engine.", Required = true };
+        engine.AcceptOnlyFromAmong([.. EngineMapFile.Engines, Omni]);
+        var model = new Option<string>("--model") { Description = $"A config.json or a built-in model: {string.Join(", ", ModelConfig.BuiltIn)}.", Required = true };
+        var layers = new Option<string?>("--moe-layers") { Description = "Model layer ids of the MoE layers, for example 1-26; default: as the model says." };
+        var cluster = CommonOptions.Cluster();
+        cluster.Required = true;
+        var output = CommonOptions.Output("The placement to write.");
+        var command = new Command("import", "Read an engine's map.") { map, engine, model, layers, cluster, output };
+        command.SetAction(parsed =>
+        {
+            var on = ClusterPresets.Parse(parsed.GetValue(cluster)!);
+            var context = EngineMapContext.Of(ModelConfig.Read(parsed.GetValue(model)!, parsed.GetValue(layers)), on.Nodes, on.RanksPerNode);
+            var (name, path) = (parsed.GetValue(engine)!, parsed.GetValue(map)!);
+            var placement = name == Omni ? ReadOmni(path, context) : EngineMapFile.Read(name, path, context);
+            ExpertPlacementFile.Write(parsed.GetValue(output)!, placement);
+            terminal.Line(parsed.GetValue(output)!);
+        });
+        return command;
+    }
+
+    private static ExpertPlacement ReadOmni(string path, EngineMapContext context)
+    {
+        using var file = NpyFile.Open(path);
+        return OmniPlacement.FromNpy(file, context);
+    }
+}

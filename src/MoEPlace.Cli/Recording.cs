@@ -1,0 +1,61 @@
+using MoEPlace.Traces;
+using MoEPlace.Traces.Safetensors;
+
+namespace MoEPlace.Cli;
+
+/// <summary>What a verb is given to learn from: a trace, or a load file.</summary>
+internal sealed class Recording : IDisposable
+{
+    private readonly RoutingTrace? trace;
+    private readonly LoadFile? load;
+
+    private Recording(RoutingTrace? trace, LoadFile? load) => (this.trace, this.load) = (trace, load);
+
+    /// <summary>The trace.</summary>
+    /// <exception cref="InputException">It is a load file: it has no tokens.</exception>
+    public RoutingTrace Trace => trace ?? throw new InputException(
+        load!.Path, "format", LoadHeader.FormatName, $"{TraceHeader.FormatName}: this needs tokens, and a load file holds only how often each expert was chosen");
+
+    public bool HasTokens => trace is not null;
+
+    public string Path => trace?.Path ?? load!.Path;
+
+    public MoEModel Model => trace?.Model ?? load!.Model;
+
+    public string Digest => trace?.Digest ?? load!.Digest;
+
+    public string Source => trace?.Header.Source ?? load!.Header.Source;
+
+    public string Origin => (trace?.Header.Origin ?? load!.Header.Origin) == TraceOrigin.Measured ? "measured" : "synthetic";
+
+    /// <summary>Opens either kind.</summary>
+    /// <exception cref="InputException">It is neither.</exception>
+    public static Recording Open(string path)
+    {
+        string? format;
+        using (var file = SafetensorsFile.Open(path))
+            format = file.Header.Metadata.GetValueOrDefault("format");
+        return format == LoadHeader.FormatName ? new Recording(null, LoadFile.Open(path)) : new Recording(RoutingTrace.Open(path), null);
+    }
+
+    /// <summary>Counts the tokens of a split; a load file has no sequences to split.</summary>
+    /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
+    public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
+    {
+        if (trace is not null)
+        {
+            var slice = new TraceSlice(trace, split);
+            return (RoutingCounts.Of(slice), slice);
+        }
+        if (split != TraceSplit.All)
+            throw new InputException("options", "--split", split.ToString().ToLowerInvariant(), "all: a load file has no sequences");
+        return (RoutingCounts.Of(load!), null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        trace?.Dispose();
+        load?.Dispose();
+    }
+}

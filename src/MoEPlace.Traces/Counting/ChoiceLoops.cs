@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace MoEPlace.Traces.Counting;
 
 /// <summary>
-/// The counting loops. All work on rows of [layers, topK] ids and take a few layers at a time, whose tables stay in the first-level
-/// cache; taking layers in turn also keeps two increments of one table apart.
+/// The counting loops. All work on rows of [layers, topK] ids and take as many layers at a time as have their tables in the second-level
+/// cache: two increments of one cell soon after each other wait for each other, and layers in between keep them apart.
 /// </summary>
 internal static unsafe class ChoiceLoops
 {

@@ -9,7 +9,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     where TId : unmanaged, IBinaryInteger<TId>, IMinMaxValue<TId>
 {
     private const int BlockBytes = 1 << 17;
-    private const int GroupBytes = 1 << 15;
+    private const int GroupBytes = 1 << 18;
     private readonly int layers;
     private readonly int experts;
     private readonly int topK;
@@ -35,7 +35,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
         hasTransitions = trace.HasTopOne && layers > 1;
         hasWeights = hasTransitions && trace.Columns.HasFlag(TraceColumns.GateWeights);
         tables = new CountTables(layers, experts, topK, hasTransitions);
-        group = Math.Clamp(GroupBytes / (2 * sizeof(int) * tables.TableLength), 1, layers);
+        group = Math.Clamp(GroupBytes / sizeof(int) / tables.TableLength, 1, layers);
         if (distinct && BitPairs.Suits(experts, topK, sizeof(TId)))
             bitPairs = new BitPairs(layers, experts, topK);
         BlockRows = bitPairs?.BlockRows ?? (int)Math.Clamp(BlockBytes / ((long)width * sizeof(TId)), 1, tables.RowsPerDrain);

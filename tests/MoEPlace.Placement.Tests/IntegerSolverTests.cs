@@ -88,7 +88,7 @@ public sealed class IntegerSolverTests
     {
         var stream = new SeedStream(11, "random programs");
         var found = 0;
-        for (var round = 0; round < 24; round++)
+        for (var round = 0; round < 16; round++)
         {
             var program = Random(stream, n: 2 + stream.Next(7), rows: 1 + stream.Next(4));
             var (cbc, highs) = (Solve("cbc", program), Solve("highs", program));
@@ -102,7 +102,7 @@ public sealed class IntegerSolverTests
             Assert.Equal(least.Value, highs.Objective!.Value, 1e-6);
             Assert.True(cbc.Bound <= least + 1e-6 && highs.Bound <= least + 1e-6, $"round {round}: bounds {cbc.Bound}, {highs.Bound}, least {least}");
         }
-        Assert.InRange(found, 6, 23);
+        Assert.InRange(found, 4, 15);
     }
 
     [Theory, MemberData(nameof(Engines))]

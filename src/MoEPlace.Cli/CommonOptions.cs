@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MoEPlace.Evaluation;
 
 namespace MoEPlace.Cli;
 

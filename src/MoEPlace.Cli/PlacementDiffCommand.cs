@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MoEPlace.Evaluation;
 using MoEPlace.Placement;
 using MoEPlace.Traces.Models;
 

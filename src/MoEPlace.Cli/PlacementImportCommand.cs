@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MoEPlace.Evaluation;
 using MoEPlace.Placement.EngineMaps;
 using MoEPlace.Traces.Models;
 using MoEPlace.Traces.Npy;
@@ -37,6 +36,6 @@ internal static class PlacementImportCommand
     private static ExpertPlacement ReadOmni(string path, EngineMapContext context)
     {
         using var file = NpyFile.Open(path);
-        return OmniPlacement.FromNpy(file, context);
+        throw new InputException(path, "omni", "x", "y");
     }
 }

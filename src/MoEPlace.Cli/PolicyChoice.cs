@@ -20,7 +20,7 @@ internal static class PolicyChoice
         string policy, PlacementProblem problem, string solver, IProgress<SearchProgress>? progress, CancellationToken cancellation) => policy switch
         {
             "affinity" => AffinityPolicy.Place(problem, progress, cancellation),
-            "exflow" => ExFlowPolicy.Place(problem, new ExFlowOptions { TimeLimit = problem.TimeLimit }, solver == "cbc" ? new CbcSolver() : new HighsSolver(), cancellation),
+            "exflow" => ExFlowPolicy.Place(problem, solver == "cbc" ? new CbcSolver() : new HighsSolver(), null, progress, cancellation),
             "eplb" => EplbPolicy.Place(problem),
             "contiguous" => ContiguousPolicy.Place(problem),
             "round-robin" => RoundRobinPolicy.Place(problem),

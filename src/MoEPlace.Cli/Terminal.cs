@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MoEPlace.Traces.Importers;
 using Spectre.Console;
 
 namespace MoEPlace.Cli;
@@ -25,6 +26,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
     /// <summary>The result as one JSON object.</summary>
     public void Json<T>(T value) => output.WriteLine(JsonSerializer.Serialize(value, StrictJson.Options));
+
+    /// <summary>What an import wrote.</summary>
+    public void Imported(ImportResult result)
+    {
+        foreach (var note in result.Notes)
+            Error($"note: {note}");
+        var size = result.Tokens > 0
+            ? $"{MeasureTable.Count(result.Tokens)} tokens in {MeasureTable.Count(result.Sequences)} sequences"
+            : $"{MeasureTable.Count(result.Windows)} windows of load";
+        Line($"{result.Path}: {result.Model.Name}, {size}, {result.Model.Layers} layers x {result.Model.Experts} experts, top-{result.Model.TopK}");
+    }
 
     /// <summary>A table for people: the first column to the left, the others to the right.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, string? title = null)

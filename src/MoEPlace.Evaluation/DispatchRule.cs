@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MoEPlace.Evaluation;
 
 /// <summary>
@@ -49,6 +51,7 @@ public sealed class DispatchRule
     /// <param name="ranksOfExpert">The ranks that hold the expert, rising; at least one.</param>
     /// <param name="source">The rank that the token is sent from.</param>
     /// <param name="ranksPerNode">Ranks on each node.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (int First, int Count) Candidates(ReadOnlySpan<int> ranksOfExpert, RankId source, int ranksPerNode)
     {
         var nodeBegin = source.Value / ranksPerNode * ranksPerNode;
@@ -70,6 +73,7 @@ public sealed class DispatchRule
     /// <param name="cell">layer * experts + expert.</param>
     /// <param name="source">The rank that the token is sent from.</param>
     /// <param name="tokenOrdinal">The number of the token.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal int Replica(int cell, int source, long tokenOrdinal)
     {
         var (begin, end) = (start[cell], start[cell + 1]);

@@ -48,6 +48,7 @@ internal sealed class ExchangeTally(int layers, int[] nodeOf, int nodes)
         TokenSideIntraNode[begin + tokenRank] += expertRanks.Length - own;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddAcrossNodes(int begin, int tokenRank, ReadOnlySpan<int> expertRanks)
     {
         var home = nodeOf[tokenRank];

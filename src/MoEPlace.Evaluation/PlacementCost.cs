@@ -35,7 +35,9 @@ public static class PlacementCost
             {
                 StepSeconds = breakdown?.TotalSeconds,
                 MemoryBytesPerRank = step?.MemoryBytesPerRank(placement, homes),
-                MigrationBytes = model.Dimensions is { } d && current is not null ? Product(MigratedExperts(current, placement), d.ExpertBytes) : null,
+                MigrationBytes = model.Dimensions is { } d && current is not null
+                    ? Product(MigratedExperts(current, placement), d.ExpertBytes)
+                    : null,
             },
             Describe(pass, slice, placement),
             breakdown);
@@ -66,7 +68,12 @@ public static class PlacementCost
 
     /// <summary>Checks that everything fits, and runs the tokens.</summary>
     internal static RoutingPass Run(
-        TraceSlice slice, ExpertPlacement placement, Cluster cluster, EvaluationOptions options, int threads, ExpertPlacement? current = null)
+        TraceSlice slice,
+        ExpertPlacement placement,
+        Cluster cluster,
+        EvaluationOptions options,
+        int threads,
+        ExpertPlacement? current = null)
     {
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(placement);
@@ -120,7 +127,8 @@ public static class PlacementCost
                 placement.MoeLayerIds.AsSpan().SequenceEqual(model.MoeLayerIds.AsSpan()), $"{name}.moeLayerIds",
                 string.Join(", ", placement.MoeLayerIds), $"{ids}, as in the trace");
         }
-        faults.Require(placement.Nodes == cluster.Nodes, $"{name}.nodes", placement.Nodes, $"{cluster.Nodes}, as in cluster {cluster.Name}");
+        faults.Require(
+            placement.Nodes == cluster.Nodes, $"{name}.nodes", placement.Nodes, $"{cluster.Nodes}, as in cluster {cluster.Name}");
         faults.Require(
             placement.RanksPerNode == cluster.RanksPerNode, $"{name}.ranksPerNode", placement.RanksPerNode,
             $"{cluster.RanksPerNode}, as in cluster {cluster.Name}");

@@ -2,7 +2,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Evaluation;
 
-/// <summary>One pass over the tokens of a slice: hands them to tallies on several threads and closes the windows of the imbalance.</summary>
+/// <summary>One pass over the tokens of a slice: hands them to tallies on several threads, closes the windows of the imbalance.</summary>
 internal sealed class RoutingPass
 {
     private const int LeastTokensPerThread = 256;
@@ -76,7 +76,11 @@ internal sealed class RoutingPass
         {
             var home = block.Home[i];
             if (home >= ranks)
-                throw new InputException(slice.Trace.Path, $"home[{block.Row[i]}]", home, $"0 to {ranks - 1}, the ranks of the cluster; try the cluster that the trace was recorded on");
+            {
+                throw new InputException(
+                    slice.Trace.Path, $"home[{block.Row[i]}]", home,
+                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster that the trace was recorded on");
+            }
             homes[i] = home >= 0 ? home : block.SequenceOrdinal[i] % ranks;
         }
     }

@@ -43,7 +43,7 @@ internal sealed class RoutingTally
     /// <summary>[replicas] tokens that each served since it was last cleared.</summary>
     internal long[] ReplicaLoad { get; }
 
-    /// <summary>[layers + 1, ranks] tokens at each rank before each layer and after the last; at home only the first row is counted.</summary>
+    /// <summary>[layers + 1, ranks] tokens at each rank before each layer and after the last; at home the first row alone.</summary>
     internal long[] Resident { get; }
 
     /// <summary>Hidden states to the experts.</summary>
@@ -115,7 +115,7 @@ internal sealed class RoutingTally
         }
     }
 
-    /// <summary>Fills <see cref="reached"/> with the distinct ranks that serve a token in a layer by the dispatch rule; returns their number.</summary>
+    /// <summary>Fills <see cref="reached"/> with the distinct ranks that serve a token in a layer; returns their number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Gather(int layer, ReadOnlySpan<ushort> choices, int source, long ordinal)
     {
@@ -140,7 +140,7 @@ internal sealed class RoutingTally
         return count;
     }
 
-    /// <summary>The same where the replicas of an expert share its tokens evenly; also the replica that serves the top-1, -1 for none.</summary>
+    /// <summary>The same where replicas share tokens evenly; also the replica that serves the top-1, -1 for none.</summary>
     private int GatherInTurn(int layer, ReadOnlySpan<ushort> choices, ushort top, out int topReplica)
     {
         NextStamp();

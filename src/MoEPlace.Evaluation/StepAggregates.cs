@@ -20,7 +20,7 @@ public sealed class StepAggregates(int layers, int ranks)
     /// <summary>[layers, ranks] (token, expert) pairs.</summary>
     public double[] ExpertPairs { get; } = new double[layers * ranks];
 
-    /// <summary>[layers, ranks] experts whose weights are read in one step, expected (<see cref="StepModel.ActivatedShare"/> summed).</summary>
+    /// <summary>[layers, ranks] experts that one step is expected to read (<see cref="StepModel.ActivatedShare"/> summed).</summary>
     public double[] ActivatedExperts { get; } = new double[layers * ranks];
 
     /// <summary>Hidden states on their way to the experts.</summary>

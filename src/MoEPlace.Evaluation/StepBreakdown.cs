@@ -1,6 +1,6 @@
 namespace MoEPlace.Evaluation;
 
-/// <summary>The modelled seconds of one step (or of one layer of it), part by part. The parts follow each other: nothing overlaps.</summary>
+/// <summary>The modelled seconds of one step, or of one layer of it. The parts follow each other: nothing overlaps.</summary>
 /// <param name="AttentionSeconds">Attention of all layers, the gate included.</param>
 /// <param name="DispatchSeconds">Hidden states to their experts.</param>
 /// <param name="ComputeSeconds">The routed experts.</param>

@@ -125,13 +125,16 @@ public sealed class StepModel
             scale * Math.Max(Most(copies.TokenSideInterNode.AsSpan(begin, ranks)), Most(copies.ExpertSideInterNode.AsSpan(begin, ranks))));
     }
 
-    /// <summary>A whole step: every MoE layer, the dense layers between them, and under residency coherent the gathering of the context.</summary>
+    /// <summary>A whole step: every MoE layer, the dense layers, and under residency coherent the gathering of the context.</summary>
     /// <exception cref="ArgumentException">The aggregates are of another shape.</exception>
     public StepBreakdown Step(StepAggregates aggregates)
     {
         ArgumentNullException.ThrowIfNull(aggregates);
         if (aggregates.Layers != model.Layers || aggregates.Ranks != cluster.Ranks || !(aggregates.Tokens > 0))
-            throw new ArgumentException($"{aggregates.Layers} layers x {aggregates.Ranks} ranks, {aggregates.Tokens} tokens", nameof(aggregates));
+        {
+            throw new ArgumentException(
+                $"{aggregates.Layers} layers x {aggregates.Ranks} ranks, {aggregates.Tokens} tokens", nameof(aggregates));
+        }
         var (ranks, scale) = (aggregates.Ranks, options.TokensPerStep / aggregates.Tokens);
         double attention = 0, dense = 0;
         for (var position = 0; position <= model.Layers; position++)

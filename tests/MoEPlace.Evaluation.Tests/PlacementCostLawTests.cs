@@ -48,7 +48,8 @@ public sealed class PlacementCostLawTests
             var placement = RandomCase.RandomPlacement(random, given.Test.Model, given.Cluster, replicas: false);
             var renumbered = Renumber(placement, ranks);
             using var before = new TestTrace(given.Test.Model, given.Test.Rows with { Home = homes }, given.Order);
-            using var after = new TestTrace(given.Test.Model, given.Test.Rows with { Home = [.. homes.Select(h => (ushort)ranks[h])] }, given.Order);
+            ushort[] movedHomes = [.. homes.Select(h => (ushort)ranks[h])];
+            using var after = new TestTrace(given.Test.Model, given.Test.Rows with { Home = movedHomes }, given.Order);
             var expected = PlacementCost.Evaluate(before.Slice(), placement, given.Cluster, given.Options).Measures;
             var actual = PlacementCost.Evaluate(after.Slice(), renumbered, given.Cluster, given.Options).Measures;
             PlacementCostTwinTests.Same(expected, actual, $"seed {seed}");
@@ -88,7 +89,8 @@ public sealed class PlacementCostLawTests
             var all = Enumerable.Range(0, model.Experts).ToArray();
             var slots = Enumerable.Repeat(Enumerable.Repeat(all, given.Cluster.Ranks).ToArray(), model.Layers).ToArray();
             var placement = TestModels.Placement(model, given.Cluster, slots);
-            var measures = PlacementCost.Evaluate(given.Slice(), placement, given.Cluster, given.Options with { EvenDispatch = false }).Measures;
+            var options = given.Options with { EvenDispatch = false };
+            var measures = PlacementCost.Evaluate(given.Slice(), placement, given.Cluster, options).Measures;
             Assert.Equal(0, measures.GpuCrossingFraction ?? 0);
             Assert.Equal(0, measures.RankCopiesPerTokenLayer);
         }
@@ -104,7 +106,9 @@ public sealed class PlacementCostLawTests
             var cluster = TestModels.Cluster(1 + random.Next(2), 1 + random.Next(3));
             var tokens = 1 + random.Next(40);
             var rows = new TraceRows(
-                [.. Enumerable.Range(0, tokens * model.Layers).Select(_ => (ushort)random.Next(6))], [.. Enumerable.Range(0, tokens)], new int[tokens]);
+                [.. Enumerable.Range(0, tokens * model.Layers).Select(_ => (ushort)random.Next(6))],
+                [.. Enumerable.Range(0, tokens)],
+                new int[tokens]);
             using var test = new TestTrace(model, rows);
             var placement = RandomCase.RandomPlacement(random, model, cluster, replicas: true);
             var e = PlacementCost.Evaluate(test.Slice(), placement, cluster, new EvaluationOptions { Residency = Residency.Coherent });

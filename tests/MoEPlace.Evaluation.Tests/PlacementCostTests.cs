@@ -35,7 +35,8 @@ public sealed class PlacementCostTests
         Assert.Equal([2 * 3 / 3.0, 2 * 4 / 3.0], e.Detail.RankCopiesByLayer);
         Assert.Equal([0, 1, 2, 3], e.Detail.RankOfExpert[1]);
         Assert.Equal(e.Step!.TotalSeconds, e.Measures.StepSeconds);
-        // 2 experts of 48; 96 attention + 104 shared and gate + 80 embedding parameters of 2 bytes; a third of 512 x 1,024 tokens x 2 layers x 8.
+        // 2 experts of 48; 96 attention + 104 shared and gate + 80 embedding parameters of 2 bytes; a third of the cache of
+        // 512 x 1,024 tokens x 2 layers x 8.
         Assert.Equal(96 + 560 + 2_796_203, e.Measures.MemoryBytesPerRank);
     }
 
@@ -136,7 +137,14 @@ public sealed class PlacementCostTests
         var other = TestModels.Model(3, 5, 2);
         var cluster = TestModels.Cluster(1, 3);
         var placement = TestModels.Contiguous(other, cluster);
-        var options = new EvaluationOptions { WindowTokens = 0, ContextTokens = 0, TokensPerStep = -1, Phase = (ServingPhase)7, Residency = (Residency)9 };
+        var options = new EvaluationOptions
+        {
+            WindowTokens = 0,
+            ContextTokens = 0,
+            TokensPerStep = -1,
+            Phase = (ServingPhase)7,
+            Residency = (Residency)9,
+        };
         var refusal = Assert.Throws<InputException>(() => PlacementCost.Evaluate(test.Slice(), placement, FourRanks, options));
         Assert.Equal(
             [
@@ -152,7 +160,8 @@ public sealed class PlacementCostTests
         using var test = TestTrace.Of(Model, Tokens);
         var placement = TestModels.Contiguous(Model with { HiddenLayers = 3, MoeLayerIds = [1, 2] }, FourRanks);
         var current = TestModels.Contiguous(Model, TestModels.Cluster(1, 2));
-        var refusal = Assert.Throws<InputException>(() => PlacementCost.Evaluate(test.Slice(), placement, FourRanks, new EvaluationOptions(), current));
+        var refusal = Assert.Throws<InputException>(
+            () => PlacementCost.Evaluate(test.Slice(), placement, FourRanks, new EvaluationOptions(), current));
         Assert.Equal(["placement.moeLayerIds", "current placement.nodes"], refusal.Faults.Select(f => f.Field));
     }
 

@@ -48,7 +48,7 @@ public sealed class PlacementCostTwinTests
                     Assert.True(slow.Ports.GetValueOrDefault((layer, rank, port)) == copies, $"seed {seed}: {port} {layer}, {rank}");
             }
             for (var i = 0; i < a.ResidentTokens.Length; i++)
-                Assert.True(slow.Resident.GetValueOrDefault((i / a.Ranks, i % a.Ranks)) == a.ResidentTokens[i], $"seed {seed}: resident {i}");
+                Assert.True(slow.Resident.GetValueOrDefault((i / a.Ranks, i % a.Ranks)) == a.ResidentTokens[i], $"seed {seed}: {i}");
         }
     }
 
@@ -93,7 +93,7 @@ public sealed class PlacementCostTwinTests
         Close(expected.ImbalanceP95, actual.ImbalanceP95, "imbalanceP95");
         Close(expected.ImbalanceMax, actual.ImbalanceMax, "imbalanceMax");
         Assert.True(expected.Tokens == actual.Tokens, $"tokens of {what}");
-        Assert.True(expected.DispatchBytes == actual.DispatchBytes, $"dispatchBytes {expected.DispatchBytes} {actual.DispatchBytes} of {what}");
+        Assert.True(expected.DispatchBytes == actual.DispatchBytes, $"dispatch {expected.DispatchBytes} {actual.DispatchBytes} of {what}");
         Assert.True(expected.CombineBytes == actual.CombineBytes, $"combineBytes {expected.CombineBytes} {actual.CombineBytes} of {what}");
         Assert.True(expected.ContextBytes == actual.ContextBytes, $"contextBytes {expected.ContextBytes} {actual.ContextBytes} of {what}");
 

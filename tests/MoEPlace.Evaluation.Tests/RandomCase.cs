@@ -15,7 +15,8 @@ internal sealed class RandomCase : IDisposable
         var ids = Enumerable.Range(0, hidden).ToArray();
         random.Shuffle(ids.AsSpan());
         var model = new MoEModel(
-            "random", hidden, [.. ids.Take(layers).Order()], experts, 1 + random.Next(3), random.Next(5) == 0 ? null : TestModels.Dimensions);
+            "random", hidden, [.. ids.Take(layers).Order()], experts, 1 + random.Next(3),
+            random.Next(5) == 0 ? null : TestModels.Dimensions);
         Cluster = TestModels.Cluster(1 + random.Next(3), 1 + random.Next(4));
         Order = random.Next(4) == 0 ? ChoiceOrder.Unordered : ChoiceOrder.ByWeight;
         var rows = Rows(random, model, tokens ?? 1 + random.Next(60), Cluster.Ranks);
@@ -65,7 +66,8 @@ internal sealed class RandomCase : IDisposable
             layers[layer] = [.. slots.Select(s => s.ToImmutableArray())];
         }
         return new ExpertPlacement(
-            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers], TestModels.NoProvenance);
+            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers],
+            TestModels.NoProvenance);
     }
 
     public void Dispose() => Test.Dispose();

@@ -32,5 +32,6 @@ public sealed class RealTraceTests
     }
 
     private static PlacementMeasures Judge(TestTrace test, Residency residency) => PlacementCost.Evaluate(
-        test.Slice(TraceSplit.Test), TestModels.Contiguous(test.Model, EightRanks), EightRanks, new EvaluationOptions { Residency = residency }).Measures;
+        test.Slice(TraceSplit.Test), TestModels.Contiguous(test.Model, EightRanks), EightRanks,
+        new EvaluationOptions { Residency = residency }).Measures;
 }

@@ -23,7 +23,8 @@ internal static class RealTraces
     {
         var folder = Folder("deepseek-v2-lite-esft");
         string[] tasks = ["intent", "law", "summary", "translation"];
-        var lengths = tasks.SelectMany(t => JsonSerializer.Deserialize<int[]>(File.ReadAllText(Path.Combine(folder, t + ".seqlens.json")))!);
+        var lengths = tasks.SelectMany(
+            t => JsonSerializer.Deserialize<int[]>(File.ReadAllText(Path.Combine(folder, t + ".seqlens.json")))!);
         var dimensions = new ModelDimensions(2048, 1408, 2816, 10_944, 102_400, 16, 16, 128, 128, 512, 0, 64, 2, 2, 2);
         var model = new MoEModel("DeepSeek-V2-Lite", 27, [.. Enumerable.Range(1, 26)], 64, 6, dimensions);
         var files = tasks.Select(t => (Path.Combine(folder, t + ".ids.u8.npy"), Path.Combine(folder, t + ".weights.f16.npy")));

@@ -3,7 +3,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Evaluation.Tests;
 
-/// <summary>The measures token by token with sets and dictionaries, written from their definitions and sharing no code with the judge.</summary>
+/// <summary>The measures token by token with sets and dictionaries, from their definitions, sharing no code with the judge.</summary>
 internal sealed class SlowJudge
 {
     private readonly RandomCase given;
@@ -57,7 +57,7 @@ internal sealed class SlowJudge
             Tokens, Pairs == 0 ? null : (double)GpuCrossings / Pairs, Pairs == 0 ? null : (double)NodeCrossings / Pairs,
             (DispatchCopies + CombineCopies) / cells, NodeCopies / cells,
             DispatchCopies * d?.HiddenStateBytes, CombineCopies * d?.HiddenStateBytes,
-            given.Options.Residency == Residency.Home ? 0 * d?.HiddenSize : Tokens * model.HiddenLayers * (ranks - 1) * d?.KeyValueBytesPerTokenLayer,
+            (given.Options.Residency == Residency.Home ? 0 : Tokens * model.HiddenLayers * (ranks - 1)) * d?.KeyValueBytesPerTokenLayer,
             sorted.Average(), sorted[(int)Math.Ceiling(0.95 * sorted.Count - 1e-9) - 1], sorted[^1], null, null);
     }
 
@@ -164,7 +164,8 @@ internal sealed class SlowJudge
     private IEnumerable<int> Experts(int row, int layer)
     {
         var (layers, topK) = (given.Test.Model.Layers, given.Test.Model.TopK);
-        return given.Test.Rows.Experts.Skip((row * layers + layer) * topK).Take(topK).Where(e => e != RoutingTrace.NoExpert).Select(e => (int)e);
+        var choices = given.Test.Rows.Experts.Skip((row * layers + layer) * topK).Take(topK);
+        return choices.Where(e => e != RoutingTrace.NoExpert).Select(e => (int)e);
     }
 
     private int? TopOne(int row, int layer)

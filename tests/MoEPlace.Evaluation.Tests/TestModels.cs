@@ -9,16 +9,17 @@ internal static class TestModels
 
     /// <summary>Hidden state 8 bytes, expert 48 bytes, keys and values 8 bytes a token and layer.</summary>
     internal static readonly ModelDimensions Dimensions = new(
-        HiddenSize: 4, ExpertIntermediateSize: 2, SharedIntermediateSize: 3, DenseIntermediateSize: 5, VocabularySize: 10, AttentionHeads: 2, KeyValueHeads: 1,
-        HeadSize: 2, ValueHeadSize: 2, KeyValueLatentSize: 0, QueryLatentSize: 0, RotaryHeadSize: 0, BytesPerExpertParameter: 2, BytesPerParameter: 2,
-        BytesPerActivation: 2);
+        HiddenSize: 4, ExpertIntermediateSize: 2, SharedIntermediateSize: 3, DenseIntermediateSize: 5, VocabularySize: 10,
+        AttentionHeads: 2, KeyValueHeads: 1, HeadSize: 2, ValueHeadSize: 2, KeyValueLatentSize: 0, QueryLatentSize: 0, RotaryHeadSize: 0,
+        BytesPerExpertParameter: 2, BytesPerParameter: 2, BytesPerActivation: 2);
 
     internal static MoEModel Model(int layers, int experts, int topK, bool sized = true) =>
         new("tiny", layers, [.. Enumerable.Range(0, layers)], experts, topK, sized ? Dimensions : null);
 
-    /// <summary>1 flop and 1 byte of memory a nanosecond, 1 byte a nanosecond inside and 1 byte in 4 ns between nodes; no latency.</summary>
+    /// <summary>A nanosecond for 1 flop, 1 byte of memory, 1 byte inside a node; 4 for 1 byte between nodes; no latency.</summary>
     internal static Cluster Cluster(int nodes, int ranksPerNode) => new(
-        MoEPlace.Cluster.FormatName, "test", nodes, ranksPerNode, new Device("test", 1e9, 1_000_000, 1e9, 0, ""), new Link(1e9, 0, ""), new Link(0.25e9, 0, ""));
+        MoEPlace.Cluster.FormatName, "test", nodes, ranksPerNode, new Device("test", 1e9, 1_000_000, 1e9, 0, ""),
+        new Link(1e9, 0, ""), new Link(0.25e9, 0, ""));
 
     /// <summary>[layer][rank][slot] -> expert.</summary>
     internal static ExpertPlacement Placement(MoEModel model, Cluster cluster, params int[][][] slots) => new(
@@ -27,5 +28,7 @@ internal static class TestModels
 
     /// <summary>Expert e on rank e * ranks / experts, in every layer.</summary>
     internal static ExpertPlacement Contiguous(MoEModel model, Cluster cluster) => ExpertPlacement.FromRanks(
-        model, cluster, [.. Enumerable.Range(0, model.Layers * model.Experts).Select(i => i % model.Experts * cluster.Ranks / model.Experts)], NoProvenance);
+        model, cluster,
+        [.. Enumerable.Range(0, model.Layers * model.Experts).Select(i => i % model.Experts * cluster.Ranks / model.Experts)],
+        NoProvenance);
 }

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using MoEPlace.Traces.Importers;
+using MoEPlace.Traces.Models;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>trace import</c>: a recording of an engine as a trace or a load file.</summary>
+internal sealed class TraceImportCommand
+{
+    private readonly Option<string> from = new("--from") { Description = "Who recorded it.", Required = true };
+    private readonly Argument<string[]> files = new("files") { Description = "The recording: files, or a folder (trtllm). With --from npy: --ids.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> ids = new("--ids") { Description = "npy: expert ids [tokens, layers, top-k]." };
+    private readonly Option<string?> weights = new("--weights") { Description = "npy: gate weights in the shape of the ids." };
+    private readonly Option<string?> lengths = new("--lengths") { Description = "npy, exflow: JSON list of sequence lengths." };
+    private readonly Option<string?> index = new("--index") { Description = "npy: JSON list of {dataset, category, n, offset}." };
+    private readonly Option<string?> sequences = new("--sequences") { Description = "npy: npy of each token's sequence." };
+    private readonly Option<string?> domains = new("--domains") { Description = "npy: npy of each token's domain." };
+    private readonly Option<string?> domain = new("--domain") { Description = "The one domain that all tokens belong to." };
+    private readonly Option<string?> model = new("--model") { Description = $"A config.json, a trace.json, or a built-in model: {string.Join(", ", ModelConfig.BuiltIn)}." };
+    private readonly Option<string?> layers = new("--moe-layers") { Description = "Model layer ids of the MoE layers, for example 1-26." };
+    private readonly Option<bool> byWeight = new("--choices-by-weight") { Description = "A token's experts stand in order of weight, highest first." };
+    private readonly Option<string?> licence = new("--licence") { Description = "Under which licence the recording may be used." };
+    private readonly Option<string?> source = new("--source") { Description = "Where it comes from." };
+    private readonly Option<string> output = CommonOptions.Output("The trace (or, without tokens, the load file) to write.");
+    private readonly Terminal terminal;
+
+    private TraceImportCommand(Terminal terminal)
+    {
+        this.terminal = terminal;
+        from.AcceptOnlyFromAmong("npy", "vllm", "sglang", "trtllm", "exflow", "popularity");
+    }
+
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new TraceImportCommand(terminal);
+        var command = new Command("import", "Turn an engine's recording into a trace, or into a load file where it has no tokens.")
+        {
+            verb.from, verb.files, verb.ids, verb.weights, verb.lengths, verb.index, verb.sequences, verb.domains, verb.domain,
+            verb.model, verb.layers, verb.byWeight, verb.licence, verb.source, verb.output,
+        };
+        command.SetAction(verb.Run);
+        return command;
+    }
+
+    private void Run(ParseResult parsed)
+    {
+        var to = parsed.GetValue(output)!;
+        var recorder = parsed.GetValue(from)!;
+        terminal.Imported(recorder switch
+        {
+            "npy" => NpyImport.Run(Told(parsed, new NpyImportOptions(parsed.GetValue(ids) ?? One(parsed, "--ids"), to)
+            {
+                Weights = parsed.GetValue(weights),
+                Lengths = parsed.GetValue(lengths),
+                Index = parsed.GetValue(index),
+                Sequences = parsed.GetValue(sequences),
+                Domains = parsed.GetValue(domains),
+            })),
+            _ => ExFlowImport.Run(Told(parsed, new ExFlowImportOptions(One(parsed, "files"), to) { Lengths = parsed.GetValue(lengths) })),
+        });
+    }
+
+    private T Told<T>(ParseResult parsed, T options)
+        where T : ImportOptions => options with
+        {
+            Model = parsed.GetValue(model),
+            MoeLayers = parsed.GetValue(layers),
+            Domain = parsed.GetValue(domain),
+            ChoicesByWeight = parsed.GetValue(byWeight),
+            Licence = parsed.GetValue(licence),
+            Source = parsed.GetValue(source),
+        };
+
+    private string One(ParseResult parsed, string field)
+    {
+        var given = parsed.GetValue(files)!;
+        return given.Length == 1 ? given[0] : throw new InputException("options", field, given.Length == 0 ? null : given.Length, "exactly one file");
+    }
+}

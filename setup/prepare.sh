@@ -88,7 +88,7 @@ missing_packages() {
 
 # Two starts at once: the second waits, and finds everything done.
 set_up() {
-    if ! mkdir -p "$state" || ! : >>"$state/lock"; then
+    if ! { mkdir -p "$state" && : >>"$state/lock"; } 2>/dev/null; then
         say "cannot write to $root/artifacts: set up as the user who owns it"
         exit 3
     fi

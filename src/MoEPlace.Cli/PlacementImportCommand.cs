@@ -41,6 +41,6 @@ internal static class PlacementImportCommand
             throw new InputException(path, "array", $"{file.Header.Type} [{string.Join(", ", shape)}]", "one-hot bytes U1 [ranks, layers, experts]");
         var values = new long[shape[0] * shape[1] * shape[2]];
         file.CopyIntegers(0, values);
-        return OmniPlacement.FromOneHot(Array.ConvertAll(values, v => (byte)v), (int)shape[0], (int)shape[1], (int)shape[2], context, path);
+        return OmniPlacement.FromOneHot<long>(values, (int)shape[0], (int)shape[1], (int)shape[2], context, path);
     }
 }

@@ -1,4 +1,6 @@
 using MoEPlace.Results;
+using MoEPlace.Tests.Shared;
+using MoEPlace.Traces;
 using Xunit;
 
 namespace MoEPlace.Evaluation.Tests;
@@ -10,7 +12,7 @@ public sealed class RealTraceTests
     [Fact]
     public void Contiguous_gpt_oss_on_eight_ranks_has_the_known_measures()
     {
-        using var test = RealTraces.GptOss();
+        using var test = RecordedTrace.GptOss();
         var (home, coherent) = (Judge(test, Residency.Home), Judge(test, Residency.Coherent));
         Assert.Equal(12_264, home.Tokens);
         Assert.Equal(0.885, home.GpuCrossingFraction!.Value, 5e-4);
@@ -23,7 +25,7 @@ public sealed class RealTraceTests
     [Fact]
     public void Contiguous_DeepSeek_V2_Lite_on_eight_ranks_has_the_known_measures()
     {
-        using var test = RealTraces.DeepSeekV2Lite();
+        using var test = RecordedTrace.DeepSeekV2Lite();
         var (home, coherent) = (Judge(test, Residency.Home), Judge(test, Residency.Coherent));
         Assert.Equal(0.867, home.GpuCrossingFraction!.Value, 5e-4);
         Assert.Equal(7.977, home.RankCopiesPerTokenLayer!.Value, 5e-4);
@@ -31,7 +33,7 @@ public sealed class RealTraceTests
         Assert.Equal(home.DispatchBytes, home.CombineBytes);
     }
 
-    private static PlacementMeasures Judge(TestTrace test, Residency residency) => PlacementCost.Evaluate(
-        test.Slice(TraceSplit.Test), TestModels.Contiguous(test.Model, EightRanks), EightRanks,
+    private static PlacementMeasures Judge(RecordedTrace test, Residency residency) => PlacementCost.Evaluate(
+        new TraceSlice(test.Trace, TraceSplit.Test), TestModels.Contiguous(test.Trace.Model, EightRanks), EightRanks,
         new EvaluationOptions { Residency = residency }).Measures;
 }

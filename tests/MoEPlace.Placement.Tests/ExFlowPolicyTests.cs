@@ -1,6 +1,7 @@
 using MoEPlace.Placement.Policies;
 using MoEPlace.Placement.Solvers;
 using MoEPlace.Results;
+using MoEPlace.Tests.Shared;
 using MoEPlace.Traces;
 using Xunit;
 
@@ -151,9 +152,8 @@ public sealed class ExFlowPolicyTests
     public void Both_engines_prove_the_optimum_of_four_layers_of_gpt_oss_folded_to_eight_experts()
     {
         const int layers = 4, experts = 8;
-        var file = SharedFile("data/traces/gpt-oss-20b/subset.ids.u8.npy");
-        Assert.SkipUnless(file is not null, "the recording of gpt-oss-20b is not here: MOEPLACE_SHARED names the folder that holds data/");
-        using var trace = new TopOneTrace(experts, FoldedTopOne(file!, layers, experts));
+        var file = SharedData.Path("traces", "gpt-oss-20b", "subset.ids.u8.npy");
+        using var trace = new TopOneTrace(experts, FoldedTopOne(file, layers, experts));
         Assert.Equal(59_998, trace.Counts.Tokens);
         var least = ChainOracle.LeastCrossings(trace.Counts, 2);
         foreach (var engine in new[] { "cbc", "highs" })
@@ -191,20 +191,6 @@ public sealed class ExFlowPolicyTests
             }
         }
         return (gpu, node);
-    }
-
-    private static string? SharedFile(string name)
-    {
-        var roots = new[] { Environment.GetEnvironmentVariable("MOEPLACE_SHARED"), Path.Combine(RepositoryRoot(), "..", "shared") };
-        return roots.Where(r => !string.IsNullOrEmpty(r)).Select(r => Path.Combine(r!, name)).FirstOrDefault(File.Exists);
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "MoEPlace.sln")))
-                return folder.FullName;
-        return AppContext.BaseDirectory;
     }
 
     /// <summary>[tokens][layers]: of [tokens, 24, 4] bytes by falling weight, the first choice of the first layers, modulo experts.</summary>

@@ -32,28 +32,27 @@ public sealed class RoutingTrace : IDisposable
         var faults = new InputFaults(file.Path);
         Tokens = file.Header.Tensors.TryGetValue("sequence", out var first) && first.Shape.Length == 1 ? first.Shape[0] : 0;
         faults.Require(Tokens >= 1, "sequence", Tokens, "one entry per token, at least one token");
-        long width = (long)Layers * TopK;
-        experts = Column("expert_ids", Experts > byte.MaxValue ? "U16" : "U8", true, width)!;
-        sequence = Column("sequence", "I32", true, 1)!;
-        position = Column("position", "I32", true, 1)!;
-        weights = Column("gate_weights", "F16", false, width);
-        step = Column("step", "I32", false, 1);
-        home = Column("home", "U16", false, 1);
-        phase = Column("phase", "U8", false, 1);
-        domain = Column("domain", "U8", false, 1);
+        experts = Column("expert_ids", Experts > byte.MaxValue ? "U16" : "U8", true)!;
+        sequence = Column("sequence", "I32", true)!;
+        position = Column("position", "I32", true)!;
+        weights = Column("gate_weights", "F16", false);
+        step = Column("step", "I32", false);
+        home = Column("home", "U16", false);
+        phase = Column("phase", "U8", false);
+        domain = Column("domain", "U8", false);
         faults.ThrowIfAny();
         CheckExperts(faults);
         CheckWeights(faults);
         faults.ThrowIfAny();
 
-        SafetensorsTensor? Column(string name, string dtype, bool required, long perToken)
+        SafetensorsTensor? Column(string name, string dtype, bool required)
         {
             if (!file.Header.Tensors.TryGetValue(name, out var tensor))
             {
                 faults.Require(!required, name, null, $"a tensor of {dtype}");
                 return null;
             }
-            var expected = perToken == 1 ? $"[{Tokens}]" : $"[{Tokens}, {Layers}, {TopK}]";
+            var expected = name is "expert_ids" or "gate_weights" ? $"[{Tokens}, {Layers}, {TopK}]" : $"[{Tokens}]";
             var shape = $"[{string.Join(", ", tensor.Shape)}]";
             faults.Require(tensor.DType == dtype, $"{name}.dtype", tensor.DType, dtype + (name == "expert_ids" ? $" for {Experts} experts" : ""));
             faults.Require(shape == expected, $"{name}.shape", shape, expected + " (tokens, layers, top-k)");

@@ -1,3 +1,4 @@
+using MoEPlace.Traces.Importers;
 using MoEPlace.Traces.Tests.Importers;
 using Xunit;
 
@@ -54,5 +55,25 @@ public sealed class TraceMergeTests
         using var merged = RoutingTrace.Open(a);
         Assert.Equal(200_000, merged.Tokens);
         Assert.Equal(Rows.Experts(merged, 99_999), Rows.Experts(merged, 199_999));
+    }
+
+    [Fact]
+    public void Four_tasks_of_DeepSeek_V2_Lite_become_one_trace_of_four_domains()
+    {
+        using var folder = new TempFolder();
+        string[] tasks = ["intent", "law", "summary", "translation"];
+        foreach (var task in tasks)
+            NpyImport.Run(new NpyImportOptions(SharedData.Path("traces", "deepseek-v2-lite-esft", $"{task}.ids.u8.npy"), folder[task])
+            {
+                Weights = SharedData.Path("traces", "deepseek-v2-lite-esft", $"{task}.weights.f16.npy"),
+                Lengths = SharedData.Path("traces", "deepseek-v2-lite-esft", $"{task}.seqlens.json"),
+                Model = "deepseek-v2-lite",
+                Domain = task,
+            });
+        var result = TraceMerge.Run([.. tasks.Select(t => folder[t])], folder["o"]);
+        Assert.Equal((8_222 + 8_327 + 8_479 + 8_251, 213), (result.Tokens, result.Sequences));
+        Assert.Equal(tasks, result.Header.Domains);
+        using var merged = RoutingTrace.Open(result.Path);
+        Assert.Equal(3, merged.Domain(merged.Tokens - 1, 1)[0]);
     }
 }

@@ -114,7 +114,8 @@ public sealed unsafe class StoredZip : IDisposable
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]);
         var method = BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]);
         if (method != 0 || (flags & 1) != 0)
-            throw new InputException(file, $"entry {name}", $"zip method {method}, flags {flags}", "stored entries, neither compressed nor encrypted, as torch.save writes them");
+            throw new InputException(
+                file, $"entry {name}", $"zip method {method}, flags {flags}", "stored entries, neither compressed nor encrypted, as torch.save writes them");
         long packed = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]);
         long size = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
         long local = BinaryPrimitives.ReadUInt32LittleEndian(entry[42..]);
@@ -126,7 +127,8 @@ public sealed unsafe class StoredZip : IDisposable
             throw new InputException(file, $"entry {name}", $"byte {local}", "the place of a zip entry");
         var offset = local + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (size < 0 || offset > length || size > length - offset)
-            throw new InputException(file, $"entry {name}", $"{size} bytes at byte {offset}", $"an entry inside the {length} bytes of the file: is it cut short?");
+            throw new InputException(
+                file, $"entry {name}", $"{size} bytes at byte {offset}", $"an entry inside the {length} bytes of the file: is it cut short?");
         return (offset, size);
     }
 
@@ -177,13 +179,15 @@ public sealed unsafe class StoredZip : IDisposable
                 throw new InputException(file, "directory", count, $"at most {MostEntries} entries");
             return (at, count);
         }
-        throw new InputException(file, "directory", "missing", "a zip file as torch.save writes it since torch 1.6: is it cut short, or an older format?");
+        throw new InputException(
+            file, "directory", "missing", "a zip file as torch.save writes it since torch 1.6: is it cut short, or an older format?");
     }
 
     private ReadOnlySpan<byte> Need(long offset, int count, string field)
     {
         if (offset < 0 || offset > length - count)
-            throw new InputException(file, field, $"byte {offset}", $"{count} bytes inside the {length} bytes of the file: is it cut short?");
+            throw new InputException(
+                file, field, $"byte {offset}", $"{count} bytes inside the {length} bytes of the file: is it cut short?");
         return Bytes(offset, count);
     }
 }

@@ -66,6 +66,16 @@ public sealed class RoutedExpertsTests
         Assert.Equal([Id(2, 3, 0), Id(2, 3, 1)], Rows.Experts(trace, 2));
     }
 
+    [Fact]
+    public void Expert_255_of_256_is_an_expert_although_it_is_all_ones_in_a_byte()
+    {
+        using var folder = new TempFolder();
+        var model = folder.Write("m.json", """{"name":"m","hiddenLayers":1,"moeLayerIds":[0],"experts":256,"topK":2}""");
+        var result = VllmImport.Run(new VllmImportOptions([folder.Write("a.npy", NpyBytes.Of<byte>([255, 7], 1, 1, 2))], folder["o.safetensors"]) { Model = model });
+        using var trace = RoutingTrace.Open(result.Path);
+        Assert.Equal([255, 7], Rows.Experts(trace, 0));
+    }
+
     private static void Check(ImportResult result)
     {
         using var trace = RoutingTrace.Open(result.Path);

@@ -52,7 +52,7 @@ public sealed class RoutingTrace : IDisposable
                 faults.Require(!required, name, null, $"a tensor of {dtype}");
                 return null;
             }
-            var expected = name is not ("expert_ids" or "gate_weights") ? $"[{Tokens}]" : $"[{Tokens}, {Layers}, {TopK}]";
+            var expected = name is "expert_ids" or "gate_weights" ? $"[{Tokens}, {Layers}, {TopK}]" : $"[{Tokens}]";
             var shape = $"[{string.Join(", ", tensor.Shape)}]";
             faults.Require(tensor.DType == dtype, $"{name}.dtype", tensor.DType, dtype + (name == "expert_ids" ? $" for {Experts} experts" : ""));
             faults.Require(shape == expected, $"{name}.shape", shape, expected + " (tokens, layers, top-k)");

@@ -115,7 +115,8 @@ public static class TraceMerge
         for (var i = 0; i < shifted.Length; i++)
         {
             if (numbers[i] < 0 || numbers[i] + offset >= int.MaxValue)
-                throw new InputException(trace.Path, $"{column}[{row + i}]", numbers[i], $"0 to {int.MaxValue - 1 - offset}, so that {offset} can be added");
+                throw new InputException(
+                    trace.Path, $"{column}[{row + i}]", numbers[i], $"0 to {int.MaxValue - 1 - offset}, so that {offset} can be added");
             shifted[i] = (int)(numbers[i] + offset);
             next = Math.Max(next, shifted[i] + 1L);
         }
@@ -148,12 +149,14 @@ public static class TraceMerge
                 for (var d = 0; d < own.Length; d++)
                 {
                     var name = d < trace.Header.Domains.Length ? trace.Header.Domains[d]
-                        : used[d] ? throw new InputException(trace.Path, "domain", d, $"0 to {trace.Header.Domains.Length - 1}, the domains that it names") : null;
+                        : used[d] ? throw new InputException(
+                            trace.Path, "domain", d, $"0 to {trace.Header.Domains.Length - 1}, the domains that it names") : null;
                     if (name is null)
                         continue;
                     if (!names.Contains(name))
                         names.Add(name);
-                    own[d] = names.Count <= own.Length ? (byte)names.IndexOf(name) : throw new InputException(trace.Path, "domains", names.Count, "at most 256 domains in all");
+                    own[d] = names.Count <= own.Length ? (byte)names.IndexOf(name) : throw new InputException(
+                        trace.Path, "domains", names.Count, "at most 256 domains in all");
                 }
                 numbers.Add(own);
             }

@@ -42,7 +42,8 @@ internal sealed class ChoiceCheck(ImmutableArray<int> layerIds, int topK, int ex
                 }
                 if (lastSeen[id] == cell)
                 {
-                    faults.Add(Place(first + j), id, "an expert at most once in a token's choice; a row of equal ids is a layer that is dense or was not recorded (--moe-layers)");
+                    faults.Add(
+                        Place(first + j), id, "an expert at most once in a token's choice; a row of equal ids is a layer that is dense or was not recorded (--moe-layers)");
                     return false;
                 }
                 lastSeen[id] = cell;

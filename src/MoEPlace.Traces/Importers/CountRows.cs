@@ -20,12 +20,14 @@ internal sealed class CountRows(MoEModel model, ImmutableArray<int> dense)
         var experts = model.Experts;
         var negative = counts.IndexOfAnyExceptInRange(0, int.MaxValue);
         if (negative >= 0)
-            throw new InputException(file, $"{field}[{negative / experts}, {negative % experts}]", counts[negative], $"0 to {int.MaxValue}");
+            throw new InputException(
+                file, $"{field}[{negative / experts}, {negative % experts}]", counts[negative], $"0 to {int.MaxValue}");
         foreach (var layer in dense)
         {
             var at = counts.Slice(layer * experts, experts).IndexOfAnyExcept(0);
             if (at >= 0)
-                throw new InputException(file, $"{field}[{layer}, {at}]", counts[layer * experts + at], $"0: layer {layer} is dense by --model, yet tokens were counted there");
+                throw new InputException(
+                    file, $"{field}[{layer}, {at}]", counts[layer * experts + at], $"0: layer {layer} is dense by --model, yet tokens were counted there");
         }
         var picked = new long[model.Layers * experts];
         for (var i = 0; i < model.Layers; i++)
@@ -42,7 +44,8 @@ internal sealed class CountRows(MoEModel model, ImmutableArray<int> dense)
     {
         var faults = new InputFaults(file);
         for (var i = 0; i < used.Length; i++)
-            faults.Require(used[i], $"{field}[:, {model.MoeLayerIds[i]}]", "0 in all windows", "a layer that was recorded: is it dense? (--model)");
+            faults.Require(
+                used[i], $"{field}[:, {model.MoeLayerIds[i]}]", "0 in all windows", "a layer that was recorded: is it dense? (--model)");
         faults.ThrowIfAny();
     }
 }

@@ -31,7 +31,9 @@ internal static class EngineResponses
         }
     }
 
-    private static StreamReader Open(string path)
+    /// <summary>Opens a text file.</summary>
+    /// <exception cref="InputException">It cannot be read.</exception>
+    internal static StreamReader Open(string path)
     {
         try
         {
@@ -68,7 +70,8 @@ internal static class EngineResponses
                 Payload(choice, path, $"{where}choices[{number++}].", keys, found);
         }
         if (found.Count == before)
-            throw new InputException(path, where + keys[0], null, $"a base64 string at {string.Join(" or ", keys)} of the response or its choices: was the engine started with --enable-return-routed-experts?");
+            throw new InputException(
+                path, where + keys[0], null, $"a base64 string at {string.Join(" or ", keys)} of the response or its choices: was the engine started with --enable-return-routed-experts?");
     }
 
     private static void Payload(JsonElement element, string path, string where, string[] keys, List<(string Name, byte[] Payload)> found)

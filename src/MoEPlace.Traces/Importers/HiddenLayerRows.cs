@@ -40,7 +40,8 @@ internal sealed class HiddenLayerRows(int hiddenLayers, ImmutableArray<int> moeL
                 var at = row.Slice(layer * topK, topK).IndexOfAnyExcept(0);
                 if (at < 0)
                     continue;
-                faults.Add($"{field}[{firstToken + t}, {layer}, {at}]", row[layer * topK + at], $"0: layer {layer} is dense by --model or --moe-layers, yet experts were recorded there");
+                faults.Add(
+                    $"{field}[{firstToken + t}, {layer}, {at}]", row[layer * topK + at], $"0: layer {layer} is dense by --model or --moe-layers, yet experts were recorded there");
                 return false;
             }
         }
@@ -52,6 +53,7 @@ internal sealed class HiddenLayerRows(int hiddenLayers, ImmutableArray<int> moeL
     internal void CheckUsed(InputFaults faults, string field, int experts)
     {
         for (var i = 0; i < used.Length && tokens >= TokensThatTell && experts != 1; i++)
-            faults.Require(used[i], $"{field}[:, {moeLayerIds[i]}]", "0 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
+            faults.Require(
+                used[i], $"{field}[:, {moeLayerIds[i]}]", "0 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
     }
 }

@@ -28,7 +28,8 @@ internal static class ImportModel
     {
         if (model is not null)
         {
-            faults.Require(layers == model.Layers, "ids.shape[1]", layers, $"{model.Layers} MoE layers of {model.Name} ({LayerRange.Show(model.MoeLayerIds)})");
+            faults.Require(
+                layers == model.Layers, "ids.shape[1]", layers, $"{model.Layers} MoE layers of {model.Name} ({LayerRange.Show(model.MoeLayerIds)})");
             faults.Require(topK == model.TopK, "ids.shape[2]", topK, $"{model.TopK} experts per token of {model.Name}");
         }
         else if (moeLayers is not null)
@@ -46,16 +47,19 @@ internal static class ImportModel
     internal static (int HiddenLayers, ImmutableArray<int> MoeLayerIds)? AllLayers(InputFaults faults, ImportOptions options, MoEModel? model, long recorded, string field)
     {
         if (model is not null)
-            return faults.Require(recorded == model.HiddenLayers, field, recorded, $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included")
+            return faults.Require(
+                recorded == model.HiddenLayers, field, recorded, $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included")
                 ? (model.HiddenLayers, model.MoeLayerIds)
                 : null;
         if (options.MoeLayers is null)
         {
-            faults.Add("moeLayers", null, "--model or --moe-layers: the recording has rows of zeros for dense layers and cannot say which they are");
+            faults.Add(
+                "moeLayers", null, "--model or --moe-layers: the recording has rows of zeros for dense layers and cannot say which they are");
             return null;
         }
         var ids = LayerRange.Parse(options.MoeLayers);
-        return faults.Require(ids[^1] < recorded, "moeLayers", options.MoeLayers, $"0 to {recorded - 1}: the recording has {recorded} hidden layers")
+        return faults.Require(
+            ids[^1] < recorded, "moeLayers", options.MoeLayers, $"0 to {recorded - 1}: the recording has {recorded} hidden layers")
             ? ((int)recorded, ids)
             : null;
     }

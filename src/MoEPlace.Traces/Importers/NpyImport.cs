@@ -23,7 +23,8 @@ public static class NpyImport
         if (topOneOnly)
             model = model with { TopK = 1 };
         if (options.ChoicesByWeight && !byWeight)
-            throw new InputException(options.Weights!, "weights", "not falling", "falling weights, since choices were said to stand in order of weight");
+            throw new InputException(
+                options.Weights!, "weights", "not falling", "falling weights, since choices were said to stand in order of weight");
         var order = input.Weights is not null ? byWeight
             : options.ChoicesByWeight || input.TopK == 1 || input.Description?.ChoiceOrder == ChoiceOrder.ByWeight;
         var header = new TraceHeader(

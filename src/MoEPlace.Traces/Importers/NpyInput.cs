@@ -115,7 +115,8 @@ internal sealed class NpyInput : IDisposable
         if (Weights is not null)
         {
             Local(Weights, (!Weights.Header.IsInteger, "weights.dtype", Weights.Header.Type.ToString(), "floating point (f2, f4 or f8)"));
-            Local(Weights, (Weights.Header.Shape.AsSpan().SequenceEqual(shape.AsSpan()), "weights.shape", Weights.Header.ShapeText, $"{Ids.Header.ShapeText}, the shape of the ids"));
+            Local(Weights, (
+                Weights.Header.Shape.AsSpan().SequenceEqual(shape.AsSpan()), "weights.shape", Weights.Header.ShapeText, $"{Ids.Header.ShapeText}, the shape of the ids"));
         }
         foreach (var (column, name) in ((NpyFile?, string)[])[(sequences, "sequences"), (domains, "domains")])
         {

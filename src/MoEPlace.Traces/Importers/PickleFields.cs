@@ -51,7 +51,8 @@ internal sealed class PickleFields(PickleDictionary entries, string file, string
         _ => value.GetType().Name,
     };
 
-    private object? Get(string key) => entries.TryGet(key, out var value) ? value : throw new InputException(file, prefix + key, null, "a key of SGLang's recorder");
+    private object? Get(string key) => entries.TryGet(key, out var value) ? value : throw new InputException(
+        file, prefix + key, null, "a key of SGLang's recorder");
 
     private InputException Refuse(string key, string allowed) => new(file, prefix + key, Show(Get(key)), allowed);
 }

@@ -28,13 +28,15 @@ public static class PopularityImport
         var faults = new InputFaults(file);
         var window = new long[model.Layers * model.Experts];
         var layers = root.ValueKind == JsonValueKind.Object && root.TryGetProperty(Key, out var list) && list.ValueKind == JsonValueKind.Array ? list : default;
-        if (!faults.Require(layers.ValueKind == JsonValueKind.Array && layers.GetArrayLength() == model.Layers, Key, Length(layers), $"{model.Layers} layers of {model.Name}"))
+        if (!faults.Require(
+            layers.ValueKind == JsonValueKind.Array && layers.GetArrayLength() == model.Layers, Key, Length(layers), $"{model.Layers} layers of {model.Name}"))
             faults.ThrowIfAny();
         var at = 0;
         foreach (var layer in layers.EnumerateArray())
         {
             var field = $"{Key}[{at / model.Experts}]";
-            if (!faults.Require(layer.ValueKind == JsonValueKind.Array && layer.GetArrayLength() == model.Experts, field, Length(layer), $"{model.Experts} counts (experts of {model.Name})"))
+            if (!faults.Require(
+                layer.ValueKind == JsonValueKind.Array && layer.GetArrayLength() == model.Experts, field, Length(layer), $"{model.Experts} counts (experts of {model.Name})"))
                 faults.ThrowIfAny();
             foreach (var count in layer.EnumerateArray())
             {

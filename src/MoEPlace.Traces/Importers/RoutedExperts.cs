@@ -30,7 +30,8 @@ internal static class RoutedExperts
                     Write(writer, recording, model, sequence++, !domains.IsEmpty);
         }
         writer.Complete();
-        return new ImportResult(options.Output, TraceHeader.FormatName, model, tokens, sequences, 0, columns, domains, [.. Notes(told, model, empty, order)]);
+        return new ImportResult(
+            options.Output, TraceHeader.FormatName, model, tokens, sequences, 0, columns, domains, [.. Notes(told, model, empty, order)]);
     }
 
     private static (MoEModel Model, long Tokens, int Sequences, int Empty) Survey(

@@ -46,7 +46,8 @@ internal static class SequenceLists
         foreach (var item in list.EnumerateArray())
         {
             var field = $"[{runs.Count}]";
-            if (!faults.Require(item.ValueKind == JsonValueKind.Object, field, item.ValueKind.ToString(), "an object of dataset, n and offset"))
+            if (!faults.Require(
+                item.ValueKind == JsonValueKind.Object, field, item.ValueKind.ToString(), "an object of dataset, n and offset"))
                 break;
             var n = Positive(Property(item, "n"), faults, field + ".n");
             var domain = Domain(Property(item, "dataset"), faults, field + ".dataset", domains);

@@ -13,11 +13,13 @@ internal sealed class SglangBatch
         var fields = record.Fields;
         var mode = (int)fields.Integer("forward_mode", 0, int.MaxValue);
         if (mode is not (Extend or Decode or Mixed or Idle))
-            throw new InputException(record.Dump.Path, fields.Field("forward_mode"), mode, "1 extend, 2 decode, 3 mixed or 4 idle; speculative decoding is not read");
+            throw new InputException(
+                record.Dump.Path, fields.Field("forward_mode"), mode, "1 extend, 2 decode, 3 mixed or 4 idle; speculative decoding is not read");
         var positions = fields.Integers("positions");
         Tokens = fields.IntegerList("input_ids").Count;
         if (positions.Length != Tokens)
-            throw new InputException(record.Dump.Path, fields.Field("positions"), positions.Length, $"{Tokens} positions, one per token of input_ids");
+            throw new InputException(
+                record.Dump.Path, fields.Field("positions"), positions.Length, $"{Tokens} positions, one per token of input_ids");
         var outside = positions.IndexOfAnyExceptInRange(0, int.MaxValue - 1);
         if (outside >= 0)
             throw new InputException(record.Dump.Path, $"{fields.Field("positions")}[{outside}]", positions[outside], "0 or more");
@@ -64,7 +66,8 @@ internal sealed class SglangBatch
             if (length > 0)
                 result.Add((int)length);
         }
-        return sum == Tokens ? [.. result] : throw new InputException(record.Dump.Path, field, sum, $"lengths that add up to {Tokens}, the tokens of the record");
+        return sum == Tokens ? [.. result] : throw new InputException(
+            record.Dump.Path, field, sum, $"lengths that add up to {Tokens}, the tokens of the record");
     }
 
     private int[] Consecutive()

@@ -39,7 +39,8 @@ internal sealed class SglangExpertMap
             var most = model?.Experts ?? MoEModel.MostExperts;
             var outside = values.AsSpan().IndexOfAnyExceptInRange(0, most - 1);
             if (outside >= 0)
-                throw new InputException(dump.Path, $"{key}[{outside / slots}, {outside % slots}]", values[outside], $"0 to {most - 1} (experts - 1)");
+                throw new InputException(
+                    dump.Path, $"{key}[{outside / slots}, {outside % slots}]", values[outside], $"0 to {most - 1} (experts - 1)");
             if (first is not null && (layers != first.HiddenLayers || !values.AsSpan().SequenceEqual(first.logical)))
                 throw new InputException(dump.Path, key, "another map", $"the map of {dumps[0].Path}: all files must be of one dump");
             first ??= new SglangExpertMap(values, (int)layers, (int)slots);

@@ -37,7 +37,8 @@ public static class SglangImport
         if (dumps[0].Kind == SglangDumpKind.Tokens)
             return SglangTokens.Import(options, model, dumps);
         if (model is null)
-            throw new InputException(dumps[0].Path, "model", null, "--model: counts cannot say which layers are dense nor how many experts a token has");
+            throw new InputException(
+                dumps[0].Path, "model", null, "--model: counts cannot say which layers are dense nor how many experts a token has");
         return dumps[0].Kind == SglangDumpKind.Statistics
             ? SglangStatistics.Import(options, model, dumps)
             : SglangPasses.Import(options, model, dumps);
@@ -47,12 +48,14 @@ public static class SglangImport
     private static ImportResult Responses(SglangImportOptions options, MoEModel? model)
     {
         if (model is null)
-            throw new InputException(options.Files[0], "model", null, "--model: the payload has no header, so layers and top-k must be told");
+            throw new InputException(
+                options.Files[0], "model", null, "--model: the payload has no header, so layers and top-k must be told");
         return RoutedExperts.Import(options, model, options.Files, path => EngineResponses.Read(path, "meta_info.routed_experts", "sglext.routed_experts").Select(p =>
         {
             var bytesPerToken = 4L * model.HiddenLayers * model.TopK;
             if (p.Payload.Length % bytesPerToken != 0)
-                throw new InputException(p.Name, "length", p.Payload.Length, $"a multiple of {bytesPerToken} bytes: 4 x {model.HiddenLayers} hidden layers x {model.TopK} choices of {model.Name}");
+                throw new InputException(
+                    p.Name, "length", p.Payload.Length, $"a multiple of {bytesPerToken} bytes: 4 x {model.HiddenLayers} hidden layers x {model.TopK} choices of {model.Name}");
             return NpyFile.FromElements(p.Payload, NpyType.I4, [p.Payload.Length / bytesPerToken, model.HiddenLayers, model.TopK], p.Name);
         }));
     }

@@ -18,7 +18,8 @@ internal static class SglangStatistics
         var tensor = dump.Fields.Tensor(Key, "steps", "hidden layers", "experts");
         var faults = new InputFaults(dump.Path);
         faults.Require(tensor.Shape[0] >= 1, $"{Key}.shape[0]", tensor.Shape[0], "at least one step");
-        faults.Require(tensor.Shape[1] == model.HiddenLayers, $"{Key}.shape[1]", tensor.Shape[1], $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
+        faults.Require(
+            tensor.Shape[1] == model.HiddenLayers, $"{Key}.shape[1]", tensor.Shape[1], $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
         faults.Require(tensor.Shape[2] == model.Experts, $"{Key}.shape[2]", tensor.Shape[2], $"{model.Experts} experts of {model.Name}");
         faults.ThrowIfAny();
         var rows = new CountRows(model, ImportModel.DenseLayers(options, model.HiddenLayers));

@@ -37,7 +37,8 @@ internal static class SglangTokens
             throw new InputException(dumps[0].Path, "records", tokens, "1 to 2,147,483,647 tokens with experts");
         reader.CheckUsed(dumps[0].Path);
         if (told is not null && columns > told.TopK)
-            throw new InputException(dumps[0].Path, $"records[:].{Key}", $"{columns} columns in use", $"{told.TopK} experts per token of {told.Name}; the rest -1");
+            throw new InputException(
+                dumps[0].Path, $"records[:].{Key}", $"{columns} columns in use", $"{told.TopK} experts per token of {told.Name}; the rest -1");
         var model = told ?? new MoEModel(ImportModel.Unnamed, hidden, moe, map.Experts, columns);
         var (written, sequences) = Write(options, model, order, reader, tokens, !replicated);
         return new ImportResult(
@@ -89,7 +90,8 @@ internal static class SglangTokens
         foreach (var record in dumps.SelectMany(d => d.Records).OrderBy(r => r.PassId).ThenBy(r => r.Rank))
         {
             if ((record.PassId, record.Rank) == last)
-                throw new InputException(record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId, $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
+                throw new InputException(
+                    record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId, $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
             step += record.PassId == last.Pass ? 0 : 1;
             last = (record.PassId, record.Rank);
             order.Add((record, step));

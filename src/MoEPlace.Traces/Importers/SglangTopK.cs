@@ -42,7 +42,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
     {
         var faults = new InputFaults(file);
         for (var i = 0; i < usedLayers.Length; i++)
-            faults.Require(usedLayers[i], $"records[:].{Key}[{moe[i]}]", "-1 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
+            faults.Require(
+                usedLayers[i], $"records[:].{Key}[{moe[i]}]", "-1 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
         faults.ThrowIfAny();
     }
 
@@ -92,7 +93,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
             {
                 var slot = layerSlots[j];
                 if (slot < -1 || slot >= map.Slots)
-                    throw new InputException(record.Dump.Path, $"{record.Fields.Field(Key)}[{moe[i]}, {j / width}, {j % width}]", slot, $"0 to {map.Slots - 1} (slots - 1), or -1 for none");
+                    throw new InputException(
+                        record.Dump.Path, $"{record.Fields.Field(Key)}[{moe[i]}, {j / width}, {j % width}]", slot, $"0 to {map.Slots - 1} (slots - 1), or -1 for none");
                 logical[(j / width * moe.Length + i) * width + j % width] = slot < 0 ? -1 : names[(int)slot];
             }
         }
@@ -103,9 +105,11 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
     {
         var tensor = record.Fields.Tensor(Key, "hidden layers", "tokens", "columns");
         if (tensor.Shape[0] != map.HiddenLayers || tensor.Shape[1] != tokens || tensor.Shape[2] is < 1 or > MostColumns)
-            throw new InputException(record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"[{map.HiddenLayers}, {tokens}, 1 to {MostColumns}] (hidden layers, tokens, columns)");
+            throw new InputException(
+                record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"[{map.HiddenLayers}, {tokens}, 1 to {MostColumns}] (hidden layers, tokens, columns)");
         if ((long)tokens * tensor.Shape[2] * moe.Length > Array.MaxLength)
-            throw new InputException(record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"at most {Array.MaxLength} ids in one pass");
+            throw new InputException(
+                record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"at most {Array.MaxLength} ids in one pass");
         return tensor;
     }
 
@@ -115,6 +119,7 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
         record.Dump.Archive.CopyIntegers(Tensor(record, tokens), (long)layer * tokens * width, slots);
         var at = slots.AsSpan().IndexOfAnyExcept(0, -1);
         if (at >= 0)
-            throw new InputException(record.Dump.Path, $"{record.Fields.Field(Key)}[{layer}, {at / width}, {at % width}]", slots[at], $"-1 or 0: layer {layer} is dense by --model or --moe-layers");
+            throw new InputException(
+                record.Dump.Path, $"{record.Fields.Field(Key)}[{layer}, {at / width}, {at % width}]", slots[at], $"-1 or 0: layer {layer} is dense by --model or --moe-layers");
     }
 }

@@ -63,11 +63,13 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
         if (model is null)
         {
             model = new MoEModel(ImportModel.Unnamed, Layers[^1] + 1, Layers, Experts, TopK);
-            faults.Require(options.MoeLayers is null || options.MoeLayers == LayerRange.Show(Layers), "moeLayers", options.MoeLayers, $"{LayerRange.Show(Layers)}, the layers of the files");
+            faults.Require(
+                options.MoeLayers is null || options.MoeLayers == LayerRange.Show(Layers), "moeLayers", options.MoeLayers, $"{LayerRange.Show(Layers)}, the layers of the files");
         }
         faults.Require(Experts == model.Experts, "num_experts", Experts, $"{model.Experts} experts of {model.Name}");
         faults.Require(TopK == model.TopK, "num_experts_per_token", TopK, $"{model.TopK} experts per token of {model.Name}");
-        faults.Require(Layers.AsSpan().SequenceEqual(model.MoeLayerIds.AsSpan()), "layers", LayerRange.Show(Layers), $"{LayerRange.Show(model.MoeLayerIds)}, the MoE layers of {model.Name} or of --moe-layers");
+        faults.Require(
+            Layers.AsSpan().SequenceEqual(model.MoeLayerIds.AsSpan()), "layers", LayerRange.Show(Layers), $"{LayerRange.Show(model.MoeLayerIds)}, the MoE layers of {model.Name} or of --moe-layers");
         model.Check(faults, "model.");
         faults.ThrowIfAny();
         return model;
@@ -119,7 +121,8 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
         foreach (var (rank, file) in files)
         {
             if (rank != ranks.Count)
-                throw new InputException(Folder, "rank files", $"rank {rank} after {ranks.Count} files", $"ranks 0 to {files.Count - 1}: the file of rank {ranks.Count} is missing");
+                throw new InputException(
+                    Folder, "rank files", $"rank {rank} after {ranks.Count} files", $"ranks 0 to {files.Count - 1}: the file of rank {ranks.Count} is missing");
             ranks.Add(SafetensorsFile.Open(file));
         }
     }
@@ -142,12 +145,14 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
         var iterations = keys.Select(k => k.Iteration).Distinct().Order().ToList();
         for (var i = 0; i < iterations.Count; i++)
             if (iterations[i] != FirstIteration + i)
-                throw new InputException(ranks[0].Path, "iterations", $"{iterations[i]} after {iterations[i - 1]}", "contiguous iterations");
+                throw new InputException(
+                    ranks[0].Path, "iterations", $"{iterations[i]} after {iterations[i - 1]}", "contiguous iterations");
         Iterations = iterations.Count;
         foreach (var file in ranks)
             foreach (var iteration in iterations)
                 foreach (var layer in Layers)
                     if (!file.Header.Tensors.ContainsKey(Key(iteration, layer)))
-                        throw new InputException(file.Path, Key(iteration, layer), null, $"every one of {Iterations} iterations and {Layers.Length} layers in every rank's file");
+                        throw new InputException(
+                            file.Path, Key(iteration, layer), null, $"every one of {Iterations} iterations and {Layers.Length} layers in every rank's file");
     }
 }

@@ -53,7 +53,8 @@ public static class TensorRtLlmImport
                 var faults = new InputFaults(file.Path);
                 var key = folder.Key(iteration, layer);
                 faults.Require(tensor.DType is "I64" or "I32", key + ".dtype", tensor.DType, "I64 or I32");
-                faults.Require(tensor.Shape is [var n] && n == model.Experts, key + ".shape", $"[{string.Join(", ", tensor.Shape)}]", $"[{model.Experts}] (num_experts)");
+                faults.Require(
+                    tensor.Shape is [var n] && n == model.Experts, key + ".shape", $"[{string.Join(", ", tensor.Shape)}]", $"[{model.Experts}] (num_experts)");
                 faults.ThrowIfAny();
                 Copy(file, tensor, counts);
                 var outside = counts.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue);

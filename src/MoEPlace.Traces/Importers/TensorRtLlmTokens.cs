@@ -65,10 +65,12 @@ internal static class TensorRtLlmTokens
             var key = folder.Key(iteration, layer);
             faults.Require(tensor.DType is "I64" or "I32", key + ".dtype", tensor.DType, "I64 or I32");
             var shape = $"[{string.Join(", ", tensor.Shape)}]";
-            if (!faults.Require(tensor.Shape is [_, var k] && k == model.TopK, key + ".shape", shape, $"[tokens, {model.TopK}] (num_experts_per_token)"))
+            if (!faults.Require(
+                tensor.Shape is [_, var k] && k == model.TopK, key + ".shape", shape, $"[tokens, {model.TopK}] (num_experts_per_token)"))
                 continue;
             rows = rows < 0 ? tensor.Shape[0] : rows;
-            faults.Require(tensor.Shape[0] == rows, key + ".shape", shape, $"[{rows}, {model.TopK}]: as many tokens as in the other layers, or rows do not align");
+            faults.Require(
+                tensor.Shape[0] == rows, key + ".shape", shape, $"[{rows}, {model.TopK}]: as many tokens as in the other layers, or rows do not align");
         }
         faults.Require(rows * model.Layers * model.TopK <= Array.MaxLength, "tokens", rows, "fewer tokens in one iteration");
         faults.ThrowIfAny();

@@ -38,7 +38,8 @@ public static class ModelConfig
         ArgumentNullException.ThrowIfNull(model);
         foreach (var layer in layers)
             if (!model.MoeLayerIds.Contains(layer))
-                throw new InputException("--moe-layers", "layers", layer, $"MoE layers of {model.Name}: {LayerRange.Show(model.MoeLayerIds)}");
+                throw new InputException(
+                    "--moe-layers", "layers", layer, $"MoE layers of {model.Name}: {LayerRange.Show(model.MoeLayerIds)}");
         return model with { MoeLayerIds = layers };
     }
 

@@ -85,8 +85,10 @@ public sealed unsafe class NpyFile : IDisposable
     public bool RequireIntegers(InputFaults faults, string field, params ReadOnlySpan<string> dimensions)
     {
         ArgumentNullException.ThrowIfNull(faults);
-        return faults.Require(Header.IsInteger, $"{field}.dtype", Header.Type.ToString(), "whole numbers (u1, u2, u4, i1, i2, i4, i8 or b1)")
-            & faults.Require(Header.Shape.Length == dimensions.Length, $"{field}.shape", Header.ShapeText, $"[{string.Join(", ", dimensions)}]");
+        return faults.Require(
+            Header.IsInteger, $"{field}.dtype", Header.Type.ToString(), "whole numbers (u1, u2, u4, i1, i2, i4, i8 or b1)")
+            & faults.Require(
+                Header.Shape.Length == dimensions.Length, $"{field}.shape", Header.ShapeText, $"[{string.Join(", ", dimensions)}]");
     }
 
     /// <summary>Copies elements as 64-bit integers.</summary>

@@ -46,7 +46,8 @@ public sealed record NpyHeader(NpyType Type, ImmutableArray<long> Shape, long Da
         Span<byte> start = stackalloc byte[12];
         var got = stream.ReadAtLeast(start, 12, throwOnEndOfStream: false);
         if (got < 10 || !start[..6].SequenceEqual(Magic))
-            throw new InputException(file, "magic", Convert.ToHexString(start[..Math.Min(got, 6)]), "an npy file: 934E554D5059, version, header, elements");
+            throw new InputException(
+                file, "magic", Convert.ToHexString(start[..Math.Min(got, 6)]), "an npy file: 934E554D5059, version, header, elements");
         var version = start[6];
         if (version is < 1 or > 3)
             throw new InputException(file, "version", version, "1, 2 or 3 (npy)");
@@ -98,6 +99,7 @@ public sealed record NpyHeader(NpyType Type, ImmutableArray<long> Shape, long Da
         foreach (var size in Shape)
             needed = needed > bytes && size > 0 ? needed : needed * size;
         if (needed != bytes)
-            throw new InputException(file, "shape", ShapeText, $"as many elements as the {bytes} bytes after the header hold: the file is cut short or has more than one array");
+            throw new InputException(
+                file, "shape", ShapeText, $"as many elements as the {bytes} bytes after the header hold: the file is cut short or has more than one array");
     }
 }

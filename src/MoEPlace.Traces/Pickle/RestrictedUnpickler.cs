@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Text;
 
 namespace MoEPlace.Traces.Pickle;
@@ -11,18 +10,18 @@ namespace MoEPlace.Traces.Pickle;
 public sealed class RestrictedUnpickler
 {
     private const int MostBytes = 1 << 28;
-    private const int MostDimensions = 32;
     private readonly byte[] data;
     private readonly string file;
-    private readonly Func<string, long> storageBytes;
+    private readonly TorchObjects torch;
     private readonly PickleStack stack;
     private int at;
     private int instruction;
 
     private RestrictedUnpickler(byte[] data, string file, Func<string, long> storageBytes)
     {
-        (this.data, this.file, this.storageBytes) = (data, file, storageBytes);
+        (this.data, this.file) = (data, file);
         stack = new PickleStack(Refuse);
+        torch = new TorchObjects(file, storageBytes, Refuse);
     }
 
     /// <summary>Reads a pickle.</summary>
@@ -198,11 +197,11 @@ public sealed class RestrictedUnpickler
                 stack.Push(Global(stack.Pop<string>("a module"), name));
                 return true;
             case (byte)'Q':
-                stack.Push(Storage(stack.Pop<PickleTuple>("a persistent id")));
+                stack.Push(torch.Storage(stack.Pop<PickleTuple>("a persistent id")));
                 return true;
             case (byte)'R':
                 var arguments = stack.Pop<PickleTuple>("a tuple of arguments");
-                stack.Push(Call(stack.Pop<PickleGlobal>("a global"), arguments));
+                stack.Push(torch.Call(stack.Pop<PickleGlobal>("a global"), arguments));
                 return true;
             default:
                 return false;
@@ -228,58 +227,8 @@ public sealed class RestrictedUnpickler
 
     private PickleGlobal Global(string module, string name) =>
         PickleGlobal.Find(module, name)
-        ?? throw Refuse($"global {module}.{name}", "collections.OrderedDict, torch._utils._rebuild_tensor_v2 and torch storages; nothing else is loaded from a pickle");
-
-    private object Call(PickleGlobal global, PickleTuple arguments)
-    {
-        if (global.Kind == PickleGlobalKind.OrderedDictionary && arguments.Count == 0)
-            return new PickleDictionary();
-        if (global.Kind == PickleGlobalKind.RebuildTensor && arguments.Count is 6 or 7)
-            return Tensor(arguments);
-        throw Refuse($"a call of {global.Kind} with {arguments.Count} arguments", "OrderedDict() or _rebuild_tensor_v2 of 6 or 7 arguments");
-    }
-
-    private TorchStorage Storage(PickleTuple id)
-    {
-        const string allowed = "('storage', storage class, key, location, elements)";
-        if (id.Count != 5 || id[0] is not "storage" || id[1] is not PickleGlobal { Kind: PickleGlobalKind.StorageClass } type || id[2] is not string key || id[4] is not long elements)
-            throw Refuse("another persistent id", allowed);
-        var storage = new TorchStorage(type.Storage, key, elements);
-        var bytes = storageBytes(key);
-        if (bytes < 0 || elements < 0 || elements > bytes / storage.ElementBytes)
-            throw new InputException(file, $"data/{key}", bytes < 0 ? "missing" : $"{bytes} bytes", $"{elements} elements of {storage.ElementBytes} bytes ({storage.Type})");
-        return storage;
-    }
-
-    private TorchTensor Tensor(PickleTuple arguments)
-    {
-        if (arguments[0] is not TorchStorage storage || arguments[1] is not long offset)
-            throw Refuse("other arguments", "_rebuild_tensor_v2(storage, offset, size, stride, …)");
-        var shape = Sizes(arguments[2]);
-        var strides = Sizes(arguments[3]);
-        Int128 elements = 1, last = offset;
-        for (var i = 0; i < shape.Length && i < strides.Length; i++)
-        {
-            elements = elements > storage.Elements && shape[i] > 0 ? elements : elements * shape[i];
-            last += (Int128)(shape[i] - 1) * strides[i];
-        }
-        var fits = shape.Length == strides.Length && offset >= 0 && (elements == 0 || (elements <= storage.Elements && last < storage.Elements));
-        if (!fits)
-            throw new InputException(
-                file, $"tensor of data/{storage.Key}", $"shape [{string.Join(", ", shape)}], strides [{string.Join(", ", strides)}], offset {offset}",
-                $"elements inside the {storage.Elements} of its storage, each at most once");
-        return new TorchTensor(storage, offset, shape, strides);
-    }
-
-    private ImmutableArray<long> Sizes(object? value)
-    {
-        if (value is not PickleTuple { Count: <= MostDimensions } tuple)
-            throw Refuse("another argument", $"a tuple of at most {MostDimensions} sizes");
-        var sizes = ImmutableArray.CreateBuilder<long>(tuple.Count);
-        for (var i = 0; i < tuple.Count; i++)
-            sizes.Add(tuple[i] is long size and >= 0 ? size : throw Refuse("another size", "whole numbers of 0 or more"));
-        return sizes.MoveToImmutable();
-    }
+        ?? throw Refuse(
+            $"global {module}.{name}", "collections.OrderedDict, torch._utils._rebuild_tensor_v2 and torch storages; nothing else is loaded from a pickle");
 
     private long Long(int bytes)
     {
@@ -314,5 +263,6 @@ public sealed class RestrictedUnpickler
         return span;
     }
 
-    private InputException Refuse(string value, string allowed) => new([new InputFault(file, $"data.pkl byte {instruction}", value, allowed)]);
+    private InputException Refuse(string value, string allowed) => new([new InputFault(
+        file, $"data.pkl byte {instruction}", value, allowed)]);
 }

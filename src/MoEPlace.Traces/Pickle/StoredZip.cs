@@ -114,19 +114,21 @@ public sealed unsafe class StoredZip : IDisposable
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]);
         var method = BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]);
         if (method != 0 || (flags & 1) != 0)
-            throw new InputException(file, name, $"zip method {method}, flags {flags}", "stored entries, neither compressed nor encrypted, as torch.save writes them");
+            throw new InputException(
+                file, $"entry {name}", $"zip method {method}, flags {flags}", "stored entries, neither compressed nor encrypted, as torch.save writes them");
         long packed = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]);
         long size = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
         long local = BinaryPrimitives.ReadUInt32LittleEndian(entry[42..]);
         Widen(extra, ref size, ref packed, ref local);
         if (packed != size)
-            throw new InputException(file, name, $"{packed} of {size} bytes", "stored entries: as long in the file as unpacked");
-        var header = Need(local, 30, name);
+            throw new InputException(file, $"entry {name}", $"{packed} of {size} bytes", "stored entries: as long in the file as unpacked");
+        var header = Need(local, 30, $"entry {name}");
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalMark)
-            throw new InputException(file, name, $"byte {local}", "the place of a zip entry");
+            throw new InputException(file, $"entry {name}", $"byte {local}", "the place of a zip entry");
         var offset = local + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (size < 0 || offset > length || size > length - offset)
-            throw new InputException(file, name, $"{size} bytes at byte {offset}", $"an entry inside the {length} bytes of the file: is it cut short?");
+            throw new InputException(
+                file, $"entry {name}", $"{size} bytes at byte {offset}", $"an entry inside the {length} bytes of the file: is it cut short?");
         return (offset, size);
     }
 
@@ -177,13 +179,15 @@ public sealed unsafe class StoredZip : IDisposable
                 throw new InputException(file, "directory", count, $"at most {MostEntries} entries");
             return (at, count);
         }
-        throw new InputException(file, "directory", "missing", "a zip file as torch.save writes it since torch 1.6: is it cut short, or an older format?");
+        throw new InputException(
+            file, "directory", "missing", "a zip file as torch.save writes it since torch 1.6: is it cut short, or an older format?");
     }
 
     private ReadOnlySpan<byte> Need(long offset, int count, string field)
     {
         if (offset < 0 || offset > length - count)
-            throw new InputException(file, field, $"byte {offset}", $"{count} bytes inside the {length} bytes of the file: is it cut short?");
+            throw new InputException(
+                file, field, $"byte {offset}", $"{count} bytes inside the {length} bytes of the file: is it cut short?");
         return Bytes(offset, count);
     }
 }

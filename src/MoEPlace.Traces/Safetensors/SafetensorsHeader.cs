@@ -85,7 +85,7 @@ public sealed record SafetensorsHeader(
         var faults = new InputFaults(file);
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, JsonFile.Options);
             foreach (var entry in document.RootElement.EnumerateObject())
             {
                 if (entry.Name == "__metadata__")
@@ -112,6 +112,8 @@ public sealed record SafetensorsHeader(
     private static SafetensorsTensor ParseTensor(JsonElement element)
     {
         var offsets = element.GetProperty("data_offsets");
+        if (offsets.GetArrayLength() != 2)
+            throw new FormatException("data_offsets is not a pair.");
         return new SafetensorsTensor(
             element.GetProperty("dtype").GetString() ?? "",
             [.. element.GetProperty("shape").EnumerateArray().Select(d => d.GetInt64())],

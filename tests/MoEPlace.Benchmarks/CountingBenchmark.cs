@@ -49,7 +49,8 @@ internal static class CountingBenchmark
         var equal = Same(RoutingCounts.Of(slice), MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(expected)));
         var bandwidth = Machine.ReadBytesPerSecond(BandwidthRepeats);
 
-        Console.WriteLine($"load, top-1 transitions and co-activation of gpt-oss-20b, repeated to {tokens} tokens ({bytes / 1e6:F0} MB of ids)");
+        Console.WriteLine("load, top-1 transitions and co-activation of gpt-oss-20b, "
+            + $"repeated to {tokens} tokens ({bytes / 1e6:F0} MB of ids)");
         Console.WriteLine($"{"",-22}{"median",10}{"least",11}{"core time",11}{"GB/s",8}{"times numpy",13}{"per core time",15}");
         Row($"MoEPlace, {Environment.ProcessorCount} cores", ours);
         Row("MoEPlace, 1 core", alone);
@@ -80,7 +81,8 @@ internal static class CountingBenchmark
         {
             var pairs = expected[(layers * experts + (layers - 1) * square)..];
             same &= counts.Load(layer).SequenceEqual(expected.Slice(layer * experts, experts));
-            same &= layer == layers - 1 || counts.Transitions(layer).SequenceEqual(expected.Slice(layers * experts + layer * square, square));
+            same &= layer == layers - 1
+                || counts.Transitions(layer).SequenceEqual(expected.Slice(layers * experts + layer * square, square));
             same &= counts.Coactivation(layer).SequenceEqual(pairs.Slice(layer * square, square));
         }
         return same;
@@ -92,10 +94,11 @@ internal static class CountingBenchmark
         var faults = new InputFaults("counting");
         for (var i = 0; i < args.Length; i += 2)
         {
-            var given = i + 1 < args.Length && int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
-            if (args[i] == "--tokens" && faults.Require(given >= 1, args[i], args.ElementAtOrDefault(i + 1), "1 or more"))
+            var value = args.ElementAtOrDefault(i + 1);
+            var given = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+            if (args[i] == "--tokens" && faults.Require(given >= 1, args[i], value, "1 or more"))
                 tokens = given;
-            else if (args[i] == "--repeats" && faults.Require(given is >= 1 and <= 1000, args[i], args.ElementAtOrDefault(i + 1), "1 to 1000"))
+            else if (args[i] == "--repeats" && faults.Require(given is >= 1 and <= 1000, args[i], value, "1 to 1000"))
                 repeats = given;
             else if (args[i] is not ("--tokens" or "--repeats"))
                 faults.Add("option", args[i], "--tokens or --repeats");

@@ -22,7 +22,8 @@ internal static class GptOssTrace
         var width = Layers * TopK;
         var recorded = ids.Length / width;
         var model = new MoEModel("gpt-oss-20b", Layers, [.. Enumerable.Range(0, Layers)], Experts, TopK);
-        var header = new TraceHeader(model, TraceOrigin.Measured, "gpt-oss-20b, repeated", "Apache-2.0", ChoiceOrder.ByWeight, ImmutableArray<string>.Empty);
+        var header = new TraceHeader(
+            model, TraceOrigin.Measured, "gpt-oss-20b, repeated", "Apache-2.0", ChoiceOrder.ByWeight, ImmutableArray<string>.Empty);
         using var writer = new RoutingTraceWriter(path, header, tokens, TraceColumns.None);
         for (long done = 0; done < tokens;)
         {
@@ -44,7 +45,9 @@ internal static class GptOssTrace
     {
         const string name = "data/traces/gpt-oss-20b/subset.ids.u8.npy";
         var shared = Environment.GetEnvironmentVariable("MOEPLACE_SHARED");
-        string[] places = shared is null ? [Path.Combine("..", "shared", name)] : [Path.Combine(shared, name), Path.Combine(shared, name["data/".Length..])];
+        string[] places = shared is null
+            ? [Path.Combine("..", "shared", name)]
+            : [Path.Combine(shared, name), Path.Combine(shared, name["data/".Length..])];
         var path = places.FirstOrDefault(File.Exists)
             ?? throw new InputException(places[0], "file", "missing", "the recording; MOEPLACE_SHARED names the folder that holds data/");
         // npy version 1: magic, two version bytes, header length, header, data.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace MoEPlace.Benchmarks;
 
@@ -11,7 +12,8 @@ internal static class Machine
 
     /// <summary>Processor, cores, runtime, commit: one line.</summary>
     internal static string Describe() =>
-        $"{ProcessorName()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {Vector<byte>.Count * 8}-bit Vector<T>, commit {Commit()}";
+        $"{ProcessorName()}, {Environment.ProcessorCount} cores, "
+        + $"vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector<byte>.Count * 8)} bits, {RuntimeInformation.FrameworkDescription}, commit {Commit()}";
 
     /// <summary>Bytes per second that all cores together read from a buffer of 1 GiB, the best of <paramref name="repeats"/>.</summary>
     internal static double ReadBytesPerSecond(int repeats)
@@ -35,7 +37,8 @@ internal static class Machine
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using var process = Process.Start(start)!;
             var errors = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
@@ -64,7 +67,9 @@ internal static class Machine
     private static string ProcessorName()
     {
         const string key = "model name";
-        var line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
+        const string file = "/proc/cpuinfo";
+        var lines = File.Exists(file) ? File.ReadLines(file) : [];
+        var line = lines.FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 

@@ -4,7 +4,7 @@ namespace MoEPlace.Benchmarks;
 
 /// <summary>How long some runs took.</summary>
 /// <param name="Seconds">Wall clock of each run, rising.</param>
-/// <param name="CoreSeconds">Processor time of each run over all threads, rising: what a machine that does other work too does not change much.</param>
+/// <param name="CoreSeconds">Processor time of each run over all threads, rising: other work on the machine changes it less.</param>
 internal sealed record Timing(double[] Seconds, double[] CoreSeconds)
 {
     /// <summary>The median of the wall clock.</summary>

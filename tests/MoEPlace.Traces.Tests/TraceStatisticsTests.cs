@@ -103,7 +103,8 @@ public sealed class TraceStatisticsTests : IDisposable
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "MoEPlace.sln")))
             root = root.Parent;
         var shared = Environment.GetEnvironmentVariable("MOEPLACE_SHARED") ?? Path.Combine(root?.FullName ?? ".", "..", "shared");
-        var path = new[] { "data", "" }.Select(d => Path.Combine(shared, d, "traces/gpt-oss-20b/subset.ids.u8.npy")).FirstOrDefault(File.Exists);
+        const string name = "traces/gpt-oss-20b/subset.ids.u8.npy";
+        var path = new[] { "data", "" }.Select(d => Path.Combine(shared, d, name)).FirstOrDefault(File.Exists);
         Assert.SkipWhen(path is null, $"the recorded trace is not under {shared}");
         // npy version 1: the data begins after 10 bytes and the header, whose length stands in the last two of them.
         var bytes = File.ReadAllBytes(path!);

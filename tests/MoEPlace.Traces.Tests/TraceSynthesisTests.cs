@@ -75,7 +75,15 @@ public sealed class TraceSynthesisTests : IDisposable
     [Fact]
     public void Domains_differ_by_their_share_and_not_by_chance()
     {
-        var options = new TraceSynthesisOptions { Model = model, Tokens = 20_000, Sequences = 40, Domains = 4, Affinity = 0.2, ZipfExponent = 1 };
+        var options = new TraceSynthesisOptions
+        {
+            Model = model,
+            Tokens = 20_000,
+            Sequences = 40,
+            Domains = 4,
+            Affinity = 0.2,
+            ZipfExponent = 1,
+        };
         using var apart = Draw(options with { DomainShare = 0.8 });
         using var alike = Draw(options with { DomainShare = 0 });
         var (far, near) = (TraceStatistics.Of(apart), TraceStatistics.Of(alike));
@@ -148,7 +156,7 @@ public sealed class TraceSynthesisTests : IDisposable
 
     private TraceStatistics Tell(double zipf, double affinity)
     {
-        using var trace = Draw(new TraceSynthesisOptions { Model = model, Tokens = 20_000, ZipfExponent = zipf, Affinity = affinity, GateWeights = false });
+        using var trace = Draw(new TraceSynthesisOptions { Model = model, Tokens = 20_000, ZipfExponent = zipf, Affinity = affinity });
         return TraceStatistics.Of(trace);
     }
 

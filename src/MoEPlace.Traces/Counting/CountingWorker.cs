@@ -99,7 +99,7 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
     private void Flush(CountTotals totals)
     {
         if (gathered > 0)
-            Count(gatheredIds.AsSpan(0, gathered * width), hasWeights ? gatheredWeights.AsSpan(0, gathered * width) : default, gathered, totals);
+            Count(gatheredIds.AsSpan(0, gathered * width), gatheredWeights.AsSpan(0, hasWeights ? gathered * width : 0), gathered, totals);
         gathered = 0;
     }
 
@@ -171,7 +171,8 @@ internal sealed unsafe class CountingWorker<TId> : IDisposable
             {
                 var table = tables.Transitions + (long)layer * tables.TableLength;
                 var many = Math.Min(group, layers - 1 - layer);
-                ChoiceLoops.Transitions(first + layer * stride, rows, layers * stride, stride, many, table, tables.TableLength, tables.Shift);
+                var begin = first + layer * stride;
+                ChoiceLoops.Transitions(begin, rows, layers * stride, stride, many, table, tables.TableLength, tables.Shift);
             }
         }
     }

@@ -20,7 +20,8 @@ internal static class SliceCounter
         var trace = slice.Trace;
         var cells = (long)trace.Layers * trace.Experts * trace.Experts;
         if (cells > MostCells)
-            throw new InputException(trace.Path, "model.experts", trace.Experts, $"layers x experts x experts of at most {MostCells} (here {cells})");
+            throw new InputException(
+                trace.Path, "model.experts", trace.Experts, $"layers x experts x experts of at most {MostCells} (here {cells})");
         var workers = (int)Math.Clamp(Math.Min(slice.Tokens / TokensPerWorker, MostWorkerCells / (2 * cells)), 1, mostWorkers);
         var totals = Count(slice, workers, distinct: true);
         // Rare enough to count again: routers choose distinct experts, but folded recordings may not.

@@ -66,7 +66,8 @@ internal static class AffinityMeasures
     /// <param name="order">[tokens] the token of <paramref name="second"/> that each token of <paramref name="first"/> meets.</param>
     /// <param name="experts">Rows and columns of the table.</param>
     /// <param name="joint">[experts, experts].</param>
-    private static void CountPairs(ReadOnlySpan<ushort> first, ReadOnlySpan<ushort> second, ReadOnlySpan<int> order, int experts, Span<int> joint)
+    private static void CountPairs(
+        ReadOnlySpan<ushort> first, ReadOnlySpan<ushort> second, ReadOnlySpan<int> order, int experts, Span<int> joint)
     {
         var topK = first.Length / order.Length;
         for (var token = 0; token < order.Length; token++)

@@ -1,6 +1,8 @@
 namespace MoEPlace.Traces.Statistics;
 
-/// <summary>Evenly spaced tokens of a trace, decoded and turned so that a layer lies together: all tokens unless there are very many.</summary>
+/// <summary>
+/// Evenly spaced tokens of a trace, decoded and turned so that a layer lies together: all tokens unless there are very many.
+/// </summary>
 internal sealed class TokenSample
 {
     private const int MostTokens = 1 << 18;

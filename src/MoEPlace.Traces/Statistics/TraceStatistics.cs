@@ -19,7 +19,9 @@ namespace MoEPlace.Traces.Statistics;
 /// <param name="Skew">Busiest expert over mean, over layers.</param>
 /// <param name="EntropyBits">Entropy of the load, over layers.</param>
 /// <param name="ByLayer">[layers].</param>
-/// <param name="SampledTokens">Tokens that <see cref="ByAdjacentLayers"/> (but for its successors) and the distances were estimated from, evenly spaced.</param>
+/// <param name="SampledTokens">
+/// Evenly spaced tokens that mutual information and the distances of domains were estimated from; everything else is exact.
+/// </param>
 /// <param name="ChoiceBits">Mutual information of one choice and one in the next layer, over adjacent layers; null with one layer.</param>
 /// <param name="ChoiceShuffledBits">The same with tokens shuffled.</param>
 /// <param name="TopOneBits">Mutual information of the top-1 experts of adjacent layers; null with one layer or without a top-1.</param>
@@ -119,7 +121,8 @@ public sealed record TraceStatistics(
     public override int GetHashCode() => Scalars.GetHashCode();
 
     private (MoEModel, TraceOrigin, string, string, ChoiceOrder, long, int, double, double?, int, double?, double?) Scalars =>
-        (Model, Origin, Source, Licence, ChoiceOrder, Tokens, Sequences, MissingChoiceShare, DecodeShare, SampledTokens, DomainDistance, DomainShuffledDistance);
+        (Model, Origin, Source, Licence, ChoiceOrder, Tokens, Sequences, MissingChoiceShare, DecodeShare, SampledTokens,
+            DomainDistance, DomainShuffledDistance);
 
     private static Spread? Over(ImmutableArray<AffinityStatistics> pairs, Func<AffinityStatistics, double?> figure) =>
         pairs.IsEmpty || figure(pairs[0]) is null ? null : Spread.Of([.. pairs.Select(p => figure(p)!.Value)]);

@@ -45,10 +45,12 @@ public static class TraceSynthesis
     private static TraceHeader Header(TraceSynthesisOptions options) => new(
         options.Model,
         TraceOrigin.Synthetic,
-        string.Create(CultureInfo.InvariantCulture, $"drawn: affinity {options.Affinity}, Zipf exponent {options.ZipfExponent}, seed {options.Seed}"),
+        Text($"drawn: affinity {options.Affinity}, Zipf exponent {options.ZipfExponent}, seed {options.Seed}"),
         "",
         ChoiceOrder.ByWeight,
-        options.Domains == 1 ? [] : [.. Enumerable.Range(0, options.Domains).Select(d => string.Create(CultureInfo.InvariantCulture, $"synthetic {d}"))]);
+        options.Domains == 1 ? [] : [.. Enumerable.Range(0, options.Domains).Select(d => Text($"synthetic {d}"))]);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static TraceRows Rows(int count, TraceSynthesisOptions options)
     {

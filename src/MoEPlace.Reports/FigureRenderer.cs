@@ -65,7 +65,8 @@ internal static class FigureRenderer
         {
             0 => told,
             PackagesMissing => throw NodePackages.Missing(told.Trim(), null),
-            FontMissing => throw new InputException("report", "font", told.Trim(), "a font; install one with: apt-get install fonts-dejavu-core"),
+            FontMissing => throw new InputException("report", "font", told.Trim(),
+                "a font; install one with: apt-get install fonts-dejavu-core"),
             var code => throw new InvalidOperationException($"Drawing the figures ended with exit code {code}: {told}"),
         };
     }
@@ -78,7 +79,8 @@ internal static class FigureRenderer
         }
         catch (Win32Exception e)
         {
-            throw new InputException("report", start.FileName, e.Message, "Node.js 18 or newer on the path; install it with: apt-get install nodejs npm");
+            throw new InputException("report", start.FileName, e.Message,
+                "Node.js 18 or newer on the path; install it with: apt-get install nodejs npm");
         }
     }
 

@@ -31,5 +31,6 @@ internal sealed record NodePackages(string Folder)
 
     /// <summary>What to tell a person whose packages are missing or broken.</summary>
     internal static InputException Missing(string what, string? project) =>
-        new("report", "node packages " + string.Join(", ", Needed), what, "installed packages; install them with: npm ci" + (project is null ? " (in MoEPlace's folder)" : $" --prefix {PlainText.ShellArgument(project)}"));
+        new("report", "node packages " + string.Join(", ", Needed), what, "installed packages; install them with: npm ci"
+            + (project is null ? " (in MoEPlace's folder)" : $" --prefix {PlainText.ShellArgument(project)}"));
 }

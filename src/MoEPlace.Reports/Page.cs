@@ -27,21 +27,27 @@ internal static class Page
         var own = Script(Resource("page.js"));
         var html = new StringBuilder();
         html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src 'unsafe-eval' ")
-            .Append(Digest(runtime)).Append(' ').Append(Digest(own)).Append("\">\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"MoEPlace\">\n");
-        html.Append("<title>").Append(Title(parts)).Append("</title>\n<style>\n").Append(Resource("page.css")).Append("</style>\n</head>\n<body>\n<main>\n");
+        html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; ")
+            .Append("img-src data:; base-uri 'none'; form-action 'none'; script-src 'unsafe-eval' ").Append(Digest(runtime)).Append(' ')
+                .Append(Digest(own)).Append("\">\n");
+        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .Append("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"MoEPlace\">\n");
+        html.Append("<title>").Append(Title(parts)).Append("</title>\n<style>\n").Append(Resource("page.css"))
+            .Append("</style>\n</head>\n<body>\n<main>\n");
         html.Append("<header><h1>Where the experts live: placements judged</h1>\n");
         if (parts.Any(p => p.Section.Synthetic))
             html.Append("<p class=\"synthetic\"><strong>Synthetic routing.</strong> ")
                 .Append(parts.All(p => p.Section.Synthetic) ? "The trace was" : "Some of the traces were")
-                .Append(" drawn from a random process, not recorded from a run of a model. Numbers made of it say how methods compare, not what a deployment will see.</p>\n");
+                .Append(" drawn from a random process, not recorded from a run of a model. ")
+                .Append("Numbers made of it say how methods compare, not what a deployment will see.</p>\n");
         if (parts.Count > 1)
-            html.Append("<nav><ol>").AppendJoin("", parts.Select(p => $"<li><a href=\"#result-{p.Section.Number}\">{Heading(p.Section)}</a></li>")).Append("</ol></nav>\n");
+            html.Append("<nav><ol>").AppendJoin("",
+                parts.Select(p => $"<li><a href=\"#result-{p.Section.Number}\">{Heading(p.Section)}</a></li>")).Append("</ol></nav>\n");
         html.Append("</header>\n");
         foreach (var part in parts)
             AppendSection(html, part);
-        html.Append("<footer><p>Written by MoEPlace. The same results give the same page, byte for byte. Figures and data also lie beside this page as SVG, PNG and CSV.</p></footer>\n</main>\n");
+        html.Append("<footer><p>Written by MoEPlace. The same results give the same page, byte for byte. ")
+            .Append("Figures and data also lie beside this page as SVG, PNG and CSV.</p></footer>\n</main>\n");
         html.Append("<script>").Append(runtime).Append("</script>\n<script>").Append(own).Append("</script>\n</body>\n</html>\n");
         return html.ToString();
     }
@@ -58,10 +64,12 @@ internal static class Page
         html.Append($"<section id=\"result-{section.Number}\">\n<h2>").Append(Heading(section)).Append("</h2>\n");
         AppendFacts(html, section);
         var best = PlainText.Html(section.Best.Name);
-        html.Append("<p class=\"verdict\">Best placement: <strong>").Append(best).Append("</strong> (").Append(section.BestBecause).Append("). ")
+        html.Append("<p class=\"verdict\">Best placement: <strong>").Append(best).Append("</strong> (").Append(section.BestBecause)
+            .Append("). ")
             .Append(section.Compares
                 ? $"Before: <strong>{PlainText.Html(section.Baseline.Name)}</strong>, the first placement; after: <strong>{best}</strong>."
-                : section.Placements.Length == 1 ? "It is the only one." : "It is the first placement, the baseline; none of the others is better.")
+                : section.Placements.Length == 1 ? "It is the only one."
+                    : "It is the first placement, the baseline; none of the others is better.")
             .Append("</p>\n");
         html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
             .Append("<p class=\"note\">Lower is better in every column; the best value of a column is marked ★ where values differ.")
@@ -70,8 +78,10 @@ internal static class Page
         foreach (var measure in Measures.All)
             html.Append("<dt>").Append(measure.Title).Append("</dt><dd>").Append(PlainText.Escape(measure.Meaning)).Append("</dd>");
         html.Append("</dl><p>A GPU is one rank; layers count MoE layers from 0.</p></details>\n");
-        html.Append("<details><summary>How each placement was solved</summary>").Append(SummaryTable.Solved(section).ToHtml(MostRowsShown)).Append("</details>\n");
-        html.Append("<details><summary>How to reproduce</summary><p>TRACE is the trace with the digest above. A search that a time limit ended can end elsewhere on another machine.</p><pre>")
+        html.Append("<details><summary>How each placement was solved</summary>")
+            .Append(SummaryTable.Solved(section).ToHtml(MostRowsShown)).Append("</details>\n");
+        html.Append("<details><summary>How to reproduce</summary><p>TRACE is the trace with the digest above. ")
+            .Append("A search that a time limit ended can end elsewhere on another machine.</p><pre>")
             .Append(PlainText.Escape(Reproduction.Commands(section))).Append("</pre></details>\n");
         foreach (var (figure, drawing) in part.Figures)
             AppendFigure(html, section, figure, drawing);
@@ -84,7 +94,8 @@ internal static class Page
         (string Name, string Value)[] facts =
         [
             ("Model", PlainText.Html(result.Model, 200)),
-            ("Trace", (section.Synthetic ? "<strong class=\"tag\">synthetic</strong> " : "measured: ") + PlainText.Html(result.Source, 400)),
+            ("Trace", (section.Synthetic ? "<strong class=\"tag\">synthetic</strong> " : "measured: ")
+                + PlainText.Html(result.Source, 400)),
             ("Digest", $"<code>{PlainText.Html(result.TraceDigest, 100)}</code> (SHA-256 of the trace)"),
             ("Judged on", $"{PlainText.Html(result.Split, 20)} split, {Quantity.Count(section.Baseline.Measures.Tokens)} tokens"),
             ("Residency", PlainText.Html(result.Residency, 20) + result.Residency switch
@@ -94,7 +105,8 @@ internal static class Page
                 _ => "",
             }),
             ("Cluster", $"{PlainText.Html(result.Cluster, 100)}: {section.Cluster}"),
-            ("Placement", $"{Quantity.Count(section.Layers)} MoE {(section.Layers == 1 ? "layer" : "layers")}, {Quantity.Count(result.Placements[0].Detail.RankOfExpert[0].Length)} experts in each"),
+            ("Placement", $"{Quantity.Count(section.Layers)} MoE {(section.Layers == 1 ? "layer" : "layers")}, "
+                + $"{Quantity.Count(result.Placements[0].Detail.RankOfExpert[0].Length)} experts in each"),
         ];
         html.Append("<dl class=\"facts\">");
         foreach (var (name, value) in facts)
@@ -105,27 +117,34 @@ internal static class Page
     private static void AppendFigure(StringBuilder html, ReportSection section, Figure figure, Drawing? drawing)
     {
         var id = $"figure-{section.Number}-{figure.Name}";
+        html.Append($"<section class=\"figure\" id=\"{id}\"><p class=\"topic\">{figure.Topic}</p>");
         if (drawing is null)
         {
-            html.Append($"<section class=\"figure\" id=\"{id}\"><p class=\"topic\">{figure.Topic}</p><p class=\"missing\">Not drawn: {PlainText.Html(figure.Missing)}.</p></section>\n");
+            html.Append($"<p class=\"missing\">Not drawn: {PlainText.Html(figure.Missing)}.</p></section>\n");
             return;
         }
-        html.Append($"<section class=\"figure\" id=\"{id}\"><p class=\"topic\">{figure.Topic}</p><h3>{PlainText.Escape(figure.Finding)}.</h3>\n");
+        html.Append($"<h3>{PlainText.Escape(figure.Finding)}.</h3>\n");
         if (section.Synthetic)
             html.Append("<p class=\"tagline\"><span class=\"tag\">synthetic</span></p>\n");
-        html.Append($"<div class=\"scroll\"><div class=\"drawing\" role=\"img\" aria-label=\"{PlainText.Escape(figure.Finding)}\" data-spec=\"{id}-spec\">{drawing.Svg}</div></div>\n");
+        html.Append($"<div class=\"scroll\"><div class=\"drawing\" role=\"img\" aria-label=\"{PlainText.Escape(figure.Finding)}\" ")
+            .Append($"data-spec=\"{id}-spec\">{drawing.Svg}</div></div>\n");
         html.Append($"<script type=\"application/json\" id=\"{id}-spec\">{drawing.Vega.Replace("<", "\\u003c")}</script>\n");
-        html.Append("<p class=\"note\">").Append(PlainText.Html(figure.Reading)).Append(Files(section, figure.Name, ("svg", "SVG"), ("png", "PNG"), ("csv", "CSV"))).Append("</p>\n");
+        html.Append("<p class=\"note\">").Append(PlainText.Html(figure.Reading))
+            .Append(Files(section, figure.Name, ("svg", "SVG"), ("png", "PNG"), ("csv", "CSV"))).Append("</p>\n");
         var rows = figure.Data!.Rows.Length;
-        var shown = rows > MostRowsShown ? $"the first {MostRowsShown} of {Quantity.Count(rows)} rows; the CSV has all" : rows == 1 ? "1 row" : $"{rows} rows";
-        html.Append(rows > RowsOpen ? "<details>" : "<details open>").Append($"<summary>Data: {shown}</summary>").Append(figure.Data.ToHtml(MostRowsShown)).Append("</details></section>\n");
+        var shown = rows > MostRowsShown ? $"the first {MostRowsShown} of {Quantity.Count(rows)} rows; the CSV has all" : rows == 1
+            ? "1 row" : $"{rows} rows";
+        html.Append(rows > RowsOpen ? "<details>" : "<details open>").Append($"<summary>Data: {shown}</summary>")
+            .Append(figure.Data.ToHtml(MostRowsShown)).Append("</details></section>\n");
     }
 
     private static string Files(ReportSection section, string name, params (string Extension, string Title)[] files) =>
-        " <span class=\"files\">" + string.Join(" · ", files.Select(f => $"<a href=\"{section.FilePrefix}{name}.{f.Extension}\">{f.Title}</a>")) + "</span>";
+        " <span class=\"files\">" + string.Join(" · ",
+            files.Select(f => $"<a href=\"{section.FilePrefix}{name}.{f.Extension}\">{f.Title}</a>")) + "</span>";
 
     /// <summary>Text that a script element can hold.</summary>
-    private static string Script(string text) => "\n" + text.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("<!--", "<\\!--").ReplaceLineEndings("\n") + "\n";
+    private static string Script(string text) => "\n" + text.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)
+        .Replace("<!--", "<\\!--").ReplaceLineEndings("\n") + "\n";
 
     private static string Digest(string script) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}'";
 

@@ -6,7 +6,8 @@ namespace MoEPlace.Reports;
 /// <summary>Text that came from a file, made fit for a figure, a page or a command line.</summary>
 internal static class PlainText
 {
-    /// <summary>One line without control characters or broken surrogates, cut to <paramref name="most"/> characters with an ellipsis.</summary>
+    /// <summary>One line without control characters or broken surrogates, cut to <paramref name="most"/> characters with an
+    /// ellipsis.</summary>
     internal static string Clean(string? text, int most)
     {
         var clean = new StringBuilder();

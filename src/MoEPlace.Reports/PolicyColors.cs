@@ -2,7 +2,8 @@ using MoEPlace.Results;
 
 namespace MoEPlace.Reports;
 
-/// <summary>One colour per policy over all figures of a page: Okabe and Ito's, which colour-blind people can tell apart, then Tol's.</summary>
+/// <summary>One colour per policy over all figures of a page: Okabe and Ito's, which colour-blind people can tell apart, then
+/// Tol's.</summary>
 internal sealed class PolicyColors
 {
     private static readonly string[] Further = ["#882255", "#999933", "#44AA99", "#8C510A", "#88CCEE", "#AA4499", "#DDCC77", "#117733"];

@@ -21,7 +21,8 @@ public static class Report
     /// <param name="results">What was judged, one section each; at least one.</param>
     /// <param name="directory">Where to; made when it is missing.</param>
     /// <param name="cancellation">Ends the drawing; nothing is left behind then.</param>
-    /// <exception cref="InputException">A result is not valid, the directory cannot be written, or node, its packages or a font is missing.</exception>
+    /// <exception cref="InputException">A result is not valid, the directory cannot be written, or node, its packages or a font is
+    /// missing.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static void Write(IReadOnlyList<ResultFile> results, string directory, CancellationToken cancellation = default) =>
         Write(results, directory, "node", cancellation);
@@ -81,7 +82,8 @@ public static class Report
         all.ThrowIfAny();
     }
 
-    private static void WriteInto(string work, IReadOnlyList<ResultFile> results, NodePackages packages, string node, CancellationToken cancellation)
+    private static void WriteInto(string work, IReadOnlyList<ResultFile> results, NodePackages packages, string node,
+        CancellationToken cancellation)
     {
         var colors = new PolicyColors(results);
         var sections = results.Select((r, i) => new ReportSection(r, i + 1, results.Count == 1, colors)).ToArray();
@@ -90,18 +92,21 @@ public static class Report
             .Select(f => new FigureRenderer.Job(section.FilePrefix + f.Name, FigureStyle.Title(f, section), f.Spec!))).ToArray();
         if (jobs.Length > 0)
             FigureRenderer.Render(jobs, work, node, cancellation);
-        var parts = sections.Select((section, i) => new Page.Part(section, [.. figures[i].Select(f => (f, Take(work, section, f)))])).ToArray();
+        var parts = sections.Select((section, i) => new Page.Part(section, [.. figures[i].Select(f => (f, Take(work, section, f)))]))
+            .ToArray();
         foreach (var part in parts)
         {
             WriteText(Path.Combine(work, part.Section.FilePrefix + "summary.csv"), SummaryTable.Judged(part.Section).ToCsv());
             foreach (var (figure, _) in part.Figures.Where(f => f.Figure.Data is not null))
                 WriteText(Path.Combine(work, $"{part.Section.FilePrefix}{figure.Name}.csv"), figure.Data!.ToCsv());
         }
-        WriteText(Path.Combine(work, PageName), Page.Write(parts, File.ReadAllText(packages.VegaRuntime), File.ReadAllText(packages.VegaLicence)));
+        WriteText(Path.Combine(work, PageName),
+            Page.Write(parts, File.ReadAllText(packages.VegaRuntime), File.ReadAllText(packages.VegaLicence)));
     }
 
     private static Figure[] Draw(ReportSection section) =>
-        [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section), CopiesFigure.Draw(section), TradeOffFigure.Draw(section)];
+        [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section), CopiesFigure.Draw(section),
+            TradeOffFigure.Draw(section)];
 
     /// <summary>Reads what only the page needs, and removes it.</summary>
     private static Page.Drawing? Take(string work, ReportSection section, Figure figure)

@@ -60,7 +60,8 @@ internal sealed class ReportSection
 
     /// <summary>What stands under the title of each figure, so that a figure by itself tells what it shows.</summary>
     internal string Subtitle =>
-        $"{(Synthetic ? "SYNTHETIC trace" : "measured trace")} of {Model} · {PlainText.Clean(Result.Split, 20)} split · {PlainText.Clean(Result.Residency, 20)} residency · {Cluster}";
+        $"{(Synthetic ? "SYNTHETIC trace" : "measured trace")} of {Model} · {PlainText.Clean(Result.Split, 20)} split · "
+        + $"{PlainText.Clean(Result.Residency, 20)} residency · {Cluster}";
 
     private static (DrawnPlacement Best, string Because) Choose(DrawnPlacement[] placements)
     {

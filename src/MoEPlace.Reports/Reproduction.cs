@@ -23,14 +23,18 @@ internal static class Reproduction
             commands.Append(CultureInfo.InvariantCulture, $"\n# {PlainText.Clean(section.Placements[i].Name, 100)}\n");
             if (placement.Solve is { } solve && Solvable.Contains(placement.Policy))
             {
-                commands.Append(CultureInfo.InvariantCulture, $"./moeplace place TRACE --cluster {cluster} --policy {placement.Policy} --objective {PlainText.ShellArgument(solve.ObjectiveName)} --residency {residency}");
+                commands.Append(CultureInfo.InvariantCulture,
+                    $"./moeplace place TRACE --cluster {cluster} --policy {placement.Policy}");
+                commands.Append(CultureInfo.InvariantCulture,
+                    $" --objective {PlainText.ShellArgument(solve.ObjectiveName)} --residency {residency}");
                 if (placement.MaxImbalance is { } limit)
                     commands.Append(CultureInfo.InvariantCulture, $" --max-imbalance {limit}");
                 if (placement.SolvedOn is { } on)
                     commands.Append(CultureInfo.InvariantCulture, $" --split {PlainText.ShellArgument(on)}");
                 commands.Append(CultureInfo.InvariantCulture, $" --seed {placement.Seed} -o {file}\n");
             }
-            commands.Append(CultureInfo.InvariantCulture, $"./moeplace evaluate TRACE {file} --cluster {cluster} --residency {residency} --split {split}\n");
+            commands.Append(CultureInfo.InvariantCulture,
+                $"./moeplace evaluate TRACE {file} --cluster {cluster} --residency {residency} --split {split}\n");
         }
         return commands.ToString();
     }

@@ -25,7 +25,8 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
         var html = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         foreach (var column in Columns)
             html.Append("<th scope=\"col\"").Append(column.IsText ? " class=\"text\"" : "")
-                .Append(column.Hint.Length > 0 ? $" title=\"{PlainText.Escape(column.Hint)}\">" : ">").Append(PlainText.Html(column.Title)).Append("</th>");
+                .Append(column.Hint.Length > 0 ? $" title=\"{PlainText.Escape(column.Hint)}\">" : ">")
+                    .Append(PlainText.Html(column.Title)).Append("</th>");
         html.Append("</tr></thead><tbody>\n");
         var best = Columns.Select((_, i) => Best(i)).ToArray();
         foreach (var row in Rows.Take(mostRows))
@@ -46,7 +47,8 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
     {
         null => "<td class=\"unknown\">",
         string => Short(value) ? "<td class=\"text short\">" : "<td class=\"text\">",
-        _ when best is { } b && Convert.ToDouble(value, CultureInfo.InvariantCulture) == b => "<td class=\"best\" title=\"best of the column\">",
+        _ when best is { } b && Convert.ToDouble(value, CultureInfo.InvariantCulture) == b =>
+            "<td class=\"best\" title=\"best of the column\">",
         _ => "<td>",
     };
 
@@ -54,7 +56,8 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
     {
         if (!Columns[column].BestIsLowest)
             return null;
-        var values = Rows.Select(r => r[column]).Where(v => v is not null).Select(v => Convert.ToDouble(v, CultureInfo.InvariantCulture)).ToArray();
+        var values = Rows.Select(r => r[column]).Where(v => v is not null).Select(v => Convert.ToDouble(v, CultureInfo.InvariantCulture))
+            .ToArray();
         return values.Length > 1 && values.Min() < values.Max() ? values.Min() : null;
     }
 

@@ -19,11 +19,13 @@ public sealed class FindingsTests
 
     [Fact]
     public void Crossing_of_one_placement_is_told_alone() =>
-        Assert.Equal($"contiguous sends 90{Nb}% of hidden states across GPUs", Findings.Crossing(MadeUp.Section(MadeUp.Result(["contiguous"]))));
+        Assert.Equal($"contiguous sends 90{Nb}% of hidden states across GPUs",
+            Findings.Crossing(MadeUp.Section(MadeUp.Result(["contiguous"]))));
 
     [Fact]
     public void An_unknown_baseline_is_said_to_be_unknown() =>
-        Assert.Equal($"affinity sends 40{Nb}% of hidden states across GPUs; for contiguous it is unknown", Findings.Crossing(Two(null, 0.4)));
+        Assert.Equal($"affinity sends 40{Nb}% of hidden states across GPUs; for contiguous it is unknown",
+            Findings.Crossing(Two(null, 0.4)));
 
     [Theory]
     [InlineData(1.05, 1.32, "The busiest GPU of the worst layer carries 1.05 times the mean load with affinity, 1.32 times with contiguous")]
@@ -62,7 +64,8 @@ public sealed class FindingsTests
     public void Trade_off_names_both_ends(double x0, double y0, double x1, double y1, string expected)
     {
         var p = Two(0.9, 0.4).Placements;
-        Assert.Equal(expected, Findings.TradeOff([(p[0], x0, y0), (p[1], x1, y1)], t => [.. t.Select(v => $"{v * 100:0}")], told => "crosses " + told));
+        Assert.Equal(expected, Findings.TradeOff([(p[0], x0, y0), (p[1], x1, y1)], t => [.. t.Select(v => $"{v * 100:0}")], told =>
+            "crosses " + told));
     }
 
     [Fact]
@@ -74,7 +77,8 @@ public sealed class FindingsTests
         var blind = result;
         for (var i = 0; i < 3; i++)
             blind = blind.Measured(i, m => m with { GpuCrossingFraction = null });
-        Assert.Equal(("a", "fewest copies to other GPUs; GPU crossing is unknown"), Best(blind.Measured(0, m => m with { RankCopiesPerTokenLayer = 1 })));
+        Assert.Equal(("a", "fewest copies to other GPUs; GPU crossing is unknown"),
+            Best(blind.Measured(0, m => m with { RankCopiesPerTokenLayer = 1 })));
         for (var i = 0; i < 3; i++)
             blind = blind.Measured(i, m => m with { RankCopiesPerTokenLayer = null, ImbalanceMean = 3 - i % 2 });
         Assert.Equal(("b", "lowest mean imbalance; GPU crossing and copies are unknown"), Best(blind));
@@ -87,5 +91,6 @@ public sealed class FindingsTests
     }
 
     private static ReportSection Two(double? baseline, double? affinity) => MadeUp.Section(
-        MadeUp.Result(["contiguous", "affinity"]).Measured(0, m => m with { GpuCrossingFraction = baseline }).Measured(1, m => m with { GpuCrossingFraction = affinity }));
+        MadeUp.Result(["contiguous", "affinity"]).Measured(0, m => m with { GpuCrossingFraction = baseline })
+            .Measured(1, m => m with { GpuCrossingFraction = affinity }));
 }

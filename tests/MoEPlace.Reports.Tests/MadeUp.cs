@@ -9,7 +9,8 @@ internal static class MadeUp
     internal static readonly string[] SevenPolicies = ["contiguous", "round-robin", "random", "eplb", "exflow", "moetuner", "affinity"];
 
     internal static ResultFile Result(
-        IReadOnlyList<string>? policies = null, int layers = 4, int experts = 16, int nodes = 2, int ranksPerNode = 4, string origin = "measured",
+        IReadOnlyList<string>? policies = null, int layers = 4, int experts = 16, int nodes = 2, int ranksPerNode = 4,
+            string origin = "measured",
         bool topOne = true, string model = "made-up", long seed = 1)
     {
         var random = new SeedStream(seed, "made-up");
@@ -22,7 +23,8 @@ internal static class MadeUp
             topOne && layers > 1 ? new LayerAffinity(layers - 2, transitions) : null);
     }
 
-    internal static PlacementResult Placement(string policy, double crossing, int layers, int experts, int ranks, bool topOne, SeedStream random) => new(
+    internal static PlacementResult Placement(string policy, double crossing, int layers, int experts, int ranks, bool topOne,
+        SeedStream random) => new(
         policy, policy, 1, null,
         new SolveSummary(SolveStatus.Feasible, "crossing", 1234.5, null, null, 10, "nothing moved", []), 0.25,
         new PlacementMeasures(

@@ -12,7 +12,8 @@ public sealed class QuantityTests
     [InlineData(71_234_567, "71.2 MB")]
     [InlineData(80e9, "80.0 GB")]
     [InlineData(123e12, "123 TB")]
-    public void Bytes_have_decimal_prefixes(double bytes, string expected) => Assert.Equal(expected, Quantity.Bytes(bytes).Replace('\u00A0', ' '));
+    public void Bytes_have_decimal_prefixes(double bytes, string expected) =>
+        Assert.Equal(expected, Quantity.Bytes(bytes).Replace('\u00A0', ' '));
 
     [Theory]
     [InlineData(0, "0 s")]
@@ -21,11 +22,13 @@ public sealed class QuantityTests
     [InlineData(0.0123, "12.3 ms")]
     [InlineData(0.99996, "1.00 s")]
     [InlineData(3600, "3,600 s")]
-    public void Seconds_go_down_to_nanoseconds(double seconds, string expected) => Assert.Equal(expected, Quantity.Seconds(seconds).Replace('\u00A0', ' '));
+    public void Seconds_go_down_to_nanoseconds(double seconds, string expected) =>
+        Assert.Equal(expected, Quantity.Seconds(seconds).Replace('\u00A0', ' '));
 
     [Fact]
     public void Null_is_unknown() =>
-        Assert.All([Quantity.Bytes(null), Quantity.Seconds(null), Quantity.Percent(null), Quantity.Ratio(null), Quantity.Count(null), Quantity.General(null)], s => Assert.Equal("unknown", s));
+        Assert.All([Quantity.Bytes(null), Quantity.Seconds(null), Quantity.Percent(null), Quantity.Ratio(null), Quantity.Count(null),
+            Quantity.General(null)], s => Assert.Equal("unknown", s));
 
     [Theory]
     [InlineData("a\0b\u0085\n", "a b")]
@@ -46,7 +49,8 @@ public sealed class QuantityTests
     [Fact]
     public void Tables_mark_the_lowest_value_where_values_differ()
     {
-        TableColumn[] columns = [TableColumn.Text("name", "name"), TableColumn.Ratio("x", "x") with { BestIsLowest = true }, TableColumn.Ratio("y", "y") with { BestIsLowest = true }];
+        TableColumn[] columns = [TableColumn.Text("name", "name"), TableColumn.Ratio("x", "x") with { BestIsLowest = true },
+            TableColumn.Ratio("y", "y") with { BestIsLowest = true }];
         var html = new Table(columns, [["a", 1.0, 2.0], ["b,\"c\"", 3.0, 2.0], ["d", null, 2.0]]).ToHtml();
         Assert.Single(System.Text.RegularExpressions.Regex.Matches(html, "class=\"best\""));
         Assert.Contains("class=\"best\" title=\"best of the column\">1.00<", html);
@@ -62,7 +66,8 @@ public sealed class QuantityTests
     [Fact]
     public void Commands_say_what_was_solved_and_judged()
     {
-        var result = MadeUp.Result(["affinity", "sglang"]).With(0, p => p with { MaxImbalance = 1.05 }).With(1, p => p with { Solve = null });
+        var result = MadeUp.Result(["affinity", "sglang"]).With(0, p => p with { MaxImbalance = 1.05 })
+            .With(1, p => p with { Solve = null });
         var commands = Reproduction.Commands(MadeUp.Section(result));
         Assert.Contains("./moeplace place TRACE --cluster 2x4 --policy affinity --objective crossing --residency home --max-imbalance 1.05 --split train --seed 1 -o placement-1.json\n", commands);
         Assert.Contains("./moeplace evaluate TRACE placement-2.json --cluster 2x4 --residency home --split test\n", commands);

@@ -22,7 +22,8 @@ public sealed class ReportFilesTests
         Assert.Equal("of a person", File.ReadAllText(folder["b/notes.csv"]));
         File.Delete(folder["b/notes.csv"]);
         Assert.Equal(Names(folder["a"]), Names(folder["b"]));
-        Assert.All(Names(folder["a"]), name => Assert.Equal(File.ReadAllBytes(folder["a/" + name]), File.ReadAllBytes(folder["b/" + name])));
+        Assert.All(Names(folder["a"]), name =>
+            Assert.Equal(File.ReadAllBytes(folder["a/" + name]), File.ReadAllBytes(folder["b/" + name])));
         Assert.Equal(["a", "b"], Directory.GetFileSystemEntries(folder.Path).Select(f => Path.GetFileName(f)).Order());
     }
 
@@ -67,7 +68,8 @@ public sealed class ReportFilesTests
     {
         using var folder = new TemporaryFolder();
         using var bin = new TemporaryFolder();
-        var fault = Assert.Throws<InputException>(() => Report.Write(Small, folder["out"], Program(bin, $"echo what >&2; exit {exitCode}"), CancellationToken.None));
+        var fault = Assert.Throws<InputException>(() =>
+            Report.Write(Small, folder["out"], Program(bin, $"echo what >&2; exit {exitCode}"), CancellationToken.None));
         Assert.Contains(command, fault.Message);
         Assert.Contains("what", fault.Message);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
@@ -115,7 +117,8 @@ public sealed class ReportFilesTests
         Assert.Equal(["out"], Names(folder.Path));
     }
 
-    private static string[] Names(string folder) => [.. Directory.GetFileSystemEntries(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    private static string[] Names(string folder) =>
+        [.. Directory.GetFileSystemEntries(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     private static string Program(TemporaryFolder bin, string script)
     {

@@ -15,9 +15,11 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
         string[] expected =
         [
             "index.html",
-            .. Enumerable.Range(1, 2).SelectMany(n => Figures.SelectMany(f => new[] { $"{n}-{f}.svg", $"{n}-{f}.png", $"{n}-{f}.csv" }).Append($"{n}-summary.csv")),
+            .. Enumerable.Range(1, 2).SelectMany(n => Figures.SelectMany(f => new[] { $"{n}-{f}.svg", $"{n}-{f}.png", $"{n}-{f}.csv" })
+                .Append($"{n}-summary.csv")),
         ];
-        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(report.Directory).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(report.Directory).Select(f => Path.GetFileName(f))
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -69,7 +71,8 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
     {
         var allowed = Hash().Matches(report.Page).Select(m => m.Groups[1].Value).ToArray();
         var scripts = Script().Matches(report.Page).Select(m => m.Groups[1].Value).Where(s => !s.StartsWith('{')).ToArray();
-        var hashes = scripts.Select(s => Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(s))));
+        var hashes = scripts.Select(s =>
+            Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(s))));
         Assert.Equal(2, allowed.Length);
         Assert.Equal(allowed, hashes);
     }
@@ -122,7 +125,8 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
             var (row, m) = (csv[i + 1], placements[i].Measures);
             double?[] expected =
             [
-                m.GpuCrossingFraction, m.NodeCrossingFraction, m.RankCopiesPerTokenLayer, m.NodeCopiesPerTokenLayer, m.DispatchBytes, m.CombineBytes,
+                m.GpuCrossingFraction, m.NodeCrossingFraction, m.RankCopiesPerTokenLayer, m.NodeCopiesPerTokenLayer, m.DispatchBytes,
+                    m.CombineBytes,
                 m.ContextBytes, m.ImbalanceMean, m.ImbalanceP95, m.ImbalanceMax, m.StepSeconds, m.MemoryBytesPerRank, m.MigrationBytes,
             ];
             Assert.Equal(expected, row[1..].Select(Number));

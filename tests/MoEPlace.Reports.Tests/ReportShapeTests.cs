@@ -21,10 +21,12 @@ public sealed class ReportShapeTests
         ("no top-1", MadeUp.Result(topOne: false), ["crossing", "affinity"]),
         ("nothing known but load", Unknown(MadeUp.Result(topOne: false)), ["crossing", "affinity", "copies", "trade-off"]),
         ("no load", NoLoad(MadeUp.Result()), ["load"]),
-        ("no transition", MadeUp.Result() with { Affinity = new LayerAffinity(0, [.. Enumerable.Repeat<ImmutableArray<long>>([.. new long[16]], 16)]) }, ["affinity"]),
+        ("no transition", MadeUp.Result() with { Affinity = new LayerAffinity(0,
+            [.. Enumerable.Repeat<ImmutableArray<long>>([.. new long[16]], 16)]) }, ["affinity"]),
         ("nothing crosses", Still(MadeUp.Result()), []),
         ("the baseline is the best", MadeUp.Result().Measured(0, m => m with { GpuCrossingFraction = 0.01 }), []),
-        ("many placements", MadeUp.Result([.. Enumerable.Range(0, 40).Select(i => $"policy {i} with a rather long name that does not fit anywhere")]), []),
+        ("many placements", MadeUp.Result([.. Enumerable.Range(0, 40)
+            .Select(i => $"policy {i} with a rather long name that does not fit anywhere")]), []),
         ("same labels", MadeUp.Result(["affinity", "affinity", "affinity"]), []),
         ("many experts on many ranks", MadeUp.Result(["contiguous", "affinity"], 3, 256, 8, 8), []),
         ("odd characters", MadeUp.Result(["a\0b", "\ud800", "=1+2,\"q\"\r\nx", "日本語 🙂", "a\ufffe\u202e"]), []),
@@ -38,11 +40,15 @@ public sealed class ReportShapeTests
         foreach (var (name, result, missing) in Shapes)
         {
             var section = MadeUp.Section(result);
-            Figure[] figures = [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section), CopiesFigure.Draw(section), TradeOffFigure.Draw(section)];
-            Assert.True(missing.SequenceEqual(figures.Where(f => f.Spec is null).Select(f => f.Name)), $"{name}: left out {string.Join(", ", figures.Where(f => f.Spec is null).Select(f => f.Name))}");
+            Figure[] figures = [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section),
+                CopiesFigure.Draw(section), TradeOffFigure.Draw(section)];
+            Assert.True(missing.SequenceEqual(figures.Where(f => f.Spec is null).Select(f => f.Name)),
+                $"{name}: left out {string.Join(", ", figures.Where(f => f.Spec is null).Select(f => f.Name))}");
             Assert.All(figures.Where(f => f.Spec is null), f => Assert.True(f.Missing.Length > 10 && f.Finding.Length == 0));
-            Assert.All(figures.Where(f => f.Spec is not null), f => Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
-            jobs.AddRange(figures.Where(f => f.Spec is not null).Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
+            Assert.All(figures.Where(f => f.Spec is not null), f =>
+                Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
+            jobs.AddRange(figures.Where(f => f.Spec is not null)
+                .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
         }
         Assert.Equal("", FigureRenderer.Render(jobs, folder.Path, "node", CancellationToken.None));
         foreach (var job in jobs)
@@ -102,7 +108,8 @@ public sealed class ReportShapeTests
     public void Names_of_points_stay_inside_the_plot()
     {
         var random = new SeedStream(4, "labels");
-        var points = Enumerable.Range(0, 30).Select(i => (random.NextDouble() * 590, random.NextDouble() * 340, $"placement {i}")).ToArray();
+        var points = Enumerable.Range(0, 30).Select(i => (random.NextDouble() * 590, random.NextDouble() * 340, $"placement {i}"))
+            .ToArray();
         var labels = PointLabels.Place(points, [], 590, 340);
         for (var i = 0; i < points.Length; i++)
         {
@@ -115,20 +122,24 @@ public sealed class ReportShapeTests
 
     private static ResultFile Unknown(ResultFile result) => Each(result, p => p with
     {
-        Measures = p.Measures with { RankCopiesPerTokenLayer = null, NodeCopiesPerTokenLayer = null, DispatchBytes = null, CombineBytes = null, ContextBytes = null, StepSeconds = null, MemoryBytesPerRank = null },
+        Measures = p.Measures with { RankCopiesPerTokenLayer = null, NodeCopiesPerTokenLayer = null, DispatchBytes = null,
+            CombineBytes = null, ContextBytes = null, StepSeconds = null, MemoryBytesPerRank = null },
         Detail = p.Detail with { RankCopiesByLayer = [] },
         Solve = null,
         SolveSeconds = null,
     });
 
     private static ResultFile NoLoad(ResultFile result) =>
-        Each(result, p => p with { Detail = p.Detail with { LoadByLayerAndRank = [.. p.Detail.LoadByLayerAndRank.Select(l => l.Select(_ => 0L).ToImmutableArray())] } });
+        Each(result, p => p with { Detail = p.Detail with { LoadByLayerAndRank = [.. p.Detail.LoadByLayerAndRank.Select(l =>
+            l.Select(_ => 0L).ToImmutableArray())] } });
 
     private static ResultFile Still(ResultFile result) => Each(result, p => p with
     {
-        Measures = p.Measures with { GpuCrossingFraction = 0, NodeCrossingFraction = 0, RankCopiesPerTokenLayer = 0, NodeCopiesPerTokenLayer = 0, ImbalanceMean = 1 },
+        Measures = p.Measures with { GpuCrossingFraction = 0, NodeCrossingFraction = 0, RankCopiesPerTokenLayer = 0,
+            NodeCopiesPerTokenLayer = 0, ImbalanceMean = 1 },
         Detail = p.Detail with { GpuCrossingByLayer = [0, 0, 0] },
     });
 
-    private static ResultFile Each(ResultFile result, Func<PlacementResult, PlacementResult> change) => result with { Placements = [.. result.Placements.Select(change)] };
+    private static ResultFile Each(ResultFile result, Func<PlacementResult, PlacementResult> change) =>
+        result with { Placements = [.. result.Placements.Select(change)] };
 }

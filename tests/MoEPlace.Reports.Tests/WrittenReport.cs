@@ -2,7 +2,8 @@ using MoEPlace.Results;
 
 namespace MoEPlace.Reports.Tests;
 
-/// <summary>A report of two results, written once: a measured one of seven policies with hostile names, and a synthetic one with unknowns.</summary>
+/// <summary>A report of two results, written once: a measured one of seven policies with hostile names, and a synthetic one with
+/// unknowns.</summary>
 public sealed class WrittenReport : IDisposable
 {
     internal const string Hostile = "<script>alert(\"1\")</script> & 'co', ]]>";

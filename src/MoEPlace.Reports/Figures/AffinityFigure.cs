@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace MoEPlace.Reports.Figures;
 
-/// <summary>Where tokens go between two adjacent layers, experts ordered by the GPU that the baseline and the best placement give them.</summary>
+/// <summary>Where tokens go between two adjacent layers, experts ordered by the GPU that the baseline and the best placement give
+/// them.</summary>
 internal static class AffinityFigure
 {
     private const string Name = "affinity";
@@ -32,9 +33,14 @@ internal static class AffinityFigure
         var panels = shown.Select((p, i) => Panel(section, p, perCell, total, shares[i])).ToArray();
         return new Figure(
             Name, Topic, Findings.Affinity(section, affinity.FromLayer, shares[^1][0], shares[0][0]),
-            $"Each row is {(perCell == 1 ? "an expert" : $"up to {perCell} experts")} of layer {affinity.FromLayer}, each column of layer {affinity.FromLayer + 1}, ordered by the GPU that holds them; a cell is as strong as the square root of the tokens that go from one to the other. "
-                + "Cells in the blocks on the diagonal stay on their GPU, all others travel: the more ink in the blocks, the better. Replicas count for the lowest GPU that holds one.",
-            new { config = FigureStyle.Config, hconcat = panels, spacing = 30, resolve = new { scale = new { color = "shared", opacity = "shared" } } },
+            $"Each row is {(perCell == 1 ? "an expert" : $"up to {perCell} experts")} of layer {affinity.FromLayer}, "
+                + $"each column of layer {affinity.FromLayer + 1}, "
+                + "ordered by the GPU that holds them; "
+                + "a cell is as strong as the square root of the tokens that go from one to the other. "
+                + "Cells in the blocks on the diagonal stay on their GPU, all others travel: the more ink in the blocks, the better. "
+                + "Replicas count for the lowest GPU that holds one.",
+            new { config = FigureStyle.Config, hconcat = panels, spacing = 30,
+                resolve = new { scale = new { color = "shared", opacity = "shared" } } },
             Data(section, shown, total));
     }
 
@@ -59,9 +65,15 @@ internal static class AffinityFigure
         var affinity = section.Result.Affinity!;
         var rows = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer], section.Ranks, perCell);
         var columns = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer + 1], section.Ranks, perCell);
-        string[] kinds = section.Result.Nodes == 1 ? [Stays, SameNode] : section.Result.RanksPerNode == 1 ? [Stays, OtherNode] : [Stays, SameNode, OtherNode];
+        string[] kinds = section.Result.Nodes == 1 ? [Stays, SameNode] : section.Result.RanksPerNode == 1 ? [Stays, OtherNode]
+            : [Stays, SameNode, OtherNode];
         var colors = kinds.Select(k => k == Stays ? "#0072B2" : k == SameNode ? "#E69F00" : "#D55E00").ToArray();
-        var told = kinds.Select(k => $"{Quantity.Percent(shares[k == Stays ? 0 : k == SameNode ? 1 : 2], 0)} {(k == Stays ? "same GPU" : k == SameNode ? "same node" : "other node")}");
+        var told = kinds.Select(k => k switch
+        {
+            Stays => Quantity.Percent(shares[0], 0) + " same GPU",
+            SameNode => Quantity.Percent(shares[1], 0) + " same node",
+            _ => Quantity.Percent(shares[2], 0) + " other node",
+        });
         var strongest = affinity.Transitions.Max(row => row.Max()) / total;
         return new
         {
@@ -87,7 +99,8 @@ internal static class AffinityFigure
                         x2 = new { field = "x2" },
                         y = Place(section, rows, "y", affinity.FromLayer),
                         y2 = new { field = "y2" },
-                        color = new { field = "kind", type = "nominal", scale = new { domain = kinds, range = colors }, legend = new { title = (string?)null, orient = "bottom", symbolType = "square" } },
+                        color = new { field = "kind", type = "nominal", scale = new { domain = kinds, range = colors },
+                            legend = new { title = (string?)null, orient = "bottom", symbolType = "square" } },
                         opacity = new
                         {
                             field = "strength",
@@ -133,7 +146,8 @@ internal static class AffinityFigure
             type = "quantitative",
             title = $"GPU of the expert in layer {layer}",
             scale = new { domain = new[] { 0, order.CellOfExpert.Length }, nice = false, zero = false, reverse = field == "y" },
-            axis = new { values = centres.Select(c => c.Centre), tickCount = centres.Length, labelExpr = names + "[datum.value]", grid = false, ticks = false, domain = false },
+            axis = new { values = centres.Select(c => c.Centre), tickCount = centres.Length, labelExpr = names + "[datum.value]",
+                grid = false, ticks = false, domain = false },
         };
     }
 

@@ -17,7 +17,8 @@ internal static class CrossingFigure
             return Figure.LeftOut(Name, Topic, "the trace does not tell which expert a token chose first, so crossing is unknown");
         return new Figure(
             Name, Topic, Findings.Crossing(section),
-            "The share of tokens whose first-choice experts in two adjacent layers sit on different GPUs; lower is better. Thick: the baseline and the best placement."
+            "The share of tokens whose first-choice experts in two adjacent layers sit on different GPUs; lower is better. "
+                + "Thick: the baseline and the best placement."
                 + NotShown(section, shown),
             Spec(section, shown), Data(section));
     }
@@ -26,7 +27,8 @@ internal static class CrossingFigure
     {
         DrawnPlacement[] missing = [.. section.Drawn.Except(shown)];
         return (missing.Length == 0 ? "" : $" Unknown for {string.Join(", ", missing.Select(p => p.Name))}.")
-            + (section.Placements.Length == section.Drawn.Length ? "" : $" {section.Drawn.Length} of {section.Placements.Length} placements are drawn; the table has all.");
+            + (section.Placements.Length == section.Drawn.Length ? ""
+                : $" {section.Drawn.Length} of {section.Placements.Length} placements are drawn; the table has all.");
     }
 
     private static object Spec(ReportSection section, DrawnPlacement[] shown)
@@ -41,7 +43,8 @@ internal static class CrossingFigure
             weight = p == section.Best || p == section.Baseline ? 2.8 : 1.4,
         })).ToArray();
         var domain = shown.Select(p => p.Name).ToArray();
-        var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 28 ? 2 : 3, symbolStrokeWidth = 0, symbolSize = 90 };
+        var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 28 ? 2 : 3,
+            symbolStrokeWidth = 0, symbolSize = 90 };
         object Scale(object range) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
         var color = Scale(shown.Select(p => p.Color).ToArray());
         var faded = new { condition = new { param = "picked", value = 1 }, value = 0.15 };
@@ -51,7 +54,8 @@ internal static class CrossingFigure
             type = "quantitative",
             title = "between MoE layers",
             scale = new { domain = new[] { -0.15, section.Layers - 2 + 0.15 }, nice = false },
-            axis = new { grid = false, tickMinStep = 1, labelExpr = "datum.value + '→' + (datum.value + 1)", tickCount = Math.Min(section.Layers - 1, 20) },
+            axis = new { grid = false, tickMinStep = 1, labelExpr = "datum.value + '→' + (datum.value + 1)",
+                tickCount = Math.Min(section.Layers - 1, 20) },
         };
         var y = new
         {
@@ -71,10 +75,12 @@ internal static class CrossingFigure
             encoding = new { x, y, color, opacity = faded },
             layer = new object[]
             {
-                new { mark = new { type = "line" }, encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray()), strokeWidth } },
+                new { mark = new { type = "line" },
+                    encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray()), strokeWidth } },
                 new
                 {
-                    @params = new[] { new { name = "picked", select = new { type = "point", fields = new[] { "placement" } }, bind = "legend" } },
+                    @params = new[] { new { name = "picked", select = new { type = "point", fields = new[] { "placement" } },
+                        bind = "legend" } },
                     mark = new { type = "point", filled = true, size = 50, opacity = 1 },
                     encoding = new
                     {

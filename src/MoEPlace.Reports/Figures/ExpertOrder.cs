@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace MoEPlace.Reports.Figures;
 
-/// <summary>The experts of a layer, ordered by the rank that holds them, in cells of equally many experts that no rank border cuts.</summary>
+/// <summary>The experts of a layer, ordered by the rank that holds them, in cells of equally many experts that no rank border
+/// cuts.</summary>
 internal sealed class ExpertOrder
 {
     /// <summary>Orders the experts of one layer.</summary>
@@ -14,7 +15,8 @@ internal sealed class ExpertOrder
         CellOfExpert = new int[rankOfExpert.Length];
         var cells = new List<(int Rank, int First, int[] Experts)>();
         Borders = new int[ranks + 1];
-        foreach (var (rank, experts) in Enumerable.Range(0, rankOfExpert.Length).GroupBy(e => rankOfExpert[e]).OrderBy(g => g.Key).Select(g => (g.Key, g.ToArray())))
+        foreach (var (rank, experts) in Enumerable.Range(0, rankOfExpert.Length).GroupBy(e => rankOfExpert[e]).OrderBy(g => g.Key)
+            .Select(g => (g.Key, g.ToArray())))
         {
             Borders[rank + 1] = experts.Length;
             foreach (var part in experts.Chunk(expertsPerCell))

@@ -17,7 +17,9 @@ internal static class LoadFigure
         var panels = shown.Select((p, i) => Panel(section, p, loads[i], loads.Max(Worst), i)).ToArray();
         return new Figure(
             Name, Topic, Findings.Load(section, Worst(loads[^1]), Worst(loads[0])),
-            "Load is the number of (token, expert) pairs that a GPU computes, over the mean of all GPUs in that layer: 1 is even. Bars give the mean over layers, thin lines reach from the least to the most loaded layer. In every layer all others wait for the busiest GPU.",
+            "Load is the number of (token, expert) pairs that a GPU computes, over the mean of all GPUs in that layer: 1 is even. "
+                + "Bars give the mean over layers, thin lines reach from the least to the most loaded layer. "
+                + "In every layer all others wait for the busiest GPU.",
             new { config = FigureStyle.Config, hconcat = panels, spacing = 24 }, Data(section, shown, loads));
     }
 
@@ -64,16 +66,22 @@ internal static class LoadFigure
         var bar = Math.Min(16, 0.75 * width / section.Ranks);
         return new
         {
-            title = new { text = (section.Compares ? index == 0 ? "before: " : "after: " : "") + placement.Name, fontSize = 12, fontWeight = "normal", offset = 6 },
+            title = new { text = (section.Compares ? index == 0 ? "before: " : "after: " : "") + placement.Name, fontSize = 12,
+                fontWeight = "normal", offset = 6 },
             width,
             height = 230,
             data = new { values },
             layer = new object[]
             {
-                new { mark = new { type = "bar", color = placement.Color, width = bar }, encoding = new { x = gpu, y = Load("mean"), tooltip } },
-                new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = bar < 8 ? 0.5 : 1 }, encoding = new { x = gpu, y = Load("least"), y2 = new { field = "most" }, tooltip } },
-                new { mark = new { type = "tick", color = FigureStyle.Ink, opacity = 1, thickness = 2, width = bar * 0.75 }, encoding = new { x = gpu, y = Load("most"), tooltip } },
-                new { data = new { values = new[] { new { even = 1 } } }, mark = new { type = "rule", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 } }, encoding = new { y = Load("even") } },
+                new { mark = new { type = "bar", color = placement.Color, width = bar },
+                    encoding = new { x = gpu, y = Load("mean"), tooltip } },
+                new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = bar < 8 ? 0.5 : 1 },
+                    encoding = new { x = gpu, y = Load("least"), y2 = new { field = "most" }, tooltip } },
+                new { mark = new { type = "tick", color = FigureStyle.Ink, opacity = 1, thickness = 2, width = bar * 0.75 },
+                    encoding = new { x = gpu, y = Load("most"), tooltip } },
+                new { data = new { values = new[] { new { even = 1 } } },
+                    mark = new { type = "rule", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 } },
+                    encoding = new { y = Load("even") } },
             },
         };
     }
@@ -89,7 +97,8 @@ internal static class LoadFigure
             columns.Add(TableColumn.Ratio("most loaded layer", key + "MostLoadOverMean"));
         }
         var rows = Enumerable.Range(0, section.Ranks).Select(rank => new List<object?> { rank, rank / section.Result.RanksPerNode }
-            .Concat(loads.SelectMany(load => new object?[] { load.Average(l => l[rank]), load.Min(l => l[rank]), load.Max(l => l[rank]) })).ToArray());
+            .Concat(loads.SelectMany(load =>
+                new object?[] { load.Average(l => l[rank]), load.Min(l => l[rank]), load.Max(l => l[rank]) })).ToArray());
         return new Table([.. columns], [.. rows]);
     }
 }

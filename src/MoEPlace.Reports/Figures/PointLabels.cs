@@ -32,7 +32,8 @@ internal static class PointLabels
             foreach (var label in Candidates(point.Name))
             {
                 var box = Around(point.X + label.X, point.Y + label.Y, label);
-                if (box.Left < 0 || box.Right > width || box.Top < 0 || box.Bottom > height || taken.Where((_, i) => i != own).Any(box.Meets))
+                if (box.Left < 0 || box.Right > width || box.Top < 0 || box.Bottom > height || taken.Where((_, i) => i != own)
+                    .Any(box.Meets))
                     continue;
                 taken.Add(box);
                 return label;

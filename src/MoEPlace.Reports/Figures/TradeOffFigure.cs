@@ -16,7 +16,8 @@ internal static class TradeOffFigure
             return Figure.LeftOut(Name, Topic, "there is one GPU: no imbalance, no traffic");
         var crossing = section.Placements.Count(p => p.Measures.GpuCrossingFraction is not null) > 1;
         double? Traffic(DrawnPlacement p) => crossing ? p.Measures.GpuCrossingFraction : p.Measures.RankCopiesPerTokenLayer;
-        var points = section.Placements.Where(p => Traffic(p) is not null).Select(p => (p, p.Measures.ImbalanceMean, Traffic(p)!.Value)).ToArray();
+        var points = section.Placements.Where(p => Traffic(p) is not null).Select(p => (p, p.Measures.ImbalanceMean, Traffic(p)!.Value))
+            .ToArray();
         if (points.Length < 2)
             return Figure.LeftOut(Name, Topic, "crossing and copies are unknown for all placements but one or none");
         var front = Front([.. points.Select(p => (p.ImbalanceMean, p.Value))]);
@@ -26,7 +27,8 @@ internal static class TradeOffFigure
         string[] unknown = [.. section.Placements.Where(p => Traffic(p) is null).Select(p => p.Name)];
         return new Figure(
             Name, Topic, finding,
-            "One point per placement; left is more even, down is less traffic. The line is the Pareto front: no placement is better in both than a point on it."
+            "One point per placement; left is more even, down is less traffic. "
+                + "The line is the Pareto front: no placement is better in both than a point on it."
                 + (crossing ? "" : " GPU crossing is unknown, so copies to other GPUs stand for it.")
                 + (unknown.Length == 0 ? "" : $" Unknown for {string.Join(", ", unknown)}."),
             Spec(points, front, crossing),
@@ -76,7 +78,8 @@ internal static class TradeOffFigure
             type = "quantitative",
             title = crossing ? "GPU crossing: token-layer pairs that change GPU" : "copies to other GPUs, per token and layer",
             scale = new { domain = new[] { y0, y1 }, nice = false, zero = false },
-            axis = new { tickCount = 6, labelExpr = crossing ? FigureStyle.PercentLabel(y1 - y0 < 0.04 ? 1 : 0) : "format(datum.value, '.2f')" },
+            axis = new { tickCount = 6, labelExpr = crossing ? FigureStyle.PercentLabel(y1 - y0 < 0.04 ? 1 : 0)
+                : "format(datum.value, '.2f')" },
         };
         return new
         {
@@ -88,14 +91,16 @@ internal static class TradeOffFigure
                 new
                 {
                     data = new { values = front.Select(i => values[i]) },
-                    mark = new { type = "line", interpolate = "step-after", color = FigureStyle.Muted, strokeDash = new[] { 5, 3 }, strokeWidth = 1.5 },
+                    mark = new { type = "line", interpolate = "step-after", color = FigureStyle.Muted, strokeDash = new[] { 5, 3 },
+                        strokeWidth = 1.5 },
                     encoding = new { x, y, order = new { field = "imbalance", type = "quantitative" } },
                 },
                 Points(values, x, y, crossing),
                 new
                 {
                     data = new { values },
-                    mark = new { type = "text", align = new { expr = "datum.align" }, baseline = "middle", dx = new { expr = "datum.dx" }, dy = new { expr = "datum.dy" } },
+                    mark = new { type = "text", align = new { expr = "datum.align" }, baseline = "middle", dx = new { expr = "datum.dx" },
+                        dy = new { expr = "datum.dy" } },
                     encoding = new { x, y, text = new { field = "text", type = "nominal" } },
                 },
             },
@@ -135,7 +140,8 @@ internal static class TradeOffFigure
             TableColumn.Ratio("imbalance, mean over layers", "imbalanceMean", 3) with { BestIsLowest = true },
             (crossing
                 ? TableColumn.Percent("GPU crossing", "gpuCrossingFraction")
-                : TableColumn.Ratio("copies to other GPUs, per token and layer", "rankCopiesPerTokenLayer", 3)) with { BestIsLowest = true },
+                : TableColumn.Ratio("copies to other GPUs, per token and layer", "rankCopiesPerTokenLayer", 3))
+                with { BestIsLowest = true },
             TableColumn.Text("on the Pareto front", "paretoFront"),
         ],
         [

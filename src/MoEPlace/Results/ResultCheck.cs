@@ -64,7 +64,8 @@ public static class ResultCheck
     {
         if (Counted(detail.LoadByLayerAndRank, field + ".loadByLayerAndRank", shape.Layers, "layers", faults))
             for (var layer = 0; layer < shape.Layers; layer++)
-                Each(detail.LoadByLayerAndRank[layer], $"{field}.loadByLayerAndRank[{layer}]", shape.Ranks, "ranks", 0, long.MaxValue, faults);
+                Each(detail.LoadByLayerAndRank[layer], $"{field}.loadByLayerAndRank[{layer}]", shape.Ranks, "ranks", 0, long.MaxValue,
+                    faults);
         if (Counted(detail.RankOfExpert, field + ".rankOfExpert", shape.Layers, "layers", faults))
             for (var layer = 0; layer < shape.Layers; layer++)
                 Each(detail.RankOfExpert[layer], $"{field}.rankOfExpert[{layer}]", shape.Experts, "experts", 0, shape.Ranks - 1, faults);
@@ -75,14 +76,16 @@ public static class ResultCheck
     private static void CheckAffinity(LayerAffinity affinity, Shape shape, InputFaults faults)
     {
         faults.Require(
-            affinity.FromLayer >= 0 && affinity.FromLayer < shape.Layers - 1, "affinity.fromLayer", affinity.FromLayer, $"0 to {shape.Layers - 2} (layers - 2)");
+            affinity.FromLayer >= 0 && affinity.FromLayer < shape.Layers - 1, "affinity.fromLayer", affinity.FromLayer,
+                $"0 to {shape.Layers - 2} (layers - 2)");
         if (Counted(affinity.Transitions, "affinity.transitions", shape.Experts, "experts", faults))
             for (var from = 0; from < shape.Experts; from++)
                 Each(affinity.Transitions[from], $"affinity.transitions[{from}]", shape.Experts, "experts", 0, long.MaxValue, faults);
     }
 
     private static bool Counted<T>(ImmutableArray<T> values, string field, int expected, string of, InputFaults faults) =>
-        faults.Require(!values.IsDefault && values.Length == expected, field, values.IsDefault ? null : values.Length, $"{expected} entries ({of})");
+        faults.Require(!values.IsDefault && values.Length == expected, field, values.IsDefault ? null : values.Length,
+            $"{expected} entries ({of})");
 
     private static void Each<T>(ImmutableArray<T> values, string field, int expected, string of, T least, T most, InputFaults faults)
         where T : System.Numerics.INumber<T>
@@ -97,7 +100,8 @@ public static class ResultCheck
     private static void Curve(ImmutableArray<double> values, string field, int expected, double most, InputFaults faults)
     {
         if (!faults.Require(
-            !values.IsDefault && (values.IsEmpty || values.Length == expected), field, values.IsDefault ? null : values.Length, $"{expected} entries, or none where they cannot be told"))
+            !values.IsDefault && (values.IsEmpty || values.Length == expected), field, values.IsDefault ? null : values.Length,
+                $"{expected} entries, or none where they cannot be told"))
             return;
         for (var i = 0; i < values.Length; i++)
             faults.Require(values[i] >= 0 && values[i] <= most, $"{field}[{i}]", values[i], most == 1 ? "0 to 1" : "0 or more");

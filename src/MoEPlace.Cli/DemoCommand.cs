@@ -72,10 +72,8 @@ internal sealed class DemoCommand
     private void Print(Recording recording, TraceSlice test, List<PlacementResult> entries, string folder)
     {
         var (before, after) = (entries[0].Measures, entries[^1].Measures);
-        terminal.Table(
-            MeasureTable.Columns,
-            entries.Select(MeasureTable.Row),
-            $"{recording.Model.Name} ({recording.Origin}), 2 nodes x 4 GPUs, solved on the training sequences, judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
+        terminal.Line($"{recording.Model.Name} ({recording.Origin}), 2 nodes x 4 GPUs, solved on the training sequences, judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
+        terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row));
         terminal.Line($"With its load held to 1.05, affinity sends {MeasureTable.Share(after.GpuCrossingFraction)} of hidden states to another GPU between layers; contiguous placement sends {MeasureTable.Share(before.GpuCrossingFraction)}.");
         terminal.Line($"Open {Path.Combine(folder, "index.html")}");
     }

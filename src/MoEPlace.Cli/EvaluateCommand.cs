@@ -63,8 +63,11 @@ internal sealed class EvaluateCommand
     {
         var head = $"{recording.Model.Name}, split {judgedOn.ToString().ToLowerInvariant()}, {recording.Origin}";
         if (entries.Length == 1)
-            terminal.Table([head, entries[0].Label], MeasureTable.Lines(entries[0].Measures));
+            terminal.Facts(head, entries[0].Label, MeasureTable.Lines(entries[0].Measures));
         else
-            terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row), head);
+        {
+            terminal.Line(head);
+            terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row));
+        }
     }
 }

@@ -99,8 +99,8 @@ internal sealed class PlaceCommand
         if (solve.RelaxedLayers.Length > 0)
             lines.Add(["layers that cannot reach the limit", string.Join(", ", solve.RelaxedLayers)]);
         lines.AddRange(MeasureTable.Lines(entry.Measures));
-        terminal.Table(
-            [$"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {judgedOn.ToString().ToLowerInvariant()}, {recording.Origin}"], lines);
+        terminal.Facts(
+            $"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {judgedOn.ToString().ToLowerInvariant()}, {recording.Origin}", lines);
         terminal.Line($"placement: {file}");
     }
 

@@ -33,7 +33,7 @@ internal static class PlacementDiffCommand
 
     private static void Print(Terminal terminal, PlacementDiff diff)
     {
-        terminal.Table(["migration", ""],
+        terminal.Facts("migration", "",
         [
             ["moves", MeasureTable.Count(diff.Moves.Length)],
             ["slots kept", MeasureTable.Count(diff.SlotsKept)],

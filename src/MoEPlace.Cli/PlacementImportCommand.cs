@@ -36,6 +36,11 @@ internal static class PlacementImportCommand
     private static ExpertPlacement ReadOmni(string path, EngineMapContext context)
     {
         using var file = NpyFile.Open(path);
-        throw new InputException(path, "omni", "x", "y");
+        var shape = file.Header.Shape;
+        if (shape.Length != 3 || file.Header.Type is not (NpyType.U1 or NpyType.B1) || shape.Any(size => size is < 1 or > ushort.MaxValue) || shape[0] * shape[1] * shape[2] > int.MaxValue)
+            throw new InputException(path, "array", $"{file.Header.Type} [{string.Join(", ", shape)}]", "one-hot bytes U1 [ranks, layers, experts]");
+        var values = new long[shape[0] * shape[1] * shape[2]];
+        file.CopyIntegers(0, values);
+        return OmniPlacement.FromOneHot<long>(values, (int)shape[0], (int)shape[1], (int)shape[2], context, path);
     }
 }

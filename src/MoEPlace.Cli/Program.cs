@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 
 namespace MoEPlace.Cli;
@@ -63,10 +64,13 @@ internal static class Program
         }
     }
 
-    private static RootCommand Root(Terminal terminal)
+    private static Command Root(Terminal terminal)
     {
-        var root = new RootCommand("Decides on which GPU each expert of a Mixture-of-Experts model lives: from recorded routing to a placement, judged and drawn.")
+        // Not a RootCommand, which would go by the name of its file.
+        var root = new Command("moeplace", "Decides on which GPU each expert of a Mixture-of-Experts model lives: from recorded routing to a placement, judged and drawn.")
         {
+            new HelpOption(),
+            new VersionOption(),
             DemoCommand.Create(terminal),
             TraceCommand.Create(terminal),
             PlaceCommand.Create(terminal),

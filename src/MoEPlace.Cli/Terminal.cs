@@ -38,13 +38,18 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         Line($"{result.Path}: {result.Model.Name}, {size}, {result.Model.Layers} layers x {result.Model.Experts} experts, top-{result.Model.TopK}");
     }
 
+    /// <summary>Facts for people: a name and what it is, both to the left.</summary>
+    public void Facts(string title, string subtitle, IEnumerable<IReadOnlyList<string>> facts) => Write([title, subtitle], facts, Justify.Left);
+
     /// <summary>A table for people: the first column to the left, the others to the right.</summary>
-    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, string? title = null)
+    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) => Write(columns, rows, Justify.Right);
+
+    private void Write(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, Justify others)
     {
-        var table = new Table { Border = TableBorder.Simple, Title = title is null ? null : new TableTitle(Markup.Escape(title)) };
+        var table = new Table { Border = TableBorder.Simple };
         for (var i = 0; i < columns.Count; i++)
         {
-            var column = new TableColumn(new Text(columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right };
+            var column = new TableColumn(new Text(columns[i])) { Alignment = i == 0 ? Justify.Left : others };
             table.AddColumn(column);
         }
         foreach (var row in rows)

@@ -8,6 +8,7 @@ internal static class TraceCommand
     public static Command Create(Terminal terminal) => new("trace", "Recordings: import, merge, describe, synthesize.")
     {
         TraceImportCommand.Create(terminal),
+        TraceMergeCommand.Create(terminal),
         TraceInfoCommand.Create(terminal),
         TraceSynthesizeCommand.Create(terminal),
     };

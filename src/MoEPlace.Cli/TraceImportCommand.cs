@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using MoEPlace.Traces.Importers;
 using MoEPlace.Traces.Models;
@@ -19,6 +20,7 @@ internal sealed class TraceImportCommand
     private readonly Option<string?> model = new("--model") { Description = $"A config.json, a trace.json, or a built-in model: {string.Join(", ", ModelConfig.BuiltIn)}." };
     private readonly Option<string?> layers = new("--moe-layers") { Description = "Model layer ids of the MoE layers, for example 1-26." };
     private readonly Option<bool> byWeight = new("--choices-by-weight") { Description = "A token's experts stand in order of weight, highest first." };
+    private readonly Option<bool> raw = new("--raw") { Description = "trtllm: read the choices of every token (rank*_raw.safetensors) instead of counts." };
     private readonly Option<string?> licence = new("--licence") { Description = "Under which licence the recording may be used." };
     private readonly Option<string?> source = new("--source") { Description = "Where it comes from." };
     private readonly Option<string> output = CommonOptions.Output("The trace (or, without tokens, the load file) to write.");
@@ -36,7 +38,7 @@ internal sealed class TraceImportCommand
         var command = new Command("import", "Turn an engine's recording into a trace, or into a load file where it has no tokens.")
         {
             verb.from, verb.files, verb.ids, verb.weights, verb.lengths, verb.index, verb.sequences, verb.domains, verb.domain,
-            verb.model, verb.layers, verb.byWeight, verb.licence, verb.source, verb.output,
+            verb.model, verb.layers, verb.byWeight, verb.raw, verb.licence, verb.source, verb.output,
         };
         command.SetAction(verb.Run);
         return command;
@@ -56,6 +58,10 @@ internal sealed class TraceImportCommand
                 Sequences = parsed.GetValue(sequences),
                 Domains = parsed.GetValue(domains),
             })),
+            "vllm" => VllmImport.Run(Told(parsed, new VllmImportOptions(All(parsed), to))),
+            "sglang" => SglangImport.Run(Told(parsed, new SglangImportOptions(All(parsed), to))),
+            "trtllm" => TensorRtLlmImport.Run(Told(parsed, new TensorRtLlmImportOptions(One(parsed, "files"), to) { Raw = parsed.GetValue(raw) })),
+            "popularity" => PopularityImport.Run(Told(parsed, new PopularityImportOptions(All(parsed), to))),
             _ => ExFlowImport.Run(Told(parsed, new ExFlowImportOptions(One(parsed, "files"), to) { Lengths = parsed.GetValue(lengths) })),
         });
     }
@@ -70,6 +76,12 @@ internal sealed class TraceImportCommand
             Licence = parsed.GetValue(licence),
             Source = parsed.GetValue(source),
         };
+
+    private ImmutableArray<string> All(ParseResult parsed)
+    {
+        var given = parsed.GetValue(files)!;
+        return given.Length > 0 ? [.. given] : throw new InputException("options", "files", null, "at least one file of the recording");
+    }
 
     private string One(ParseResult parsed, string field)
     {

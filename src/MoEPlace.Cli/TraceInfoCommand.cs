@@ -54,7 +54,7 @@ internal static class TraceInfoCommand
             lines.Add(["top-1 goes on to its heaviest successor", MeasureTable.Share(heaviest.Mean)]);
         if (s.DomainDistance is { } distance)
             lines.Add(["distance of domains' loads", $"{Number(distance)} of 1 ({Number(s.DomainShuffledDistance)} when shuffled)"]);
-        terminal.Table([m.Name, "trace"], lines);
+        terminal.Facts(m.Name, "trace", lines);
         if (!s.Domains.IsEmpty)
             terminal.Table(["domain", "tokens"], s.Domains.Select(d => (IReadOnlyList<string>)[d.Name, MeasureTable.Count(d.Tokens)]));
     }
@@ -66,7 +66,7 @@ internal static class TraceInfoCommand
         if (asJson)
             terminal.Json(new { model = recording.Model, origin = recording.Origin, source = recording.Source, skewByLayer = skew });
         else
-            terminal.Table([recording.Model.Name, "load"],
+            terminal.Facts(recording.Model.Name, "load",
             [
                 ["origin", recording.Origin],
                 ["source", recording.Source],

@@ -41,7 +41,8 @@ public sealed record MigrationTime(
         var intraSeconds = TimeOf(cluster.IntraNode, intraBusiest);
         var interSeconds = TimeOf(cluster.InterNode, interBusiest);
         return new MigrationTime(
-            Math.Max(intraSeconds, interSeconds), intraSeconds, interSeconds, sent.Intra.Sum(), sent.Inter.Sum(), intraBusiest, interBusiest);
+            Math.Max(intraSeconds, interSeconds), intraSeconds, interSeconds, sent.Intra.Sum(), sent.Inter.Sum(), intraBusiest,
+            interBusiest);
 
         static double TimeOf(Link link, long bytes) =>
             bytes == 0 ? 0 : link.LatencyNanoseconds * 1e-9 + bytes / link.BandwidthBytesPerSecond;

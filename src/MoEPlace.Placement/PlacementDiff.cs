@@ -51,14 +51,18 @@ public sealed record PlacementDiff(
         var faults = new InputFaults("placement diff");
         faults.Require(after.Experts == before.Experts, "experts", after.Experts, $"{before.Experts}, as in the first placement");
         faults.Require(after.Nodes == before.Nodes, "nodes", after.Nodes, $"{before.Nodes}, as in the first placement");
-        faults.Require(after.RanksPerNode == before.RanksPerNode, "ranksPerNode", after.RanksPerNode, $"{before.RanksPerNode}, as in the first placement");
-        faults.Require(after.HiddenLayers == before.HiddenLayers, "hiddenLayers", after.HiddenLayers, $"{before.HiddenLayers}, as in the first placement");
+        faults.Require(after.RanksPerNode == before.RanksPerNode, "ranksPerNode", after.RanksPerNode,
+            $"{before.RanksPerNode}, as in the first placement");
+        faults.Require(after.HiddenLayers == before.HiddenLayers, "hiddenLayers", after.HiddenLayers,
+            $"{before.HiddenLayers}, as in the first placement");
         faults.Require(
-            after.MoeLayerIds.AsSpan().SequenceEqual(before.MoeLayerIds.AsSpan()), "moeLayerIds", string.Join(", ", after.MoeLayerIds), $"{string.Join(", ", before.MoeLayerIds)}, as in the first placement");
+            after.MoeLayerIds.AsSpan().SequenceEqual(before.MoeLayerIds.AsSpan()), "moeLayerIds", string.Join(", ", after.MoeLayerIds),
+                $"{string.Join(", ", before.MoeLayerIds)}, as in the first placement");
         if (cluster is not null)
         {
             faults.Require(cluster.Nodes == before.Nodes, "cluster.nodes", cluster.Nodes, $"{before.Nodes}, as in the placements");
-            faults.Require(cluster.RanksPerNode == before.RanksPerNode, "cluster.ranksPerNode", cluster.RanksPerNode, $"{before.RanksPerNode}, as in the placements");
+            faults.Require(cluster.RanksPerNode == before.RanksPerNode, "cluster.ranksPerNode", cluster.RanksPerNode,
+                $"{before.RanksPerNode}, as in the placements");
         }
         faults.ThrowIfAny();
     }

@@ -39,7 +39,10 @@ internal sealed class PlacementMoveSearch(ExpertPlacement before, ExpertPlacemen
         return moves.ToImmutable();
     }
 
-    /// <summary>Adds the ranks that get an expert, each with a rank that gives it up: on the same node where there is one, the lowest first; -1 for none.</summary>
+    /// <summary>
+    /// Adds the ranks that get an expert, each with a rank that gives it up: one on the same node if there is one, the lowest first; -1 for
+    /// none.
+    /// </summary>
     private void AddArrivals(LayerId layer, ExpertId expert, List<(int To, int Expert, int From)> arrivals)
     {
         var old = before.RanksOf(layer, expert);

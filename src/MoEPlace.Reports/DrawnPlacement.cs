@@ -5,7 +5,7 @@ namespace MoEPlace.Reports;
 /// <summary>A placement as the figures show it.</summary>
 /// <param name="Name">Its label, short and unlike any other of the result.</param>
 /// <param name="Color">The colour of its policy.</param>
-/// <param name="Dash">Lengths of dashes and gaps, told apart among placements of one policy; [1, 0] is solid.</param>
+/// <param name="Dash">Lengths of dashes and gaps, told apart among placements of one colour; [1, 0] is solid.</param>
 /// <param name="Shape">The symbol, told apart likewise.</param>
 /// <param name="Result">What it was judged to be.</param>
 internal sealed record DrawnPlacement(string Name, string Color, int[] Dash, string Shape, PlacementResult Result)
@@ -28,9 +28,9 @@ internal sealed record DrawnPlacement(string Name, string Color, int[] Dash, str
             var name = PlainText.Clean(placement.Label, LongestName);
             for (var copy = 2; !names.Add(name); copy++)
                 name = $"{PlainText.Clean(placement.Label, LongestName - 6)} ({copy})";
-            var policy = placement.Policy ?? "";
-            var ordinal = seen[policy] = seen.GetValueOrDefault(policy, -1) + 1;
-            return new DrawnPlacement(name, colors.Of(policy), Dashes[ordinal % Dashes.Length], Shapes[ordinal % Shapes.Length], placement);
+            var color = colors.Of(placement.Policy);
+            var ordinal = seen[color] = seen.GetValueOrDefault(color, -1) + 1;
+            return new DrawnPlacement(name, color, Dashes[ordinal % Dashes.Length], Shapes[ordinal % Shapes.Length], placement);
         })];
     }
 }

@@ -58,12 +58,13 @@ internal static class Findings
         var fewest = known.MinBy(Of)!;
         if (known.Length == 1)
             return $"{fewest.Name} makes {Ratios(Of(fewest))[0]} copies to other GPUs per token and layer";
-        var other = fewest != section.Baseline && known.Contains(section.Baseline) ? section.Baseline : known.MaxBy(Of)!;
+        var most = known.MaxBy(Of)!;
+        if (Ratios(Of(fewest))[0] == Ratios(Of(most))[0])
+            return $"All placements make equally many copies to other GPUs: {Ratios(Of(fewest))[0]} per token and layer";
+        var other = fewest != section.Baseline && known.Contains(section.Baseline) ? section.Baseline : most;
         var told = Ratios(Of(fewest), Of(other));
         if (told[0] == told[1])
-            return other == section.Baseline
-                ? $"{fewest.Name} and {other.Name} make equally many copies to other GPUs: {told[0]} per token and layer"
-                : $"All placements make equally many copies to other GPUs: {told[0]} per token and layer";
+            return $"{fewest.Name} and {other.Name} make the fewest copies to other GPUs: {told[0]} per token and layer, {most.Name} {Ratios(Of(most))[0]}";
         var sentence = $"{fewest.Name} makes the fewest copies to other GPUs: {told[0]} per token and layer, {other.Name} {told[1]}";
         var third = section.Best;
         return third == fewest || third == other || !known.Contains(third)
@@ -75,15 +76,23 @@ internal static class Findings
 
     /// <summary>Imbalance against traffic.</summary>
     /// <param name="points">Placements with their imbalance and traffic, two or more.</param>
-    /// <param name="traffic">How traffic is told: a verb with its amount.</param>
-    internal static string TradeOff(IReadOnlyList<(DrawnPlacement Placement, double Imbalance, double Traffic)> points, Func<double, string> traffic)
+    /// <param name="tell">Gives amounts of traffic in figures that tell them apart.</param>
+    /// <param name="verb">Makes of such a figure what a placement does.</param>
+    internal static string TradeOff(
+        IReadOnlyList<(DrawnPlacement Placement, double Imbalance, double Traffic)> points, Func<double[], string[]> tell, Func<string, string> verb)
     {
         var even = points.OrderBy(p => p.Imbalance).ThenBy(p => p.Traffic).First();
         var near = points.OrderBy(p => p.Traffic).ThenBy(p => p.Imbalance).First();
-        if (even.Imbalance == near.Imbalance && even.Traffic == near.Traffic)
-            return $"{near.Placement.Name} is at once the most even (imbalance {Quantity.Ratio(near.Imbalance)}) and the one that {traffic(near.Traffic)}, the least";
-        var told = Ratios(even.Imbalance, near.Imbalance);
-        return $"Less traffic costs evenness: {near.Placement.Name} {traffic(near.Traffic)} at imbalance {told[1]}, {even.Placement.Name} {traffic(even.Traffic)} at {told[0]}";
+        var imbalance = Ratios(even.Imbalance, near.Imbalance);
+        var traffic = tell([even.Traffic, near.Traffic]);
+        if (imbalance[0] != imbalance[1] && traffic[0] != traffic[1])
+            return $"Less traffic costs evenness: {near.Placement.Name} {verb(traffic[1])} at imbalance {imbalance[1]}, {even.Placement.Name} {verb(traffic[0])} at {imbalance[0]}";
+        // What is told as equal is equal: the one that is ahead in the other respect is ahead in both.
+        var both = imbalance[0] == imbalance[1] ? near : even;
+        var equals = points.Where(p => Quantity.Ratio(p.Imbalance) == Quantity.Ratio(both.Imbalance) && p.Traffic == both.Traffic).ToArray();
+        return equals.Length == 1
+            ? $"{both.Placement.Name} is at once the most even (imbalance {Quantity.Ratio(both.Imbalance)}) and the one that {verb(tell([both.Traffic])[0])}, the least"
+            : $"{(equals.Length == 2 ? $"{equals[0].Placement.Name} and {equals[1].Placement.Name}" : $"{equals.Length} placements")} are equally even (imbalance {Quantity.Ratio(both.Imbalance)}) and each {verb(tell([both.Traffic])[0])}";
     }
 
     /// <summary>Shares of 0 to 1 as percent with the fewest decimals, up to two, that tell them apart.</summary>

@@ -31,9 +31,9 @@ public static class Report
         ArgumentNullException.ThrowIfNull(results);
         Check(results);
         var packages = NodePackages.Find(AppContext.BaseDirectory);
+        var full = FullPath(directory);
         try
         {
-            var full = Path.GetFullPath(directory);
             var work = Directory.Exists(full)
                 ? Path.Combine(full, $".report.{Environment.ProcessId}.part")
                 : $"{Path.TrimEndingDirectorySeparator(full)}.{Environment.ProcessId}.part";
@@ -50,9 +50,21 @@ public static class Report
                     Directory.Delete(work, recursive: true);
             }
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             throw new InputException(directory, "output", e.Message, "a folder that can be written");
+        }
+    }
+
+    private static string FullPath(string directory)
+    {
+        try
+        {
+            return Path.GetFullPath(directory);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
+        {
+            throw new InputException(directory, "output", e.Message, "the path of a folder");
         }
     }
 

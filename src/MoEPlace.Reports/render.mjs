@@ -18,7 +18,7 @@ for (const { name, title, spec } of JSON.parse(await standardInput()).figures) {
   const svg = await draw(compile({ ...spec, title }));
   write(`${name}.svg`, svg);
   write(`${name}.png`, new Resvg(svg, { font, fitTo: { mode: 'zoom', value: pngZoom } }).render().asPng());
-  const bare = compile({ ...spec, background: 'transparent' });
+  const { $schema, ...bare } = compile({ ...spec, background: 'transparent' });
   write(`${name}.vega.json`, JSON.stringify(bare));
   write(`${name}.inline.svg`, await draw(bare));
 }

@@ -108,30 +108,34 @@ public sealed class LoadFile : IDisposable
     /// <summary>Writes a load file, whole or not at all.</summary>
     /// <param name="path">Where it shall stand.</param>
     /// <param name="header">What it says of itself.</param>
-    /// <param name="windows">[layers, experts] counts of each window; at least one.</param>
-    /// <exception cref="InputException">The path cannot be written, the model is not valid, a window has another size or a negative count.</exception>
-    public static void Write(string path, LoadHeader header, IReadOnlyList<long[]> windows)
+    /// <param name="count">Windows, 1 or more.</param>
+    /// <param name="windows">[layers, experts] counts of each window, as many as <paramref name="count"/>.</param>
+    /// <exception cref="InputException">The path cannot be written, the model is not valid, or there is no window.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer or more windows, or one of another size, or a negative count.</exception>
+    public static void Write(string path, LoadHeader header, long count, IEnumerable<long[]> windows)
     {
         ArgumentNullException.ThrowIfNull(header);
         ArgumentNullException.ThrowIfNull(windows);
         var (layers, experts) = (header.Model.Layers, header.Model.Experts);
         var faults = new InputFaults(path);
         header.Model.Check(faults, "model.");
-        faults.Require(windows.Count >= 1, "windows", windows.Count, "at least one window");
-        for (var w = 0; w < windows.Count; w++)
-        {
-            faults.Require(windows[w].Length == layers * experts, $"windows[{w}]", windows[w].Length, $"{layers * experts} counts (layers x experts)");
-            var negative = windows[w].AsSpan().IndexOfAnyExceptInRange(0, long.MaxValue);
-            faults.Require(negative < 0, $"windows[{w}]", negative < 0 ? 0 : windows[w][negative], "counts of 0 or more");
-        }
+        faults.Require(count >= 1, "windows", count, "at least one window");
         faults.ThrowIfAny();
-        ImmutableArray<long> shape = [windows.Count, layers, experts];
+        ImmutableArray<long> shape = [count, layers, experts];
         var (bytes, _, _) = SafetensorsHeader.Build([(TensorName, "I64", shape)], header.ToMetadata());
         OutputFile.Write(path, stream =>
         {
             stream.Write(bytes);
+            var written = 0L;
             foreach (var window in windows)
+            {
+                if (window.Length != layers * experts || window.AsSpan().ContainsAnyExceptInRange(0, long.MaxValue))
+                    throw new InvalidOperationException($"Window {written} has {window.Length} counts, or a negative one.");
                 stream.Write(MemoryMarshal.AsBytes<long>(window));
+                written++;
+            }
+            if (written != count)
+                throw new InvalidOperationException($"{written} of {count} windows were given.");
         });
     }
 

@@ -29,7 +29,8 @@ public static class PlacementCheck
         if (!CheckShape(faults, hiddenLayers, moeLayerIds, experts, nodes, ranksPerNode))
             return;
         if (!faults.Require(
-            !slots.IsDefault && slots.Length == moeLayerIds.Length, "slots", slots.IsDefault ? null : slots.Length, $"{moeLayerIds.Length} layers, as in moeLayerIds"))
+            !slots.IsDefault && slots.Length == moeLayerIds.Length, "slots", slots.IsDefault ? null : slots.Length,
+                $"{moeLayerIds.Length} layers, as in moeLayerIds"))
             return;
         for (var layer = 0; layer < slots.Length; layer++)
             CheckLayer(faults, $"slots[{layer}]", slots[layer], experts, nodes * ranksPerNode);
@@ -71,7 +72,8 @@ public static class PlacementCheck
     {
         ArgumentNullException.ThrowIfNull(faults);
         cell ??= (rank, slot) => $"{field}[{rank}][{slot}]";
-        if (!faults.Require(!layer.IsDefault && layer.Length == ranks, field, layer.IsDefault ? null : layer.Length, $"{ranks} ranks (nodes x ranksPerNode)"))
+        if (!faults.Require(!layer.IsDefault && layer.Length == ranks, field, layer.IsDefault ? null : layer.Length,
+            $"{ranks} ranks (nodes x ranksPerNode)"))
             return;
         var holder = new int[experts];
         Array.Fill(holder, -1);

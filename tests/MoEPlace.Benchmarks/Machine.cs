@@ -24,10 +24,10 @@ internal static class Machine
             Array.Fill(parts[i], 1);
         });
         var sum = 0L;
-        var seconds = Stopwatches.Time(repeats, () => Parallel.For(0, cores, i => Interlocked.Add(ref sum, Sum(parts[i]))));
+        var timing = Timing.Of(repeats, () => Parallel.For(0, cores, i => Interlocked.Add(ref sum, Sum(parts[i]))));
         if (sum % parts[0].Length != 0)
             throw new InvalidOperationException("The sum over ones is wrong.");
-        return (double)parts[0].Length * cores * sizeof(long) / seconds[0];
+        return (double)parts[0].Length * cores * sizeof(long) / timing.Least;
     }
 
     /// <summary>Runs a program and returns its standard output, or null where it cannot be started or fails.</summary>

@@ -63,7 +63,8 @@ public sealed class PlacementDiffTests
             var model = PlacementSamples.Model(1 + random.Next(3), ranks * (1 + random.Next(4)));
             var redundant = ranks > 1 ? ranks * random.Next(3) : 0;
             redundant = Math.Min(redundant, model.Experts * (ranks - 1));
-            var (a, b) = (PlacementSamples.Random(random, model, nodes, ranksPerNode, redundant), PlacementSamples.Random(random, model, nodes, ranksPerNode, redundant));
+            var a = PlacementSamples.Random(random, model, nodes, ranksPerNode, redundant);
+            var b = PlacementSamples.Random(random, model, nodes, ranksPerNode, redundant);
             var cluster = PlacementSamples.Cluster(nodes, ranksPerNode);
             var (there, back) = (PlacementDiff.Between(a, b, Dimensions, cluster), PlacementDiff.Between(b, a, Dimensions, cluster));
             Assert.True(there.Moves.Length == back.Moves.Length && there.SlotsKept == back.SlotsKept, $"run {run}");
@@ -144,5 +145,6 @@ public sealed class PlacementDiffTests
         new(new LayerId(0), new ExpertId(expert), from is { } rank ? new RankId(rank) : null, new RankId(to), new RankId(source));
 
     private static ExpertPlacement Place(int nodes, int ranksPerNode, int[][] ranks) =>
-        new("test", 1, [0], ranks.SelectMany(r => r).Max() + 1, nodes, ranksPerNode, [[.. ranks.Select(r => r.ToImmutableArray())]], PlacementSamples.Provenance);
+        new("test", 1, [0], ranks.SelectMany(r => r).Max() + 1, nodes, ranksPerNode,
+            [[.. ranks.Select(r => r.ToImmutableArray())]], PlacementSamples.Provenance);
 }

@@ -11,8 +11,10 @@ internal static class PlacementSamples
     internal static MoEModel Model(int layers, int experts, int denseFirst = 0) =>
         new("test", layers + denseFirst, [.. Enumerable.Range(denseFirst, layers)], experts, 1);
 
-    internal static Cluster Cluster(int nodes, int ranksPerNode, double intra = 400e9, double inter = 50e9, double intraNs = 1000, double interNs = 5000) =>
-        new(MoEPlace.Cluster.FormatName, "test", nodes, ranksPerNode, new Device("test", 1e15, 80L << 30, 3e12, 5000, "test"), new Link(intra, intraNs, "test"), new Link(inter, interNs, "test"));
+    internal static Cluster Cluster(
+        int nodes, int ranksPerNode, double intra = 400e9, double inter = 50e9, double intraNs = 1000, double interNs = 5000) =>
+        new(MoEPlace.Cluster.FormatName, "test", nodes, ranksPerNode, new Device("test", 1e15, 80L << 30, 3e12, 5000, "test"),
+            new Link(intra, intraNs, "test"), new Link(inter, interNs, "test"));
 
     internal static long[] RandomLoad(SeedStream random, int layers, int experts, int most)
     {

@@ -1,3 +1,4 @@
+using MoEPlace.Traces.Counting;
 using Xunit;
 
 namespace MoEPlace.Traces.Tests;
@@ -23,6 +24,41 @@ public sealed class RoutingCountsTests
         Check(new RandomTrace.Shape(40_000, layers, experts, topK) { Weights = true, Sorted = true }, 1, workers: 3);
         Check(new RandomTrace.Shape(2_000, layers, experts, topK) { Weights = true, Interleaved = true }, 2, workers: 1);
         Check(new RandomTrace.Shape(2_000, layers, experts, topK) { Gaps = 0.01 }, 3, workers: 1);
+    }
+
+    [Theory]
+    [InlineData(32, 4, 24)]
+    [InlineData(64, 6, 26)]
+    [InlineData(40, 8, 3)]
+    [InlineData(20, 3, 16)]
+    public void Counts_cells_that_name_an_expert_twice(int experts, int topK, int layers) =>
+        Check(new RandomTrace.Shape(2_500, layers, experts, topK) { Distinct = false }, 4, workers: 2);
+
+    [Fact]
+    public void Counts_as_bits_every_number_of_layers_and_choices()
+    {
+        for (var seed = 0L; seed < 60; seed++)
+        {
+            var random = new SeedStream(seed, "bits");
+            var (topK, layers) = (3 + random.Next(6), 1 + random.Next(20));
+            Check(new RandomTrace.Shape(1 + random.Next(2500), layers, topK + 1 + random.Next(40), topK), seed, workers: 1);
+        }
+    }
+
+    [Fact]
+    public void Draining_the_tables_early_changes_nothing()
+    {
+        using var random = new RandomTrace(new RandomTrace.Shape(3_000, 5, 32, 4), 1);
+        var (trace, totals) = (random.Trace, new CountTotals(5, 32, hasTransitions: true));
+        using var worker = new CountingWorker<byte>(trace, distinct: true);
+        for (var row = 0; row < 3_000; row += 750)
+        {
+            worker.Add(trace.NarrowExperts(row, 750), default, 750, totals);
+            worker.Finish(totals);
+        }
+        var counts = new RoutingCounts(3_000, 5, 32, totals.Load, totals.Transitions, totals.Coactivation);
+        Assert.True(Same(counts, new SlowCounts(new TraceSlice(trace, TraceSplit.All))));
+        Assert.False(totals.HasRepeats);
     }
 
     [Fact]

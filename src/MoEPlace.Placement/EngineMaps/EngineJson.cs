@@ -36,7 +36,8 @@ internal static class EngineJson
     /// </summary>
     internal static bool CheckKeys(JsonElement value, InputFaults faults, string field, string[] required, string[] optional)
     {
-        if (!faults.Require(value.ValueKind == JsonValueKind.Object, field, value.ValueKind, $"an object with the keys {string.Join(", ", required)}"))
+        if (!faults.Require(value.ValueKind == JsonValueKind.Object, field, value.ValueKind,
+            $"an object with the keys {string.Join(", ", required)}"))
             return false;
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in value.EnumerateObject())

@@ -62,7 +62,8 @@ internal static class EngineMapCheck
             {
                 var own = placement.ExpertsOn(new LayerId(layer), new RankId(rank)).Length;
                 if (own != each)
-                    faults.Add($"slots[{layer}][{rank}]", $"{own} slots", $"{each}, as on rank 0 of layer 0: this engine needs equally many on every rank of every layer");
+                    faults.Add($"slots[{layer}][{rank}]", $"{own} slots",
+                        $"{each}, as on rank 0 of layer 0: this engine needs equally many on every rank of every layer");
             }
         faults.ThrowIfAny();
         return each * placement.Ranks;
@@ -80,7 +81,8 @@ internal static class EngineMapCheck
     /// <summary>Notes a number of slots that the ranks cannot share equally or that is too small for the experts.</summary>
     internal static bool CheckSlots(InputFaults faults, string field, int slots, EngineMapContext context) =>
         faults.Require(
-            slots >= context.Experts && slots % context.Ranks == 0, field, slots, $"a multiple of {context.Ranks} (ranks), at least {context.Experts} (experts)");
+            slots >= context.Experts && slots % context.Ranks == 0, field, slots,
+                $"a multiple of {context.Ranks} (ranks), at least {context.Experts} (experts)");
 
     /// <summary>Cuts a row of slots into ranks and notes every breach.</summary>
     /// <param name="faults">Where to note it.</param>
@@ -95,12 +97,14 @@ internal static class EngineMapCheck
             return default;
         var rankSlots = slots / context.Ranks;
         ImmutableArray<ImmutableArray<int>> layer = [.. row.Chunk(rankSlots).Select(rank => rank.ToImmutableArray())];
-        PlacementCheck.CheckLayer(faults, field, layer, context.Experts, context.Ranks, (rank, slot) => $"{field}[{rank * rankSlots + slot}]");
+        PlacementCheck.CheckLayer(
+            faults, field, layer, context.Experts, context.Ranks, (rank, slot) => $"{field}[{rank * rankSlots + slot}]");
         return layer;
     }
 
     /// <summary>The placement of a map that was found good.</summary>
-    internal static ExpertPlacement Placement(string engine, ImmutableArray<ImmutableArray<ImmutableArray<int>>> slots, EngineMapContext context) =>
+    internal static ExpertPlacement Placement(
+        string engine, ImmutableArray<ImmutableArray<ImmutableArray<int>>> slots, EngineMapContext context) =>
         new(context.Model, context.HiddenLayers, context.MoeLayerIds, context.Experts, context.Nodes, context.RanksPerNode, slots,
             new PlacementProvenance(engine, "", ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current));
 }

@@ -12,11 +12,17 @@ internal sealed class EngineYaml
 {
     private readonly Parser parser;
     private readonly InputFaults faults;
+    private readonly long mostEntries;
+    private long entries;
 
     /// <summary>Starts at the one document of a text.</summary>
-    internal EngineYaml(string text, InputFaults faults)
+    /// <param name="text">The text.</param>
+    /// <param name="mostEntries">List entries that the file may have; more end the reading, which takes microseconds for each.</param>
+    /// <param name="faults">Where to note what is wrong.</param>
+    internal EngineYaml(string text, long mostEntries, InputFaults faults)
     {
         this.faults = faults;
+        this.mostEntries = mostEntries;
         parser = new Parser(new StringReader(text));
         Advance();
         Expect<StreamStart>("file", "a YAML document");
@@ -60,6 +66,8 @@ internal sealed class EngineYaml
         var good = true;
         for (var at = 0; parser.Current is not SequenceEnd; at++)
         {
+            if (++entries > mostEntries)
+                Break($"{field}[{at}]", $"at most {mostEntries} entries in the file: layers x experts x ranks");
             if (parser.Current is Scalar { Style: ScalarStyle.Plain } scalar && TryNumber(scalar.Value, out var number))
             {
                 CheckPlain(field);
@@ -123,6 +131,12 @@ internal sealed class EngineYaml
         catch (YamlException e)
         {
             faults.Add($"line {e.Start.Line}, column {e.Start.Column}", "not YAML", $"YAML: {e.Message}");
+            faults.ThrowIfAny();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The scanner answers some malformed text, such as "[1, 2 - 3" or a tag that is no URI, with exceptions of other kinds.
+            faults.Add($"after line {parser.Current?.End.Line ?? 0}", "not YAML", $"YAML: {e.Message}");
             faults.ThrowIfAny();
         }
     }

@@ -45,10 +45,10 @@ public static class ExFlowMap
         var rows = lines.Length - (lines[^1].Length == 0 ? 2 : 1);
         var all = context.Layers * context.Experts;
         faults.Require(lines[0].TrimEnd('\r') == Header, "line 1", lines[0].TrimEnd('\r'), $"\"{Header}\"");
-        faults.Require(context.Experts % context.Ranks == 0, "ranks", context.Ranks, $"a divisor of the {context.Experts} experts: the solver gives every rank equally many");
+        faults.Require(context.Experts % context.Ranks == 0, "ranks", context.Ranks,
+            $"a divisor of the {context.Experts} experts: the solver gives every rank equally many");
         faults.Require(rows == all, "rows", rows, $"{all}: {context.Layers} layers x {context.Experts} experts");
-        if (faults.Any)
-            faults.ThrowIfAny();
+        faults.ThrowIfAny();
         var lineOf = new int[all];
         var slots = new List<int>[context.Layers * context.Ranks];
         for (var i = 0; i < slots.Length; i++)
@@ -63,8 +63,8 @@ public static class ExFlowMap
             slots[id / context.Experts * context.Ranks + rank].Add(id % context.Experts);
         }
         faults.ThrowIfAny();
-        return EngineMapCheck.Placement(
-            Engine, [.. slots.Select(rank => rank.ToImmutableArray()).Chunk(context.Ranks).Select(layer => layer.ToImmutableArray())], context);
+        var layers = slots.Select(rank => rank.ToImmutableArray()).Chunk(context.Ranks).Select(layer => layer.ToImmutableArray());
+        return EngineMapCheck.Placement(Engine, [.. layers], context);
     }
 
     private static (int Id, int Rank)? ParseRow(ReadOnlySpan<char> row, InputFaults faults, int line, int all, int ranks)

@@ -53,7 +53,8 @@ public static class SglangMap
         if (EngineJson.CheckKeys(document.RootElement, faults, "$", [Key], [])
             && EngineJson.List(document.RootElement.GetProperty(Key), faults, Key) is { } list
             && faults.Require(
-                list.Length == context.HiddenLayers, Key, $"{list.Length} rows", $"{context.HiddenLayers} rows, one for each layer of the model, dense ones included"))
+                list.Length == context.HiddenLayers, Key, $"{list.Length} rows",
+                    $"{context.HiddenLayers} rows, one for each layer of the model, dense ones included"))
         {
             var rows = list.Select((row, id) => EngineJson.Integers(row, faults, $"{Key}[{id}]")).ToArray();
             if (rows.FirstOrDefault(row => row is not null) is { } first
@@ -77,7 +78,8 @@ public static class SglangMap
         if (!faults.Require(row.Length == slots, field, $"{row.Length} entries", $"{slots} entries, one for each slot"))
             return;
         var missing = Enumerable.Range(0, experts).Except(row).DefaultIfEmpty(-1).First();
-        faults.Require(missing < 0, field, $"no slot for expert {missing}", "every expert in at least one slot, in the rows of dense layers too");
+        faults.Require(missing < 0, field,
+            $"no slot for expert {missing}", "every expert in at least one slot, in the rows of dense layers too");
         for (var slot = 0; slot < row.Length; slot++)
             if (row[slot] < 0 || row[slot] >= experts)
                 faults.Add($"{field}[{slot}]", row[slot], $"0 to {experts - 1} (experts - 1)");

@@ -6,8 +6,8 @@ namespace MoEPlace.Placement.EngineMaps;
 
 /// <summary>
 /// TensorRT-LLM's load balancer file (<c>moe_config.load_balancer</c>), YAML with the keys <c>num_slots</c>,
-/// <c>initial_global_assignments</c> {model layer id: [expert of slot 0, …]} with MoE layers only, and <c>layer_updates_per_iter</c> (0 = the
-/// placement stays). Slot j is on rank j / (num_slots / ranks). The key <c>ep_size</c>, which some of its scripts write, is understood.
+/// <c>initial_global_assignments</c> {model layer id: [expert of slot 0, …]} with MoE layers only, and <c>layer_updates_per_iter</c>
+/// (0 = the placement stays). Slot j is on rank j / (num_slots / ranks). The key <c>ep_size</c>, which some of its scripts write, is understood.
 /// </summary>
 public static class TensorRtLlmMap
 {
@@ -27,7 +27,8 @@ public static class TensorRtLlmMap
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Slots}: {EngineMapCheck.EqualSlots(path, placement)}\n{Assignments}:\n");
         for (var layer = 0; layer < placement.Layers; layer++)
-            text.Append(CultureInfo.InvariantCulture, $"  {placement.MoeLayerIds[layer]}: [{string.Join(", ", EngineMapCheck.Row(placement, layer))}]\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"  {placement.MoeLayerIds[layer]}: [{string.Join(", ", EngineMapCheck.Row(placement, layer))}]\n");
         text.Append(CultureInfo.InvariantCulture, $"{Updates}: 0\n");
         EngineMapCheck.Write(path, placement, Encoding.UTF8.GetBytes(text.ToString()), Parse);
     }
@@ -43,7 +44,7 @@ public static class TensorRtLlmMap
     internal static ExpertPlacement Parse(byte[] content, string file, EngineMapContext context)
     {
         var faults = new InputFaults(file);
-        var yaml = new EngineYaml(EngineMapCheck.Text(content, file), faults);
+        var yaml = new EngineYaml(EngineMapCheck.Text(content, file), (long)context.Layers * context.Experts * context.Ranks, faults);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         int? slots = null;
         Dictionary<int, int[]?> rows = [];
@@ -88,7 +89,8 @@ public static class TensorRtLlmMap
         {
             var row = yaml.Integers($"{Assignments}.{key}");
             if (faults.Require(
-                EngineYaml.TryNumber(key, out var id) && context.MoeLayerIds.Contains(id), Assignments, key, $"model layer ids of MoE layers, {context.MoeLayerIds[0]} to {context.MoeLayerIds[^1]}"))
+                EngineYaml.TryNumber(key, out var id) && context.MoeLayerIds.Contains(id), Assignments, key,
+                    $"model layer ids of MoE layers, {context.MoeLayerIds[0]} to {context.MoeLayerIds[^1]}"))
                 faults.Require(rows.TryAdd(id, row), $"{Assignments}.{key}", "twice", "each layer once");
         }
         foreach (var id in context.MoeLayerIds)

@@ -69,7 +69,8 @@ public static class VllmAscendMap
         {
             Expect(root.GetProperty("moe_layer_count"), faults, "moe_layer_count", context.Layers, "MoE layers");
             if (EngineJson.List(root.GetProperty("layer_list"), faults, "layer_list") is { } list
-                && faults.Require(list.Length == context.Layers, "layer_list", $"{list.Length} layers", $"{context.Layers}, the MoE layers"))
+                && faults.Require(list.Length == context.Layers, "layer_list", $"{list.Length} layers",
+                    $"{context.Layers}, the MoE layers"))
                 layers.AddRange(list.Select((layer, at) => ParseLayer(layer, faults, at, context)));
         }
         CheckEqualSlots(faults, layers);
@@ -85,9 +86,11 @@ public static class VllmAscendMap
         Expect(value.GetProperty("layer_id"), faults, $"{field}.layer_id", at, "its place in the list");
         Expect(value.GetProperty("device_count"), faults, $"{field}.device_count", context.Ranks, "ranks");
         if (EngineJson.List(value.GetProperty("device_list"), faults, $"{field}.device_list") is not { } list
-            || !faults.Require(list.Length == context.Ranks, $"{field}.device_list", $"{list.Length} devices", $"{context.Ranks}, the ranks"))
+            || !faults.Require(list.Length == context.Ranks, $"{field}.device_list", $"{list.Length} devices",
+                $"{context.Ranks}, the ranks"))
             return default;
-        ImmutableArray<ImmutableArray<int>> layer = [.. list.Select((device, rank) => ParseDevice(device, faults, $"{field}.device_list[{rank}]", rank))];
+        ImmutableArray<ImmutableArray<int>> layer = [.. list.Select((device, rank) => ParseDevice(device, faults,
+            $"{field}.device_list[{rank}]", rank))];
         if (layer.Any(rank => rank.IsDefault))
             return default;
         PlacementCheck.CheckLayer(
@@ -100,7 +103,8 @@ public static class VllmAscendMap
         if (!EngineJson.CheckKeys(value, faults, field, DeviceKeys, []))
             return default;
         Expect(value.GetProperty("device_id"), faults, $"{field}.device_id", rank, "its place in the list");
-        return EngineJson.Integers(value.GetProperty("device_expert"), faults, $"{field}.device_expert") is { } experts ? [.. experts] : default;
+        return EngineJson.Integers(value.GetProperty("device_expert"), faults,
+            $"{field}.device_expert") is { } experts ? [.. experts] : default;
     }
 
     private static void Expect(JsonElement value, InputFaults faults, string field, int expected, string what)
@@ -119,7 +123,8 @@ public static class VllmAscendMap
                 var own = layers[layer][rank].Length;
                 each = each < 0 ? own : each;
                 if (own != each)
-                    faults.Add($"layer_list[{layer}].device_list[{rank}].device_expert", $"{own} experts", $"{each}, as on the first device: all devices hold equally many");
+                    faults.Add($"layer_list[{layer}].device_list[{rank}].device_expert", $"{own} experts",
+                        $"{each}, as on the first device: all devices hold equally many");
             }
     }
 }

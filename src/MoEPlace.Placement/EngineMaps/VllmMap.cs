@@ -93,14 +93,17 @@ public static class VllmMap
             return default;
         var version = EngineJson.Integer(record.GetProperty("version"), faults, $"{field} version", "1");
         faults.Require(version is null or 1, $"{field} version", version, "1");
-        if (record.TryGetProperty("step", out var stepValue) && EngineJson.Integer(stepValue, faults, $"{field} step", "0 or more") is { } step)
+        if (record.TryGetProperty("step", out var stepValue) && EngineJson.Integer(stepValue, faults,
+            $"{field} step", "0 or more") is { } step)
             faults.Require(step >= 0, $"{field} step", step, "0 or more");
-        var redundant = EngineJson.Integer(record.GetProperty("num_redundant_experts"), faults, $"{field} num_redundant_experts", "num_slots - experts");
+        var redundant = EngineJson.Integer(record.GetProperty("num_redundant_experts"), faults,
+            $"{field} num_redundant_experts", "num_slots - experts");
         if (EngineJson.Integer(record.GetProperty("num_slots"), faults, $"{field} num_slots", "a number of slots") is not { } slots
             || !EngineMapCheck.CheckSlots(faults, $"{field} num_slots", slots, context))
             return default;
         faults.Require(
-            redundant is null || redundant == slots - context.Experts, $"{field} num_redundant_experts", redundant, $"{slots - context.Experts} (num_slots - {context.Experts} experts)");
+            redundant is null || redundant == slots - context.Experts, $"{field} num_redundant_experts", redundant,
+                $"{slots - context.Experts} (num_slots - {context.Experts} experts)");
         return ParseAssignments(record.GetProperty(Assignments), faults, $"{field} {Assignments}", slots, context);
     }
 
@@ -114,7 +117,7 @@ public static class VllmMap
         foreach (var property in value.EnumerateObject())
         {
             var name = EngineJson.Name(property);
-            var layer = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < keys.Length && keys[number] == name ? number : -1;
+            var layer = Array.IndexOf(keys, name);
             if (faults.Require(layer >= 0, field, name, $"the keys \"0\" to \"{context.Layers - 1}\", the MoE layers from 0")
                 && EngineJson.Integers(property.Value, faults, $"{field}.{name}") is { } row)
                 layers[layer] = EngineMapCheck.CheckRow(faults, $"{field}.{name}", row, slots, context);

@@ -14,7 +14,8 @@ internal static class DirectSolution
     {
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.RedundantSlots != 0)
-            throw new InputException("place", "--redundant", problem.RedundantSlots, $"0 with --policy {policy}, which makes no replicas; eplb does");
+            throw new InputException("place", "--redundant", problem.RedundantSlots,
+                $"0 with --policy {policy}, which makes no replicas; eplb does");
     }
 
     /// <summary>The solution of a policy without replicas.</summary>
@@ -23,8 +24,8 @@ internal static class DirectSolution
     /// <param name="seed">The seed that it used; 0 for none.</param>
     /// <param name="started">When it began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
     /// <param name="rankOf">[layers, experts] -> rank.</param>
-    internal static PlacementSolution FromRanks(PlacementProblem problem, string policy, long seed, long started, ReadOnlySpan<int> rankOf) =>
-        Judge(problem, started, ExpertPlacement.FromRanks(
+    internal static PlacementSolution FromRanks(
+        PlacementProblem problem, string policy, long seed, long started, ReadOnlySpan<int> rankOf) => Judge(problem, started, ExpertPlacement.FromRanks(
             problem.Model, problem.Cluster, rankOf, Provenance(problem, policy, seed, ImmutableSortedDictionary<string, string>.Empty)));
 
     /// <summary>How a placement of this problem came to be.</summary>

@@ -11,7 +11,9 @@ public static class Eplb
     /// <param name="layers">Layers, 0 or more.</param>
     /// <param name="experts">Logical experts per layer, 1 or more, a multiple of <paramref name="groups"/>.</param>
     /// <param name="slots">Physical experts per layer, at least <paramref name="experts"/>, a multiple of <paramref name="ranks"/>.</param>
-    /// <param name="groups">Groups of consecutive experts. A multiple of <paramref name="nodes"/>: each group stays on one node; else groups and nodes play no part.</param>
+    /// <param name="groups">
+    /// Groups of consecutive experts. A multiple of <paramref name="nodes"/>: each group stays on one node; else groups and nodes play no part.
+    /// </param>
     /// <param name="nodes">Nodes, 1 or more.</param>
     /// <param name="ranks">All ranks, a multiple of <paramref name="nodes"/>.</param>
     /// <returns>[layers, slots] slot -> logical expert; slot j is on rank j / (slots / ranks). A rank may hold one expert twice.</returns>
@@ -19,10 +21,15 @@ public static class Eplb
     public static int[] Rebalance(ReadOnlySpan<long> weights, int layers, int experts, int slots, int groups, int nodes, int ranks)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(layers);
-        if (experts < 1 || groups < 1 || nodes < 1 || ranks < 1 || weights.Length != (long)layers * experts)
-            throw new ArgumentException($"{weights.Length} weights for {layers} layers of {experts} experts in {groups} groups on {nodes} nodes of {ranks} ranks", nameof(weights));
+        ArgumentOutOfRangeException.ThrowIfLessThan(experts, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(nodes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ranks, 1);
+        if (weights.Length != (long)layers * experts)
+            throw new ArgumentException($"{weights.Length} weights for {layers} layers of {experts} experts", nameof(weights));
         if (slots < experts || slots % ranks != 0 || ranks % nodes != 0 || experts % groups != 0)
-            throw new ArgumentException($"{slots} slots, {experts} experts in {groups} groups, {ranks} ranks on {nodes} nodes", nameof(slots));
+            throw new ArgumentException(
+                $"{slots} slots, {experts} experts in {groups} groups, {ranks} ranks on {nodes} nodes", nameof(slots));
         if (groups % nodes != 0)
             (groups, nodes) = (1, 1);
         var map = new int[layers * slots];

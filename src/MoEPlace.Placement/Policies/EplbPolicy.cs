@@ -15,7 +15,10 @@ public static class EplbPolicy
 
     /// <summary>Places a problem; the objective of the solution is the imbalance.</summary>
     /// <param name="problem">The problem.</param>
-    /// <param name="expertGroups">Groups of consecutive experts that the model's gate limits a token to, a divisor of the experts; a multiple of the nodes keeps each group on one node. 1 for models without groups.</param>
+    /// <param name="expertGroups">
+    /// Groups of consecutive experts that the model's gate chooses among first, a divisor of the experts; 1 for models without groups. A
+    /// multiple of the nodes keeps each group on one node, as far as <see cref="EplbRepair"/> allows.
+    /// </param>
     /// <exception cref="InputException">The groups do not divide the experts.</exception>
     public static PlacementSolution Place(PlacementProblem problem, int expertGroups = 1)
     {

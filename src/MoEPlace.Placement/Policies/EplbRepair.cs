@@ -11,7 +11,7 @@ namespace MoEPlace.Placement.Policies;
 internal static class EplbRepair
 {
     /// <summary>Repairs one layer in place and returns the number of slots that changed hands.</summary>
-    /// <param name="map">[slots] slot -> expert; slot j is on rank j / (slots / ranks). Every expert has a slot; at most experts x ranks slots.</param>
+    /// <param name="map">[slots] slot -> expert, at most experts x ranks; slot j is on rank j / (slots / ranks); every expert has one.</param>
     /// <param name="load">[experts] load of the layer.</param>
     /// <param name="ranks">All ranks.</param>
     /// <param name="ranksPerNode">Ranks of one node.</param>

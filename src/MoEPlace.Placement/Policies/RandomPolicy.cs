@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MoEPlace.Placement.Policies;
 
-/// <summary>Every split of the experts into equal ranks is equally likely, in each layer by itself; the seed of the problem decides.</summary>
+/// <summary>Every split of the experts into equal ranks is equally likely, layer by layer; the seed of the problem decides.</summary>
 public static class RandomPolicy
 {
     /// <summary>The name of the policy.</summary>

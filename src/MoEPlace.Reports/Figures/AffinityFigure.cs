@@ -10,7 +10,7 @@ internal static class AffinityFigure
     private const string Name = "affinity";
     private const string Topic = "Affinity between two layers";
     private const int MostCells = 64;
-    private const int MostRankBorders = 64;
+    private const int MostRankBorders = 32;
     private const string Stays = "same GPU: stays";
     private const string SameNode = "another GPU of the node";
     private const string OtherNode = "another node";
@@ -73,8 +73,8 @@ internal static class AffinityFigure
                 fontWeight = "normal",
                 offset = 8,
             },
-            width = 280,
-            height = 280,
+            width = section.Compares ? 280 : 400,
+            height = section.Compares ? 280 : 400,
             layer = new object[]
             {
                 new
@@ -142,7 +142,7 @@ internal static class AffinityFigure
         var perNode = section.Result.RanksPerNode;
         var values = Enumerable.Range(0, section.Ranks + 1)
             .Where(r => r % perNode == 0 || section.Ranks <= MostRankBorders)
-            .Select(r => new { at = order.Borders[r], width = r % perNode == 0 ? 1.6 : 0.6 });
+            .Select(r => new { at = order.Borders[r], width = r % perNode == 0 ? section.Ranks <= MostRankBorders ? 1.6 : 0.8 : 0.6 });
         object at = new { field = "at", type = "quantitative" };
         object strokeWidth = new { field = "width", type = "quantitative", scale = (object?)null, legend = (object?)null };
         return new

@@ -41,9 +41,9 @@ internal static class CrossingFigure
             weight = p == section.Best || p == section.Baseline ? 2.8 : 1.4,
         })).ToArray();
         var domain = shown.Select(p => p.Name).ToArray();
-        var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 26 ? 2 : 3 };
-        object Scale(object range, object? legend) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
-        var color = Scale(shown.Select(p => p.Color).ToArray(), legend);
+        var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 28 ? 2 : 3, symbolStrokeWidth = 0, symbolSize = 90 };
+        object Scale(object range) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
+        var color = Scale(shown.Select(p => p.Color).ToArray());
         var faded = new { condition = new { param = "picked", value = 1 }, value = 0.15 };
         var x = new
         {
@@ -71,14 +71,14 @@ internal static class CrossingFigure
             encoding = new { x, y, color, opacity = faded },
             layer = new object[]
             {
-                new { mark = new { type = "line" }, encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray(), null), strokeWidth } },
+                new { mark = new { type = "line" }, encoding = new { strokeDash = Scale(shown.Select(p => p.Dash).ToArray()), strokeWidth } },
                 new
                 {
                     @params = new[] { new { name = "picked", select = new { type = "point", fields = new[] { "placement" } }, bind = "legend" } },
                     mark = new { type = "point", filled = true, size = 50, opacity = 1 },
                     encoding = new
                     {
-                        shape = Scale(shown.Select(p => p.Shape).ToArray(), legend),
+                        shape = Scale(shown.Select(p => p.Shape).ToArray()),
                         tooltip = new object[]
                         {
                             new { field = "placement", type = "nominal" },

@@ -60,17 +60,19 @@ internal static class LoadFigure
             scale = new { domain = new[] { 0, most * 1.04 } },
             axis = new { tickCount = 6, domain = false, ticks = false },
         };
+        var width = section.Compares ? 285 : 590;
+        var bar = Math.Min(16, 0.75 * width / section.Ranks);
         return new
         {
             title = new { text = (section.Compares ? index == 0 ? "before: " : "after: " : "") + placement.Name, fontSize = 12, fontWeight = "normal", offset = 6 },
-            width = 285,
+            width,
             height = 230,
             data = new { values },
             layer = new object[]
             {
-                new { mark = new { type = "bar", color = placement.Color }, encoding = new { x = gpu, y = Load("mean"), tooltip } },
-                new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = 1 }, encoding = new { x = gpu, y = Load("least"), y2 = new { field = "most" }, tooltip } },
-                new { mark = new { type = "tick", color = FigureStyle.Ink, opacity = 1, thickness = 2, width = Math.Min(12, 200.0 / section.Ranks) }, encoding = new { x = gpu, y = Load("most"), tooltip } },
+                new { mark = new { type = "bar", color = placement.Color, width = bar }, encoding = new { x = gpu, y = Load("mean"), tooltip } },
+                new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = bar < 8 ? 0.5 : 1 }, encoding = new { x = gpu, y = Load("least"), y2 = new { field = "most" }, tooltip } },
+                new { mark = new { type = "tick", color = FigureStyle.Ink, opacity = 1, thickness = 2, width = bar * 0.75 }, encoding = new { x = gpu, y = Load("most"), tooltip } },
                 new { data = new { values = new[] { new { even = 1 } } }, mark = new { type = "rule", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 } }, encoding = new { y = Load("even") } },
             },
         };

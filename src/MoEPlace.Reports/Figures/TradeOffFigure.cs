@@ -20,7 +20,9 @@ internal static class TradeOffFigure
         if (points.Length < 2)
             return Figure.LeftOut(Name, Topic, "crossing and copies are unknown for all placements but one or none");
         var front = Front([.. points.Select(p => (p.ImbalanceMean, p.Value))]);
-        var finding = Findings.TradeOff(points, t => crossing ? $"crosses GPUs in {Quantity.Percent(t, 0)} of cases" : $"makes {Quantity.Ratio(t)} copies");
+        var finding = crossing
+            ? Findings.TradeOff(points, Findings.Percents, told => $"crosses GPUs in {told} of cases")
+            : Findings.TradeOff(points, Findings.Ratios, told => $"makes {told} copies");
         string[] unknown = [.. section.Placements.Where(p => Traffic(p) is null).Select(p => p.Name)];
         return new Figure(
             Name, Topic, finding,

@@ -60,6 +60,13 @@ internal static class ImportModel
             : null;
     }
 
+    /// <summary>The layers that are dense by what the options say; those that the options only leave out are not among them.</summary>
+    internal static ImmutableArray<int> DenseLayers(ImportOptions options, int hiddenLayers)
+    {
+        var moe = options.Model is null ? LayerRange.Parse(options.MoeLayers!) : ModelConfig.Read(options.Model).MoeLayerIds;
+        return [.. Enumerable.Range(0, hiddenLayers).Except(moe)];
+    }
+
     /// <summary>Runs a reader and takes over its faults, so that those of several files are told together.</summary>
     internal static T? Try<T>(InputFaults faults, Func<T?> read)
         where T : class

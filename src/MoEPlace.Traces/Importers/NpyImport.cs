@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MoEPlace.Traces.Importers;
 
 /// <summary>Imports a recording in npy files as a trace: one pass checks, a second writes.</summary>
@@ -39,13 +41,13 @@ public static class NpyImport
     private static (int Largest, bool ByWeight) Check(NpyInput input)
     {
         var faults = input.Faults;
-        var check = new ChoiceCheck(faults, "ids", input.Layers, input.TopK, input.Model?.Experts ?? 0);
+        var check = new ChoiceCheck(Ordinals(input), input.TopK, input.Model?.Experts ?? 0);
         var byWeight = true;
         var read = new Block(input);
         for (long first = 0; first < input.Tokens && !faults.Any; first += read.Capacity)
         {
             var count = read.Fill(input, first);
-            check.Take(read.Ids.AsSpan(0, count * read.Width), first, read.Experts);
+            check.Take(read.Ids.AsSpan(0, count * read.Width), read.Experts, first, faults, "ids");
             if (input.Weights is not null)
                 byWeight &= CheckWeights(input, read, first, count);
         }
@@ -76,14 +78,14 @@ public static class NpyImport
     {
         var labels = input.Labels();
         var columns = (input.Weights is null ? TraceColumns.None : TraceColumns.GateWeights) | (labels.HasDomain ? TraceColumns.Domain : TraceColumns.None);
-        var check = new ChoiceCheck(input.Faults, "ids", input.Layers, input.TopK, header.Model.Experts);
+        var check = new ChoiceCheck(Ordinals(input), input.TopK, header.Model.Experts);
         using var writer = new RoutingTraceWriter(output, header, input.Tokens, columns);
         var read = new Block(input);
         for (long first = 0; first < input.Tokens; first += read.Capacity)
         {
             var count = read.Fill(input, first);
             // Mapped files may change while they are read.
-            if (!check.Take(read.Ids.AsSpan(0, count * read.Width), first, read.Experts))
+            if (!check.Take(read.Ids.AsSpan(0, count * read.Width), read.Experts, first, input.Faults, "ids"))
                 input.Faults.ThrowIfAny();
             var rows = read.Rows(count, input.Weights is not null, labels.HasDomain);
             labels.Next(first, rows.Sequence, rows.Position, rows.Domain);
@@ -92,6 +94,8 @@ public static class NpyImport
         writer.Complete();
         return (columns, labels.Sequences);
     }
+
+    private static ImmutableArray<int> Ordinals(NpyInput input) => [.. Enumerable.Range(0, input.Layers)];
 
     private static IEnumerable<string> Notes(NpyInput input, MoEModel model)
     {

@@ -29,7 +29,7 @@ internal static class TraceDescription
             ids = [.. Enumerable.Range(0, Math.Min(layers, 10_000))];
         faults.Require(ids.Length == layers, "moe_layer_ids", ids.Length, $"{layers} layers (model.moe_layers)");
         var name = m.Text("name") ?? Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? ImportModel.Unnamed;
-        var model = new MoEModel(name, c.SizeOr("hidden_layers", layers), ids, m.Size("experts"), m.Size("top_k"));
+        var model = new MoEModel(name, c.SizeOr("hidden_layers", layers), ids, m.Size("experts"), m.Size("top_k"), Dimensions(m, faults));
         var origin = c.Text("origin") ?? "measured";
         faults.Require(origin is "measured" or "synthetic", "origin", origin, "\"measured\" or \"synthetic\"");
         var order = c.Text("choice_order") ?? "unordered";
@@ -45,6 +45,22 @@ internal static class TraceDescription
             domains);
         faults.ThrowIfAny();
         return header;
+    }
+
+    /// <summary>
+    /// Sizes, where the description has them. It says nothing of attention: plain multi-head attention over the hidden size has the same
+    /// parameters and the same cache whatever its number of heads.
+    /// </summary>
+    private static ModelDimensions? Dimensions(ConfigObject model, InputFaults faults)
+    {
+        if (!model.Has("hidden_size") || !model.Has("expert_intermediate_size") || !model.Has("vocab"))
+            return null;
+        var hidden = model.Size("hidden_size");
+        var dtype = model.Text("dtype") ?? "bfloat16";
+        faults.Require(dtype is "float32" or "bfloat16" or "float16", "model.dtype", dtype, "\"float32\", \"bfloat16\" or \"float16\"");
+        var bytes = dtype == "float32" ? 4 : 2;
+        return new ModelDimensions(
+            hidden, model.Size("expert_intermediate_size"), 0, 0, model.Size("vocab"), 1, 1, hidden, hidden, 0, 0, 0, bytes, bytes, bytes);
     }
 
     private static ImmutableArray<string> Strings(JsonElement root, string key, InputFaults faults)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -24,12 +25,9 @@ public sealed unsafe class NpyFile : IDisposable
         mapped += view.PointerOffset + Header.DataOffset;
     }
 
-    private NpyFile(string name, byte[] content)
+    private NpyFile(string name, NpyHeader header, byte[] content)
     {
-        Path = name;
-        using var stream = new MemoryStream(content, writable: false);
-        Header = NpyHeader.Read(stream, name);
-        bytes = content;
+        (Path, Header, bytes) = (name, header, content);
     }
 
     /// <summary>The path that it was opened by, or the name that was given for its bytes.</summary>
@@ -67,8 +65,17 @@ public sealed unsafe class NpyFile : IDisposable
     public static NpyFile FromBytes(byte[] content, string name)
     {
         ArgumentNullException.ThrowIfNull(content);
-        return new NpyFile(name, content);
+        using var stream = new MemoryStream(content, writable: false);
+        return new NpyFile(name, NpyHeader.Read(stream, name), content);
     }
+
+    /// <summary>Takes elements that were sent without a header.</summary>
+    /// <param name="content">The elements in C order; not copied.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="shape">Their shape; its length in bytes is that of <paramref name="content"/>.</param>
+    /// <param name="name">Their name in faults.</param>
+    internal static NpyFile FromElements(byte[] content, NpyType type, ImmutableArray<long> shape, string name) =>
+        new(name, new NpyHeader(type, shape, 0), content);
 
     /// <summary>Notes a fault unless the array has whole numbers and as many dimensions.</summary>
     /// <param name="faults">Where to note it.</param>

@@ -35,7 +35,7 @@ public sealed class EplbPolicyTests
         Assert.InRange(repaired, 20, int.MaxValue);
     }
 
-    /// <summary>Untouched where the balancer's map is valid; else the same replicas, but for an expert with more of them than ranks. Returns the pairs parted.</summary>
+    /// <summary>Untouched where the balancer's map is valid; else the same replicas, unless there are more than ranks. Returns the pairs parted.</summary>
     private static int CheckLayer(ExpertPlacement placement, int layer, ReadOnlySpan<int> pure, int ranks)
     {
         var map = placement.ToSlots()[layer].SelectMany(rank => rank).ToArray();

@@ -25,7 +25,7 @@ public sealed class RepositoryLauncherTests : IDisposable
     {
         Script("artifacts/bin/A.Tests/release/A.Tests", project);
         Directory.CreateDirectory(Path.Combine(root, "tests", "A.Tests"));
-        var run = Bash("set -euo pipefail; say() { :; }; . \"$1/run-tests.sh\"; choose_tests; run_tests");
+        var run = Bash("set -euo pipefail; say() { :; }; . \"$1/run-tests.sh\"; choose_tests; run_tests", project == "sleep 50" ? 2 : 60);
         Assert.Equal((code, lastLine), (run.Code, run.Output.TrimEnd().Split('\n')[^1]));
     }
 
@@ -34,7 +34,7 @@ public sealed class RepositoryLauncherTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(root, "tests", "MoEPlace.A.Tests"));
         Directory.CreateDirectory(Path.Combine(root, "tests", "MoEPlace.Tests"));
-        const string Choose = ". \"$1/run-tests.sh\"; say() { :; }; show() { choose_tests \"$@\"; echo \"${projects[*]} / ${filters[*]}\"; }; ";
+        const string Choose = ". \"$1/run-tests.sh\"; show() { choose_tests \"$@\"; echo \"${projects[*]} / ${filters[*]}\"; }; ";
         Assert.Equal("MoEPlace.A.Tests MoEPlace.Tests / \n", Bash(Choose + "show").Output);
         Assert.Equal("MoEPlace.A.Tests / \n", Bash(Choose + "show a").Output);
         Assert.Equal("MoEPlace.Tests / \n", Bash(Choose + "show MoEPlace").Output);
@@ -79,14 +79,14 @@ public sealed class RepositoryLauncherTests : IDisposable
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private (int Code, string Output) Bash(string script)
+    private (int Code, string Output) Bash(string script, int limitSeconds = 60)
     {
         var start = new ProcessStartInfo("bash", ["-c", "root=$2; " + script, "test", Path.Combine(RepositoryTree.Root, "setup"), root])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["MOEPLACE_TEST_LIMIT"] = "3";
+        start.Environment["MOEPLACE_TEST_LIMIT"] = $"{limitSeconds}";
         using var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();

@@ -28,6 +28,7 @@ run_tests() {
     mkdir "$scratch/tmp"
     ulimit -c 0
     for project in "${projects[@]}"; do
+        say "running $project"
         run_project "$project"
     done
     if ((passed + failed + skipped == 0)); then
@@ -52,11 +53,27 @@ run_project() {
     wait "$running" 2>/dev/null || code=$?
     grep -vE "^  (Discovering|Discovered|Starting|Finished): |^=== TEST EXECUTION SUMMARY|^ +$project  Total: " "$log" || true
     count_results "$project" "$code" "$log"
-    if kill -0 -- "-$running" 2>/dev/null; then
-        note_failure "$project left processes running"
+    if ! group_ends "$running"; then
+        ((code == 124 || code == 137)) || note_failure "$project left processes running"
         stop_running
     fi
     running=
+}
+
+# Whether the process group is gone within two seconds. A dead process that nobody has collected yet is gone.
+group_ends() {
+    local tries file stat state parent group rest alive
+    for ((tries = 0; tries < 20; tries++)); do
+        alive=
+        for file in /proc/[0-9]*/stat; do
+            { read -r stat <"$file"; } 2>/dev/null || continue
+            read -r state parent group rest <<<"${stat##*) }"
+            [[ $group != "$1" || $state == [ZX] ]] || alive=$file
+        done
+        [[ -n $alive ]] || return 0
+        sleep 0.1
+    done
+    return 1
 }
 
 # Believes the summary only as far as the exit code agrees with it.

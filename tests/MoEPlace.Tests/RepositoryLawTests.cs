@@ -49,7 +49,7 @@ public sealed class RepositoryLawTests
         return faults;
     }
 
-    /// <summary>Looks in the text, because the test may live in another assembly: the class's file, an attribute above the method.</summary>
+    /// <summary>Looks in the text, because the test may be in another assembly: the class's file, an attribute above the method.</summary>
     private static bool TestExists(string name)
     {
         var (type, method) = (name.Split('.')[0], name.Split('.')[1]);

@@ -29,7 +29,7 @@ internal sealed class TraceImportCommand
     private TraceImportCommand(Terminal terminal)
     {
         this.terminal = terminal;
-        from.AcceptOnlyFromAmong("npy", "vllm", "sglang", "trtllm", "exflow", "popularity");
+        from.AcceptOnlyFromAmong("npy", "vllm", "vllm-load", "sglang", "trtllm", "exflow", "popularity");
     }
 
     public static Command Create(Terminal terminal)
@@ -59,6 +59,7 @@ internal sealed class TraceImportCommand
                 Domains = parsed.GetValue(domains),
             })),
             "vllm" => VllmImport.Run(Told(parsed, new VllmImportOptions(All(parsed), to))),
+            "vllm-load" => VllmLoadImport.Run(Told(parsed, new VllmLoadImportOptions(One(parsed, "files"), to))),
             "sglang" => SglangImport.Run(Told(parsed, new SglangImportOptions(All(parsed), to))),
             "trtllm" => TensorRtLlmImport.Run(Told(parsed, new TensorRtLlmImportOptions(One(parsed, "files"), to) { Raw = parsed.GetValue(raw) })),
             "popularity" => PopularityImport.Run(Told(parsed, new PopularityImportOptions(All(parsed), to))),

@@ -111,7 +111,8 @@ public sealed class LoadFile : IDisposable
     /// <param name="count">Windows, 1 or more.</param>
     /// <param name="windows">[layers, experts] counts of each window, as many as <paramref name="count"/>.</param>
     /// <exception cref="InputException">The path cannot be written, the model is not valid, or there is no window.</exception>
-    /// <exception cref="InvalidOperationException">There are fewer or more windows, or one of another size, or a negative count.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer or more windows, or one of another size, or a negative
+    /// count.</exception>
     public static void Write(string path, LoadHeader header, long count, IEnumerable<long[]> windows)
     {
         ArgumentNullException.ThrowIfNull(header);

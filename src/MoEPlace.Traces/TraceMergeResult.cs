@@ -12,5 +12,6 @@ namespace MoEPlace.Traces;
 public sealed record TraceMergeResult(string Path, TraceHeader Header, long Tokens, long Sequences, TraceColumns Kept, TraceColumns Dropped)
 {
     /// <summary>Names of the dropped columns, for people.</summary>
-    public ImmutableArray<string> DroppedNames => [.. Enum.GetValues<TraceColumns>().Where(c => c != TraceColumns.None && Dropped.HasFlag(c)).Select(c => c.ToString())];
+    public ImmutableArray<string> DroppedNames =>
+        [.. Enum.GetValues<TraceColumns>().Where(c => c != TraceColumns.None && Dropped.HasFlag(c)).Select(c => c.ToString())];
 }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace MoEPlace.Traces.Importers;
 
-/// <summary>Picks the MoE layers out of counts over all hidden layers; dense layers must be zero, MoE layers must not be zero in all windows.</summary>
+/// <summary>
+/// Picks the MoE layers out of counts over all hidden layers; dense layers must be zero, MoE layers must not be zero in all windows.
+/// </summary>
 /// <param name="model">The model of the load file.</param>
 /// <param name="dense">Layers that must be zero.</param>
 internal sealed class CountRows(MoEModel model, ImmutableArray<int> dense)
@@ -27,7 +29,8 @@ internal sealed class CountRows(MoEModel model, ImmutableArray<int> dense)
             var at = counts.Slice(layer * experts, experts).IndexOfAnyExcept(0);
             if (at >= 0)
                 throw new InputException(
-                    file, $"{field}[{layer}, {at}]", counts[layer * experts + at], $"0: layer {layer} is dense by --model, yet tokens were counted there");
+                    file, $"{field}[{layer}, {at}]", counts[layer * experts + at],
+                    $"0: layer {layer} is dense by --model, yet tokens were counted there");
         }
         var picked = new long[model.Layers * experts];
         for (var i = 0; i < model.Layers; i++)

@@ -3,12 +3,15 @@ using System.Text.Json;
 
 namespace MoEPlace.Traces.Importers;
 
-/// <summary>Takes base64 payloads out of stored responses: one JSON response, a JSON list of them, or one per line (<c>.jsonl</c>).</summary>
+/// <summary>
+/// Takes base64 payloads out of stored responses: one JSON response, a JSON list of them, or one per line (<c>.jsonl</c>).
+/// </summary>
 internal static class EngineResponses
 {
     /// <summary>The payloads of a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="keys">Key paths at which a response or one of its choices may hold the payload, for example <c>meta_info.routed_experts</c>.</param>
+    /// <param name="keys">Key paths at which a response or one of its choices may hold the payload, for example
+    /// <c>meta_info.routed_experts</c>.</param>
     /// <returns>Each payload with its name in faults.</returns>
     /// <exception cref="InputException">The file is not JSON, or a response has no payload.</exception>
     internal static IEnumerable<(string Name, byte[] Payload)> Read(string path, params string[] keys)
@@ -26,7 +29,8 @@ internal static class EngineResponses
             if (line.Length == 0)
                 continue;
             var at = $"line {number} ";
-            foreach (var payload in JsonFile.Parse(Encoding.UTF8.GetBytes(line), $"{path}: line {number}", root => Take(root, path, at, keys)))
+            foreach (var payload in JsonFile.Parse(Encoding.UTF8.GetBytes(line), $"{path}: line {number}",
+                root => Take(root, path, at, keys)))
                 yield return payload;
         }
     }
@@ -63,7 +67,8 @@ internal static class EngineResponses
     {
         var before = found.Count;
         Payload(response, path, where, keys, found);
-        if (response.ValueKind == JsonValueKind.Object && response.TryGetProperty("choices", out var choices) && choices.ValueKind == JsonValueKind.Array)
+        if (response.ValueKind == JsonValueKind.Object && response.TryGetProperty("choices", out var choices)
+            && choices.ValueKind == JsonValueKind.Array)
         {
             var number = 0;
             foreach (var choice in choices.EnumerateArray())

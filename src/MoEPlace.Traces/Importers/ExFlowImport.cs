@@ -1,6 +1,8 @@
 namespace MoEPlace.Traces.Importers;
 
-/// <summary>Imports a trace of ExFlow. It holds the top-1 expert only, so the trace has one choice per layer whatever the model's top-k is.</summary>
+/// <summary>
+/// Imports a trace of ExFlow. It holds the top-1 expert only, so the trace has one choice per layer whatever the model's top-k is.
+/// </summary>
 public static class ExFlowImport
 {
     /// <summary>Imports.</summary>
@@ -18,6 +20,7 @@ public static class ExFlowImport
             ChoicesByWeight = true,
             Lengths = options.Lengths,
         };
-        return NpyImport.Run(npy, topOneOnly: true, ["An ExFlow trace holds the top-1 expert only: loads and copies are those of top-1 routing."]);
+        return NpyImport.Run(npy, topOneOnly: true,
+            ["An ExFlow trace holds the top-1 expert only: loads and copies are those of top-1 routing."]);
     }
 }

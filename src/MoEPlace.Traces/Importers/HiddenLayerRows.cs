@@ -41,7 +41,8 @@ internal sealed class HiddenLayerRows(int hiddenLayers, ImmutableArray<int> moeL
                 if (at < 0)
                     continue;
                 faults.Add(
-                    $"{field}[{firstToken + t}, {layer}, {at}]", row[layer * topK + at], $"0: layer {layer} is dense by --model or --moe-layers, yet experts were recorded there");
+                    $"{field}[{firstToken + t}, {layer}, {at}]", row[layer * topK + at],
+                    $"0: layer {layer} is dense by --model or --moe-layers, yet experts were recorded there");
                 return false;
             }
         }
@@ -54,6 +55,7 @@ internal sealed class HiddenLayerRows(int hiddenLayers, ImmutableArray<int> moeL
     {
         for (var i = 0; i < used.Length && tokens >= TokensThatTell && experts != 1; i++)
             faults.Require(
-                used[i], $"{field}[:, {moeLayerIds[i]}]", "0 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
+                used[i], $"{field}[:, {moeLayerIds[i]}]", "0 in all tokens",
+                "a layer that was recorded: is it dense? (--model or --moe-layers)");
     }
 }

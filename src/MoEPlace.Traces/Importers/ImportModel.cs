@@ -29,7 +29,8 @@ internal static class ImportModel
         if (model is not null)
         {
             faults.Require(
-                layers == model.Layers, "ids.shape[1]", layers, $"{model.Layers} MoE layers of {model.Name} ({LayerRange.Show(model.MoeLayerIds)})");
+                layers == model.Layers, "ids.shape[1]", layers,
+                $"{model.Layers} MoE layers of {model.Name} ({LayerRange.Show(model.MoeLayerIds)})");
             faults.Require(topK == model.TopK, "ids.shape[2]", topK, $"{model.TopK} experts per token of {model.Name}");
         }
         else if (moeLayers is not null)
@@ -44,7 +45,8 @@ internal static class ImportModel
     /// the options must name them.
     /// </summary>
     /// <returns>Hidden layers and MoE layer ids; null when a fault was noted.</returns>
-    internal static (int HiddenLayers, ImmutableArray<int> MoeLayerIds)? AllLayers(InputFaults faults, ImportOptions options, MoEModel? model, long recorded, string field)
+    internal static (int HiddenLayers, ImmutableArray<int> MoeLayerIds)? AllLayers(
+        InputFaults faults, ImportOptions options, MoEModel? model, long recorded, string field)
     {
         if (model is not null)
             return faults.Require(

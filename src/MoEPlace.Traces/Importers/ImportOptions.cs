@@ -4,7 +4,9 @@ namespace MoEPlace.Traces.Importers;
 /// <param name="Output">The trace or load file to write; nothing stands there when the import fails.</param>
 public abstract record ImportOptions(string Output)
 {
-    /// <summary>A <c>config.json</c>, a model file of ours, or a built-in name (<see cref="Models.ModelConfig"/>); null when unknown.</summary>
+    /// <summary>
+    /// A <c>config.json</c>, a model file of ours, or a built-in name (<see cref="Models.ModelConfig"/>); null when unknown.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>Model layer ids of the layers that are imported, for example <c>1-26</c>; null: those of the model.</summary>

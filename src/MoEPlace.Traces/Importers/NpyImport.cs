@@ -36,7 +36,8 @@ public static class NpyImport
             input.DomainNames);
         var (columns, sequences) = Write(input, header, options.Output);
         return new ImportResult(
-            options.Output, TraceHeader.FormatName, model, input.Tokens, sequences, 0, columns, input.DomainNames, [.. notes, .. Notes(input, model)]);
+            options.Output, TraceHeader.FormatName, model, input.Tokens, sequences, 0, columns, input.DomainNames,
+            [.. notes, .. Notes(input, model)]);
     }
 
     private static (int Largest, bool ByWeight) Check(NpyInput input)
@@ -78,7 +79,8 @@ public static class NpyImport
     private static (TraceColumns Columns, long Sequences) Write(NpyInput input, TraceHeader header, string output)
     {
         var labels = input.Labels();
-        var columns = (input.Weights is null ? TraceColumns.None : TraceColumns.GateWeights) | (labels.HasDomain ? TraceColumns.Domain : TraceColumns.None);
+        var columns = (input.Weights is null ? TraceColumns.None : TraceColumns.GateWeights)
+            | (labels.HasDomain ? TraceColumns.Domain : TraceColumns.None);
         var check = new ChoiceCheck(Ordinals(input), input.TopK, header.Model.Experts);
         using var writer = new RoutingTraceWriter(output, header, input.Tokens, columns);
         var read = new Block(input);

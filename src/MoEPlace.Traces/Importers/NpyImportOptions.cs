@@ -21,6 +21,8 @@ public sealed record NpyImportOptions(string Ids, string Output) : ImportOptions
     /// <summary>npy of whole numbers [tokens], 0 or more: the sequence of each token.</summary>
     public string? Sequences { get; init; }
 
-    /// <summary>npy of whole numbers [tokens], 0 to 255: the domain of each token. Named by <c>trace.json</c>, else <c>domain 0</c>, …</summary>
+    /// <summary>
+    /// npy of whole numbers [tokens], 0 to 255: the domain of each token. Named by <c>trace.json</c>, else <c>domain 0</c>, …
+    /// </summary>
     public string? Domains { get; init; }
 }

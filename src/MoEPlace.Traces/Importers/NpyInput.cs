@@ -83,7 +83,8 @@ internal sealed class NpyInput : IDisposable
         ReadRuns();
         CheckColumn(sequences, "sequences", int.MaxValue, "0 to 2,147,483,647");
         var named = Description?.Domains.Length ?? 0;
-        var largest = CheckColumn(domains, "domains", named > 0 ? named - 1 : 255, named > 0 ? $"0 to {named - 1}, the domains of {options.Model}" : "0 to 255");
+        var largest = CheckColumn(domains, "domains", named > 0 ? named - 1 : 255,
+            named > 0 ? $"0 to {named - 1}, the domains of {options.Model}" : "0 to 255");
         NameDomains(largest);
         Faults.ThrowIfAny();
     }
@@ -98,12 +99,14 @@ internal sealed class NpyInput : IDisposable
             return;
         Model = Description is null
             ? ImportModel.Try(Faults, () => ImportModel.Read(options))
-            : options.MoeLayers is null ? Description.Model : ImportModel.Try(Faults, () => ModelConfig.Keep(Description.Model, LayerRange.Parse(options.MoeLayers)));
+            : options.MoeLayers is null ? Description.Model
+                : ImportModel.Try(Faults, () => ModelConfig.Keep(Description.Model, LayerRange.Parse(options.MoeLayers)));
     }
 
     private void CheckShapes()
     {
-        var sized = TopOneOnly ? Ids.RequireIntegers(Faults, "ids", "tokens", "layers") : Ids.RequireIntegers(Faults, "ids", "tokens", "layers", "top-k");
+        var sized = TopOneOnly ? Ids.RequireIntegers(Faults, "ids", "tokens", "layers")
+            : Ids.RequireIntegers(Faults, "ids", "tokens", "layers", "top-k");
         if (!sized)
             return;
         var shape = Ids.Header.Shape;
@@ -111,12 +114,14 @@ internal sealed class NpyInput : IDisposable
         Faults.Require(shape[1] is >= 1 and <= 10_000, "ids.shape[1]", shape[1], "1 to 10,000 layers");
         if (!TopOneOnly)
             Faults.Require(shape[2] is >= 1 and <= MoEModel.MostExperts, "ids.shape[2]", shape[2], $"1 to {MoEModel.MostExperts} choices");
-        ImportModel.Require(Faults, TopOneOnly && Model is not null ? Model with { TopK = 1 } : Model, options.MoeLayers, shape[1], TopOneOnly ? 1 : shape[2]);
+        ImportModel.Require(Faults, TopOneOnly && Model is not null ? Model with { TopK = 1 } : Model, options.MoeLayers, shape[1],
+            TopOneOnly ? 1 : shape[2]);
         if (Weights is not null)
         {
             Local(Weights, (!Weights.Header.IsInteger, "weights.dtype", Weights.Header.Type.ToString(), "floating point (f2, f4 or f8)"));
             Local(Weights, (
-                Weights.Header.Shape.AsSpan().SequenceEqual(shape.AsSpan()), "weights.shape", Weights.Header.ShapeText, $"{Ids.Header.ShapeText}, the shape of the ids"));
+                Weights.Header.Shape.AsSpan().SequenceEqual(shape.AsSpan()), "weights.shape", Weights.Header.ShapeText,
+                $"{Ids.Header.ShapeText}, the shape of the ids"));
         }
         foreach (var (column, name) in ((NpyFile?, string)[])[(sequences, "sequences"), (domains, "domains")])
         {

@@ -12,14 +12,16 @@ internal static class RoutedExperts
     private const string Field = "routed_experts";
     private const int CellsAtOnce = 1 << 18;
 
-    internal static ImportResult Import(ImportOptions options, MoEModel? told, ImmutableArray<string> files, Func<string, IEnumerable<NpyFile>> open)
+    internal static ImportResult Import(
+        ImportOptions options, MoEModel? told, ImmutableArray<string> files, Func<string, IEnumerable<NpyFile>> open)
     {
         if (files.IsDefaultOrEmpty)
             throw new InputException("files", "files", 0, "at least one file");
         var (model, tokens, sequences, empty) = Survey(options, told, files, open);
         ImmutableArray<string> domains = options.Domain is null ? [] : [options.Domain];
         var order = options.ChoicesByWeight || model.TopK == 1 ? ChoiceOrder.ByWeight : ChoiceOrder.Unordered;
-        var header = new TraceHeader(model, TraceOrigin.Measured, options.Source ?? Path.GetFileName(files[0]), options.Licence ?? "", order, domains);
+        var header = new TraceHeader(model, TraceOrigin.Measured, options.Source ?? Path.GetFileName(files[0]), options.Licence ?? "",
+            order, domains);
         var columns = domains.IsEmpty ? TraceColumns.None : TraceColumns.Domain;
         using var writer = new RoutingTraceWriter(options.Output, header, tokens, columns);
         var sequence = 0;
@@ -48,7 +50,8 @@ internal static class RoutedExperts
             faults = new InputFaults(recording.Path);
             model = Require(options, told, model, recording, faults);
             faults.ThrowIfAny();
-            rows ??= new HiddenLayerRows(model!.HiddenLayers, model.MoeLayerIds, ImportModel.DenseLayers(options, model.HiddenLayers), model.TopK);
+            rows ??= new HiddenLayerRows(model!.HiddenLayers, model.MoeLayerIds, ImportModel.DenseLayers(options, model.HiddenLayers),
+                model.TopK);
             check ??= new ChoiceCheck(model!.MoeLayerIds, model.TopK, told?.Experts ?? 0);
             foreach (var (first, ids) in Blocks(recording, model!))
             {

@@ -32,7 +32,9 @@ internal static class SequenceLists
         return runs.ToImmutable();
     }
 
-    /// <summary>A list of <c>{dataset, category, n, offset}</c>: each entry a sequence of n tokens from row offset on, the data set its domain.</summary>
+    /// <summary>
+    /// A list of <c>{dataset, category, n, offset}</c>: each entry a sequence of n tokens from row offset on, the data set its domain.
+    /// </summary>
     /// <exception cref="InputException">It is not one, entries leave gaps or overlap, or they do not add up to <paramref name="tokens"/>.</exception>
     internal static (ImmutableArray<SequenceRun> Runs, ImmutableArray<string> Domains) Index(string path, long tokens) =>
         JsonFile.Read(path, root => Index(List(root, path), path, tokens));

@@ -14,7 +14,8 @@ internal sealed class SglangBatch
         var mode = (int)fields.Integer("forward_mode", 0, int.MaxValue);
         if (mode is not (Extend or Decode or Mixed or Idle))
             throw new InputException(
-                record.Dump.Path, fields.Field("forward_mode"), mode, "1 extend, 2 decode, 3 mixed or 4 idle; speculative decoding is not read");
+                record.Dump.Path, fields.Field("forward_mode"), mode,
+                "1 extend, 2 decode, 3 mixed or 4 idle; speculative decoding is not read");
         var positions = fields.Integers("positions");
         Tokens = fields.IntegerList("input_ids").Count;
         if (positions.Length != Tokens)

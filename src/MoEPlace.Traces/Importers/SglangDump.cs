@@ -20,7 +20,8 @@ internal sealed class SglangDump : IDisposable
         {
             var entries = list[i] as PickleDictionary ?? throw new InputException(Path, $"records[{i}]", "another value", "a dict");
             var fields = new PickleFields(entries, Path, $"records[{i}].");
-            records.Add(new SglangRecord(this, fields, fields.Integer("forward_pass_id", 0, long.MaxValue), (int)fields.Integer("rank", 0, ushort.MaxValue)));
+            records.Add(new SglangRecord(this, fields, fields.Integer("forward_pass_id", 0, long.MaxValue),
+                (int)fields.Integer("rank", 0, ushort.MaxValue)));
         }
         Records = records.MoveToImmutable();
         Kind = Records[0].Fields.Has("topk_ids_of_layer") ? SglangDumpKind.Tokens : SglangDumpKind.Passes;

@@ -50,12 +50,14 @@ public static class SglangImport
         if (model is null)
             throw new InputException(
                 options.Files[0], "model", null, "--model: the payload has no header, so layers and top-k must be told");
-        return RoutedExperts.Import(options, model, options.Files, path => EngineResponses.Read(path, "meta_info.routed_experts", "sglext.routed_experts").Select(p =>
+        return RoutedExperts.Import(options, model, options.Files,
+            path => EngineResponses.Read(path, "meta_info.routed_experts", "sglext.routed_experts").Select(p =>
         {
             var bytesPerToken = 4L * model.HiddenLayers * model.TopK;
             if (p.Payload.Length % bytesPerToken != 0)
                 throw new InputException(
-                    p.Name, "length", p.Payload.Length, $"a multiple of {bytesPerToken} bytes: 4 x {model.HiddenLayers} hidden layers x {model.TopK} choices of {model.Name}");
+                    p.Name, "length", p.Payload.Length,
+                    $"a multiple of {bytesPerToken} bytes: 4 x {model.HiddenLayers} hidden layers x {model.TopK} choices of {model.Name}");
             return NpyFile.FromElements(p.Payload, NpyType.I4, [p.Payload.Length / bytesPerToken, model.HiddenLayers, model.TopK], p.Name);
         }));
     }

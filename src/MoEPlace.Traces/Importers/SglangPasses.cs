@@ -13,7 +13,8 @@ internal static class SglangPasses
         var map = SglangExpertMap.Read(dumps, model);
         if (map.HiddenLayers != model.HiddenLayers)
             throw new InputException(
-                dumps[0].Path, "last_physical_to_logical_map", map.HiddenLayers, $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
+                dumps[0].Path, "last_physical_to_logical_map", map.HiddenLayers,
+                $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
         var passes = Group(dumps);
         var ranks = dumps.SelectMany(d => d.Records).Select(r => r.Rank).Distinct().Count();
         var complete = passes.Where(p => p.Select(r => r.Rank).Distinct().Count() == ranks).ToList();
@@ -44,7 +45,8 @@ internal static class SglangPasses
             var part = record.Fields.Has("gatherer_key") ? record.Fields.Text("gatherer_key") : "primary";
             if (!seen.Add((record.PassId, record.Rank, part)))
                 throw new InputException(
-                    record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId, $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
+                    record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId,
+                    $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
             if (!passes.TryGetValue(record.PassId, out var list))
                 passes.Add(record.PassId, list = []);
             list.Add(record);
@@ -61,12 +63,14 @@ internal static class SglangPasses
             var tensor = record.Fields.Tensor(Key, "hidden layers", "slots");
             if (tensor.Shape[0] != map.HiddenLayers || tensor.Shape[1] != map.Slots)
                 throw new InputException(
-                    record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"[{map.HiddenLayers}, {map.Slots}], the shape of the map");
+                    record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText,
+                    $"[{map.HiddenLayers}, {map.Slots}], the shape of the map");
             var physical = record.Dump.Read(tensor);
             var wrong = physical.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue);
             if (wrong >= 0)
                 throw new InputException(
-                    record.Dump.Path, $"{record.Fields.Field(Key)}[{wrong / map.Slots}, {wrong % map.Slots}]", physical[wrong], $"0 to {int.MaxValue}");
+                    record.Dump.Path, $"{record.Fields.Field(Key)}[{wrong / map.Slots}, {wrong % map.Slots}]", physical[wrong],
+                    $"0 to {int.MaxValue}");
             for (var layer = 0; layer < map.HiddenLayers; layer++)
             {
                 var logical = map.Layer(layer);

@@ -19,7 +19,8 @@ internal static class SglangStatistics
         var faults = new InputFaults(dump.Path);
         faults.Require(tensor.Shape[0] >= 1, $"{Key}.shape[0]", tensor.Shape[0], "at least one step");
         faults.Require(
-            tensor.Shape[1] == model.HiddenLayers, $"{Key}.shape[1]", tensor.Shape[1], $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
+            tensor.Shape[1] == model.HiddenLayers, $"{Key}.shape[1]", tensor.Shape[1],
+            $"{model.HiddenLayers} hidden layers of {model.Name}, dense ones included");
         faults.Require(tensor.Shape[2] == model.Experts, $"{Key}.shape[2]", tensor.Shape[2], $"{model.Experts} experts of {model.Name}");
         faults.ThrowIfAny();
         var rows = new CountRows(model, ImportModel.DenseLayers(options, model.HiddenLayers));
@@ -29,7 +30,8 @@ internal static class SglangStatistics
         rows.CheckUsed(dump.Path, Key);
         var header = new LoadHeader(model, TraceOrigin.Measured, options.Source ?? Path.GetFileName(dump.Path), options.Licence ?? "");
         LoadFile.Write(options.Output, header, windows, Windows(dump, tensor, rows));
-        string[] notes = windows == tensor.Shape[0] ? [] : [$"{tensor.Shape[0] - windows} of {tensor.Shape[0]} steps had no count and were left out."];
+        string[] notes = windows == tensor.Shape[0] ? []
+            : [$"{tensor.Shape[0] - windows} of {tensor.Shape[0]} steps had no count and were left out."];
         return new ImportResult(options.Output, LoadHeader.FormatName, model, 0, 0, windows, TraceColumns.None, [], [.. notes]);
     }
 

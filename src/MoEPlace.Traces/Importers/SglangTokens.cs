@@ -38,7 +38,8 @@ internal static class SglangTokens
         reader.CheckUsed(dumps[0].Path);
         if (told is not null && columns > told.TopK)
             throw new InputException(
-                dumps[0].Path, $"records[:].{Key}", $"{columns} columns in use", $"{told.TopK} experts per token of {told.Name}; the rest -1");
+                dumps[0].Path, $"records[:].{Key}", $"{columns} columns in use",
+                $"{told.TopK} experts per token of {told.Name}; the rest -1");
         var model = told ?? new MoEModel(ImportModel.Unnamed, hidden, moe, map.Experts, columns);
         var (written, sequences) = Write(options, model, order, reader, tokens, !replicated);
         return new ImportResult(
@@ -47,13 +48,15 @@ internal static class SglangTokens
     }
 
     private static (TraceColumns Columns, int Sequences) Write(
-        SglangImportOptions options, MoEModel model, List<(SglangRecord Record, int Step)> order, SglangTopK reader, long tokens, bool hasHome)
+        SglangImportOptions options, MoEModel model, List<(SglangRecord Record, int Step)> order, SglangTopK reader, long tokens,
+        bool hasHome)
     {
         ImmutableArray<string> domains = options.Domain is null ? [] : [options.Domain];
         var choices = options.ChoicesByWeight || model.TopK == 1 ? ChoiceOrder.ByWeight : ChoiceOrder.Unordered;
         var source = options.Source ?? Path.GetFileName(options.Files[0]);
         var header = new TraceHeader(model, TraceOrigin.Measured, source, options.Licence ?? "", choices, domains);
-        var columns = TraceColumns.Step | TraceColumns.Phase | (hasHome ? TraceColumns.Home : 0) | (domains.IsEmpty ? 0 : TraceColumns.Domain);
+        var columns = TraceColumns.Step | TraceColumns.Phase | (hasHome ? TraceColumns.Home : 0)
+            | (domains.IsEmpty ? 0 : TraceColumns.Domain);
         using var writer = new RoutingTraceWriter(options.Output, header, tokens, columns);
         var (sequences, byRank) = (0, new Dictionary<int, SglangSequences>());
         foreach (var (record, step) in order)
@@ -91,7 +94,8 @@ internal static class SglangTokens
         {
             if ((record.PassId, record.Rank) == last)
                 throw new InputException(
-                    record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId, $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
+                    record.Dump.Path, record.Fields.Field("forward_pass_id"), record.PassId,
+                    $"each pass once per rank; rank {record.Rank} has it twice: is a file given twice?");
             step += record.PassId == last.Pass ? 0 : 1;
             last = (record.PassId, record.Rank);
             order.Add((record, step));

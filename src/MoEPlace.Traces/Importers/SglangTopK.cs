@@ -3,7 +3,9 @@ using MoEPlace.Traces.Pickle;
 
 namespace MoEPlace.Traces.Importers;
 
-/// <summary>Reads the experts of records: [hidden layers, tokens, columns] of slots becomes [tokens, MoE layers, top-k] of logical experts.</summary>
+/// <summary>
+/// Reads the experts of records: [hidden layers, tokens, columns] of slots becomes [tokens, MoE layers, top-k] of logical experts.
+/// </summary>
 /// <param name="map">Slots to logical experts.</param>
 /// <param name="moe">MoE layers.</param>
 /// <param name="dense">Layers that must be -1 or 0.</param>
@@ -29,7 +31,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
             usedLayers[i / width % moe.Length] = true;
         }
         var faults = new InputFaults(record.Dump.Path);
-        new ChoiceCheck(moe, width, experts).Take(slots, new ushort[slots.Length], 0, faults, record.Fields.Field(Key) + " (logical; token, layer, choice)");
+        new ChoiceCheck(moe, width, experts).Take(slots, new ushort[slots.Length], 0, faults,
+            record.Fields.Field(Key) + " (logical; token, layer, choice)");
         faults.ThrowIfAny();
         var kept = 0;
         for (var t = 0; t < tokens; t++)
@@ -43,7 +46,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
         var faults = new InputFaults(file);
         for (var i = 0; i < usedLayers.Length; i++)
             faults.Require(
-                usedLayers[i], $"records[:].{Key}[{moe[i]}]", "-1 in all tokens", "a layer that was recorded: is it dense? (--model or --moe-layers)");
+                usedLayers[i], $"records[:].{Key}[{moe[i]}]", "-1 in all tokens",
+                "a layer that was recorded: is it dense? (--model or --moe-layers)");
         faults.ThrowIfAny();
     }
 
@@ -52,7 +56,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
     {
         var (logical, width) = Slots(record, batch.Tokens);
         var cells = moe.Length * topK;
-        var (chosen, sequence, position, phase) = (new List<ushort>(batch.Tokens * cells), new List<int>(), new List<int>(), new List<byte>());
+        var (chosen, sequence, position, phase) = (new List<ushort>(batch.Tokens * cells), new List<int>(), new List<int>(),
+            new List<byte>());
         var t = 0;
         foreach (var length in batch.Lengths)
         {
@@ -94,7 +99,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
                 var slot = layerSlots[j];
                 if (slot < -1 || slot >= map.Slots)
                     throw new InputException(
-                        record.Dump.Path, $"{record.Fields.Field(Key)}[{moe[i]}, {j / width}, {j % width}]", slot, $"0 to {map.Slots - 1} (slots - 1), or -1 for none");
+                        record.Dump.Path, $"{record.Fields.Field(Key)}[{moe[i]}, {j / width}, {j % width}]", slot,
+                        $"0 to {map.Slots - 1} (slots - 1), or -1 for none");
                 logical[(j / width * moe.Length + i) * width + j % width] = slot < 0 ? -1 : names[(int)slot];
             }
         }
@@ -106,7 +112,8 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
         var tensor = record.Fields.Tensor(Key, "hidden layers", "tokens", "columns");
         if (tensor.Shape[0] != map.HiddenLayers || tensor.Shape[1] != tokens || tensor.Shape[2] is < 1 or > MostColumns)
             throw new InputException(
-                record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"[{map.HiddenLayers}, {tokens}, 1 to {MostColumns}] (hidden layers, tokens, columns)");
+                record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText,
+                $"[{map.HiddenLayers}, {tokens}, 1 to {MostColumns}] (hidden layers, tokens, columns)");
         if ((long)tokens * tensor.Shape[2] * moe.Length > Array.MaxLength)
             throw new InputException(
                 record.Dump.Path, record.Fields.Field(Key), tensor.ShapeText, $"at most {Array.MaxLength} ids in one pass");
@@ -120,6 +127,7 @@ internal sealed class SglangTopK(SglangExpertMap map, ImmutableArray<int> moe, I
         var at = slots.AsSpan().IndexOfAnyExcept(0, -1);
         if (at >= 0)
             throw new InputException(
-                record.Dump.Path, $"{record.Fields.Field(Key)}[{layer}, {at / width}, {at % width}]", slots[at], $"-1 or 0: layer {layer} is dense by --model or --moe-layers");
+                record.Dump.Path, $"{record.Fields.Field(Key)}[{layer}, {at / width}, {at % width}]", slots[at],
+                $"-1 or 0: layer {layer} is dense by --model or --moe-layers");
     }
 }

@@ -64,12 +64,14 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
         {
             model = new MoEModel(ImportModel.Unnamed, Layers[^1] + 1, Layers, Experts, TopK);
             faults.Require(
-                options.MoeLayers is null || options.MoeLayers == LayerRange.Show(Layers), "moeLayers", options.MoeLayers, $"{LayerRange.Show(Layers)}, the layers of the files");
+                options.MoeLayers is null || options.MoeLayers == LayerRange.Show(Layers), "moeLayers", options.MoeLayers,
+                $"{LayerRange.Show(Layers)}, the layers of the files");
         }
         faults.Require(Experts == model.Experts, "num_experts", Experts, $"{model.Experts} experts of {model.Name}");
         faults.Require(TopK == model.TopK, "num_experts_per_token", TopK, $"{model.TopK} experts per token of {model.Name}");
         faults.Require(
-            Layers.AsSpan().SequenceEqual(model.MoeLayerIds.AsSpan()), "layers", LayerRange.Show(Layers), $"{LayerRange.Show(model.MoeLayerIds)}, the MoE layers of {model.Name} or of --moe-layers");
+            Layers.AsSpan().SequenceEqual(model.MoeLayerIds.AsSpan()), "layers", LayerRange.Show(Layers),
+            $"{LayerRange.Show(model.MoeLayerIds)}, the MoE layers of {model.Name} or of --moe-layers");
         model.Check(faults, "model.");
         faults.ThrowIfAny();
         return model;
@@ -122,7 +124,8 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
         {
             if (rank != ranks.Count)
                 throw new InputException(
-                    Folder, "rank files", $"rank {rank} after {ranks.Count} files", $"ranks 0 to {files.Count - 1}: the file of rank {ranks.Count} is missing");
+                    Folder, "rank files", $"rank {rank} after {ranks.Count} files",
+                    $"ranks 0 to {files.Count - 1}: the file of rank {ranks.Count} is missing");
             ranks.Add(SafetensorsFile.Open(file));
         }
     }
@@ -136,7 +139,8 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
                 var match = KeyName().Match(key);
                 if (!match.Success)
                     throw new InputException(file.Path, key, "a tensor", "tensors named ITERATION_LAYER, for example 100_3");
-                keys.Add((long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)));
+                keys.Add((long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+                    int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)));
             }
         if (keys.Count == 0)
             throw new InputException(ranks[0].Path, "tensors", 0, "at least one iteration");
@@ -153,6 +157,7 @@ internal sealed partial class TensorRtLlmFolder : IDisposable
                 foreach (var layer in Layers)
                     if (!file.Header.Tensors.ContainsKey(Key(iteration, layer)))
                         throw new InputException(
-                            file.Path, Key(iteration, layer), null, $"every one of {Iterations} iterations and {Layers.Length} layers in every rank's file");
+                            file.Path, Key(iteration, layer), null,
+                            $"every one of {Iterations} iterations and {Layers.Length} layers in every rank's file");
     }
 }

@@ -35,8 +35,10 @@ public static class TensorRtLlmImport
     {
         for (var iteration = 0; iteration < folder.Iterations; iteration++)
             Window(folder, model, iteration);
-        var header = new LoadHeader(model, TraceOrigin.Measured, options.Source ?? Path.GetFileName(Path.GetFullPath(options.Folder)), options.Licence ?? "");
-        LoadFile.Write(options.Output, header, folder.Iterations, Enumerable.Range(0, folder.Iterations).Select(i => Window(folder, model, i)));
+        var header = new LoadHeader(model, TraceOrigin.Measured, options.Source ?? Path.GetFileName(Path.GetFullPath(options.Folder)),
+            options.Licence ?? "");
+        LoadFile.Write(options.Output, header, folder.Iterations,
+            Enumerable.Range(0, folder.Iterations).Select(i => Window(folder, model, i)));
         return new ImportResult(options.Output, LoadHeader.FormatName, model, 0, 0, folder.Iterations, TraceColumns.None, [], []);
     }
 
@@ -54,7 +56,8 @@ public static class TensorRtLlmImport
                 var key = folder.Key(iteration, layer);
                 faults.Require(tensor.DType is "I64" or "I32", key + ".dtype", tensor.DType, "I64 or I32");
                 faults.Require(
-                    tensor.Shape is [var n] && n == model.Experts, key + ".shape", $"[{string.Join(", ", tensor.Shape)}]", $"[{model.Experts}] (num_experts)");
+                    tensor.Shape is [var n] && n == model.Experts, key + ".shape", $"[{string.Join(", ", tensor.Shape)}]",
+                    $"[{model.Experts}] (num_experts)");
                 faults.ThrowIfAny();
                 Copy(file, tensor, counts);
                 var outside = counts.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue);

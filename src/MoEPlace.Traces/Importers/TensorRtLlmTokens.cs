@@ -70,7 +70,8 @@ internal static class TensorRtLlmTokens
                 continue;
             rows = rows < 0 ? tensor.Shape[0] : rows;
             faults.Require(
-                tensor.Shape[0] == rows, key + ".shape", shape, $"[{rows}, {model.TopK}]: as many tokens as in the other layers, or rows do not align");
+                tensor.Shape[0] == rows, key + ".shape", shape,
+                $"[{rows}, {model.TopK}]: as many tokens as in the other layers, or rows do not align");
         }
         faults.Require(rows * model.Layers * model.TopK <= Array.MaxLength, "tokens", rows, "fewer tokens in one iteration");
         faults.ThrowIfAny();
@@ -91,7 +92,8 @@ internal static class TensorRtLlmTokens
         }
         var experts = new ushort[ids.Length];
         var faults = new InputFaults(file.Path);
-        new ChoiceCheck(model.MoeLayerIds, topK, model.Experts).Take(ids, experts, 0, faults, $"iteration {folder.FirstIteration + iteration} (token, layer, choice)");
+        new ChoiceCheck(model.MoeLayerIds, topK, model.Experts).Take(ids, experts, 0, faults,
+            $"iteration {folder.FirstIteration + iteration} (token, layer, choice)");
         faults.ThrowIfAny();
         return experts;
     }

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace MoEPlace.Traces.Importers;
 
-/// <summary>Imports vLLM's load statistics as a load file: one window per record, each mapped from slots to logical experts by its own map.</summary>
+/// <summary>
+/// Imports vLLM's load statistics as a load file: one window per record, each mapped from slots to logical experts by its own map.
+/// </summary>
 public static class VllmLoadImport
 {
     private const string RecordType = "eplb_load_stats";
@@ -38,11 +40,13 @@ public static class VllmLoadImport
 
     private static long[]? Window(JsonElement root, string place, MoEModel model)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("record_type", out var type) || type.ValueKind != JsonValueKind.String)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("record_type", out var type)
+            || type.ValueKind != JsonValueKind.String)
             throw new InputException(place, "record_type", null, "an object with a record_type");
         if (type.GetString() != RecordType)
             return null;
-        if (!root.TryGetProperty("version", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 1)
+        if (!root.TryGetProperty("version", out var version) || version.ValueKind != JsonValueKind.Number
+            || !version.TryGetInt32(out var number) || number != 1)
             throw new InputException(place, "version", version.ValueKind == JsonValueKind.Undefined ? null : version.GetRawText(), "1");
         var loads = Table(root, "expert_load", place, model.Layers, int.MaxValue);
         var map = Table(root, "p2l_map", place, model.Layers, model.Experts - 1);

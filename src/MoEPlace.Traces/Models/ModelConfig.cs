@@ -61,7 +61,8 @@ public static class ModelConfig
 
     private static MoEModel ReadBuiltIn(string name)
     {
-        using var stream = BuiltIn.Contains(name) ? typeof(ModelConfig).Assembly.GetManifestResourceStream($"{ResourcePrefix}{name}.json") : null;
+        using var stream = BuiltIn.Contains(name) ? typeof(ModelConfig).Assembly.GetManifestResourceStream($"{ResourcePrefix}{name}.json")
+            : null;
         if (stream is null)
             throw new InputException("--model", "model", name, $"a config.json, or one of {string.Join(", ", BuiltIn)}");
         using var reader = new StreamReader(stream);

@@ -43,7 +43,8 @@ internal static class ModelFamily
             case "nllb-moe":
                 return Nllb(name, root);
             default:
-                root.Refuse("model_type", type, $"one of {Known}; or a file with the keys of our own model: name, hiddenLayers, moeLayerIds, experts, topK");
+                root.Refuse("model_type", type,
+                    $"one of {Known}; or a file with the keys of our own model: name, hiddenLayers, moeLayerIds, experts, topK");
                 break;
         }
         return new MoEModel(name, 1, [0], 1, 1);

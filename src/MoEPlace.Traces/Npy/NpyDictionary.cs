@@ -90,7 +90,8 @@ internal sealed class NpyDictionary(string text, string file)
             var start = at;
             while (at < text.Length && char.IsAsciiDigit(text[at]))
                 at++;
-            if (!long.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var size) || sizes.Count == MostDimensions)
+            if (!long.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+                || sizes.Count == MostDimensions)
                 throw Unexpected($"at most {MostDimensions} sizes of 0 or more");
             sizes.Add(size);
             if (Peek() != ')')
@@ -100,6 +101,7 @@ internal sealed class NpyDictionary(string text, string file)
         return sizes.ToImmutable();
     }
 
-    private InputException Unexpected(string allowed) =>
-        new(file, "header", at < text.Length ? text[at..] : "end of header", $"{allowed} at byte {at}: a dictionary of descr, fortran_order and shape (npy)");
+    private InputException Unexpected(string allowed) => new(
+        file, "header", at < text.Length ? text[at..] : "end of header",
+        $"{allowed} at byte {at}: a dictionary of descr, fortran_order and shape (npy)");
 }

@@ -52,7 +52,8 @@ public sealed record NpyHeader(NpyType Type, ImmutableArray<long> Shape, long Da
         if (version is < 1 or > 3)
             throw new InputException(file, "version", version, "1, 2 or 3 (npy)");
         var prefix = version == 1 ? 10 : 12;
-        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         var rest = stream.Length - prefix;
         if (length > LongestHeader || length > rest)
             throw new InputException(file, "header length", length, $"0 to {Math.Max(0, Math.Min(LongestHeader, rest))} (npy)");

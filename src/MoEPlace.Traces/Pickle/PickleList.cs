@@ -12,7 +12,10 @@ public sealed class PickleList
     /// <summary>True when all items are whole numbers.</summary>
     public bool IsIntegers => items is null;
 
-    /// <summary>An item: null, bool, long, double, string, byte[], <see cref="PickleList"/>, <see cref="PickleTuple"/>, <see cref="PickleDictionary"/> or <see cref="TorchTensor"/>.</summary>
+    /// <summary>
+    /// An item: null, bool, long, double, string, byte[], <see cref="PickleList"/>, <see cref="PickleTuple"/>, <see cref="PickleDictionary"/>
+    /// or <see cref="TorchTensor"/>.
+    /// </summary>
     public object? this[int index] => items is null ? integers[index] : items[index];
 
     /// <summary>The items of a list of whole numbers.</summary>

@@ -28,7 +28,8 @@ public sealed class RestrictedUnpickler
     /// <param name="data">The whole pickle.</param>
     /// <param name="file">Its name in faults.</param>
     /// <param name="storageBytes">Bytes of the storage of a key; -1 when there is none.</param>
-    /// <returns>null, bool, long, double, string, byte[], <see cref="PickleList"/>, <see cref="PickleTuple"/>, <see cref="PickleDictionary"/> or <see cref="TorchTensor"/>.</returns>
+    /// <returns>null, bool, long, double, string, byte[], <see cref="PickleList"/>, <see cref="PickleTuple"/>, <see cref="PickleDictionary"/>
+    /// or <see cref="TorchTensor"/>.</returns>
     /// <exception cref="InputException">It is damaged, too large, or refers to what is not allowed.</exception>
     public static object? Read(byte[] data, string file, Func<string, long> storageBytes)
     {

@@ -48,7 +48,8 @@ public sealed unsafe class StoredZip : IDisposable
     public ImmutableSortedDictionary<string, (long Offset, long Length)> Entries { get; }
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="InputException">It cannot be read, is not a zip file, or an entry is compressed, encrypted or outside the file.</exception>
+    /// <exception cref="InputException">It cannot be read, is not a zip file, or an entry is compressed, encrypted or outside the
+    /// file.</exception>
     public static StoredZip Open(string path)
     {
         FileStream? stream = null;
@@ -115,7 +116,8 @@ public sealed unsafe class StoredZip : IDisposable
         var method = BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]);
         if (method != 0 || (flags & 1) != 0)
             throw new InputException(
-                file, $"entry {name}", $"zip method {method}, flags {flags}", "stored entries, neither compressed nor encrypted, as torch.save writes them");
+                file, $"entry {name}", $"zip method {method}, flags {flags}",
+                "stored entries, neither compressed nor encrypted, as torch.save writes them");
         long packed = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]);
         long size = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
         long local = BinaryPrimitives.ReadUInt32LittleEndian(entry[42..]);
@@ -128,7 +130,8 @@ public sealed unsafe class StoredZip : IDisposable
         var offset = local + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (size < 0 || offset > length || size > length - offset)
             throw new InputException(
-                file, $"entry {name}", $"{size} bytes at byte {offset}", $"an entry inside the {length} bytes of the file: is it cut short?");
+                file, $"entry {name}", $"{size} bytes at byte {offset}",
+                $"an entry inside the {length} bytes of the file: is it cut short?");
         return (offset, size);
     }
 

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace MoEPlace.Traces.Pickle;
 
-/// <summary>A file of <c>torch.save</c> (since torch 1.6), opened without torch: its value is read at once, tensors as they are asked for.</summary>
+/// <summary>
+/// A file of <c>torch.save</c> (since torch 1.6), opened without torch: its value is read at once, tensors as they are asked for.
+/// </summary>
 public sealed class TorchArchive : IDisposable
 {
     private const string PickleName = "/data.pkl";
@@ -107,7 +109,8 @@ public sealed class TorchArchive : IDisposable
                 element += rest % tensor.Shape[d] * tensor.Strides[d];
                 rest /= tensor.Shape[d];
             }
-            destination[i] = long.CreateTruncating(MemoryMarshal.Read<T>(zip.Bytes(data + element * Unsafe.SizeOf<T>(), Unsafe.SizeOf<T>())));
+            destination[i] = long.CreateTruncating(MemoryMarshal.Read<T>(zip.Bytes(data + element * Unsafe.SizeOf<T>(),
+                Unsafe.SizeOf<T>())));
         }
     }
 

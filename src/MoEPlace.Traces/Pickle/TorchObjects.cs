@@ -23,13 +23,15 @@ internal sealed class TorchObjects(string file, Func<string, long> storageBytes,
     internal TorchStorage Storage(PickleTuple id)
     {
         const string allowed = "('storage', storage class, key, location, elements)";
-        if (id.Count != 5 || id[0] is not "storage" || id[1] is not PickleGlobal { Kind: PickleGlobalKind.StorageClass } type || id[2] is not string key || id[4] is not long elements)
+        if (id.Count != 5 || id[0] is not "storage" || id[1] is not PickleGlobal { Kind: PickleGlobalKind.StorageClass } type
+            || id[2] is not string key || id[4] is not long elements)
             throw refuse("another persistent id", allowed);
         var storage = new TorchStorage(type.Storage, key, elements);
         var bytes = storageBytes(key);
         if (bytes < 0 || elements < 0 || elements > bytes / storage.ElementBytes)
             throw new InputException(
-                file, $"data/{key}", bytes < 0 ? "missing" : $"{bytes} bytes", $"{elements} elements of {storage.ElementBytes} bytes ({storage.Type})");
+                file, $"data/{key}", bytes < 0 ? "missing" : $"{bytes} bytes",
+                $"{elements} elements of {storage.ElementBytes} bytes ({storage.Type})");
         return storage;
     }
 
@@ -45,10 +47,12 @@ internal sealed class TorchObjects(string file, Func<string, long> storageBytes,
             elements = elements > storage.Elements && shape[i] > 0 ? elements : elements * shape[i];
             last += (Int128)(shape[i] - 1) * strides[i];
         }
-        var fits = shape.Length == strides.Length && offset >= 0 && (elements == 0 || (elements <= storage.Elements && last < storage.Elements));
+        var fits = shape.Length == strides.Length && offset >= 0
+            && (elements == 0 || (elements <= storage.Elements && last < storage.Elements));
         if (!fits)
             throw new InputException(
-                file, $"tensor of data/{storage.Key}", $"shape [{string.Join(", ", shape)}], strides [{string.Join(", ", strides)}], offset {offset}",
+                file, $"tensor of data/{storage.Key}",
+                $"shape [{string.Join(", ", shape)}], strides [{string.Join(", ", strides)}], offset {offset}",
                 $"elements inside the {storage.Elements} of its storage, each at most once");
         return new TorchTensor(storage, offset, shape, strides);
     }

@@ -1,6 +1,8 @@
 namespace MoEPlace.Traces.Pickle;
 
-/// <summary>A storage that a pickle refers to: a run of elements in an entry of the archive. On which device it was plays no part.</summary>
+/// <summary>
+/// A storage that a pickle refers to: a run of elements in an entry of the archive. On which device it was plays no part.
+/// </summary>
 /// <param name="Type">Element type.</param>
 /// <param name="Key">The entry <c>data/KEY</c>.</param>
 /// <param name="Elements">How many.</param>

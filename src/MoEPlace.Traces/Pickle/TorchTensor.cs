@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace MoEPlace.Traces.Pickle;
 
-/// <summary>A tensor as a pickle describes it. Every element lies in its storage, and there are no more elements than the storage has.</summary>
+/// <summary>
+/// A tensor as a pickle describes it. Every element lies in its storage, and there are no more elements than the storage has.
+/// </summary>
 /// <param name="Storage">Where the elements lie.</param>
 /// <param name="Offset">First element in the storage.</param>
 /// <param name="Shape">Its dimensions, outermost first.</param>

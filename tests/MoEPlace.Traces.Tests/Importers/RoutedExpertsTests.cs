@@ -49,7 +49,8 @@ public sealed class RoutedExpertsTests
             format.Replace("PAYLOAD", Convert.ToBase64String(MemoryMarshal.AsBytes<int>([.. array.Select(i => (int)i)])), StringComparison.Ordinal);
         var model = folder.Write("m.json", """{"name":"m","hiddenLayers":4,"moeLayerIds":[1,3],"experts":8,"topK":2}""");
         Check(SglangImport.Run(new SglangImportOptions(
-            [folder.Write("a.json", Response(Array(3, 0))), folder.Write("b.json", Response(Array(2, 10)))], folder["o.safetensors"]) { Model = model }));
+            [folder.Write("a.json", Response(Array(3, 0))), folder.Write("b.json", Response(Array(2, 10)))], folder["o.safetensors"])
+        { Model = model }));
     }
 
     [Fact]

@@ -12,8 +12,10 @@ internal static class Machine
 
     /// <summary>Processor, cores, runtime, commit: one line.</summary>
     internal static string Describe() =>
-        $"{ProcessorName()}, {Environment.ProcessorCount} cores, "
-        + $"vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector<byte>.Count * 8)} bits, {RuntimeInformation.FrameworkDescription}, commit {Commit()}";
+        $"{ProcessorName()}, {Environment.ProcessorCount} cores, vectors of {VectorBits} bits, "
+        + $"{RuntimeInformation.FrameworkDescription}, commit {Commit()}";
+
+    private static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector<byte>.Count * 8;
 
     /// <summary>Bytes per second that all cores together read from a buffer of 1 GiB, the best of <paramref name="repeats"/>.</summary>
     internal static double ReadBytesPerSecond(int repeats)

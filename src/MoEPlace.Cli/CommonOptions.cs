@@ -5,10 +5,13 @@ namespace MoEPlace.Cli;
 /// <summary>Options that several verbs share, each made anew for its verb.</summary>
 internal static class CommonOptions
 {
-    public static Option<string> Cluster(string description = "A preset, NxR (N nodes of R ranks of the default preset), PRESET:NxR, or a cluster file.") =>
+    private const string Clusters = "A preset, NxR (N nodes of R ranks of the default preset), PRESET:NxR, or a cluster file.";
+
+    public static Option<string> Cluster(string description = Clusters) =>
         new("--cluster") { Description = $"{description} Presets: {string.Join(", ", ClusterPresets.Names)}." };
 
-    public static Option<string> Split(string fallback) => Choice("--split", "Which sequences: train (number mod 5 is not 0), test (is 0) or all.", fallback, "train", "test", "all");
+    public static Option<string> Split(string fallback) =>
+        Choice("--split", "Which sequences: train (number mod 5 is not 0), test (is 0) or all.", fallback, "train", "test", "all");
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object." };
 

@@ -6,12 +6,25 @@ namespace MoEPlace.Cli;
 /// <summary>The options that say under which conditions a placement is judged.</summary>
 internal sealed class ConditionOptions
 {
-    private readonly Option<string> residency = CommonOptions.Choice("--residency", "Where a token lives between layers.", "home", "home", "coherent");
-    private readonly Option<string> dispatch = CommonOptions.Choice("--dispatch", "Which replica serves a token: the nearest, or all in even shares.", "nearest", "nearest", "even");
-    private readonly Option<long?> window = new("--window") { Description = "Tokens per window of the imbalance measures; default: all tokens are one window." };
-    private readonly Option<int> tokensPerStep = new("--tokens-per-step") { Description = "Tokens of a modelled step, over all ranks.", DefaultValueFactory = _ => new EvaluationOptions().TokensPerStep };
+    private readonly Option<string> residency = CommonOptions.Choice(
+        "--residency", "Where a token lives between layers.", "home", "home", "coherent");
+    private readonly Option<string> dispatch = CommonOptions.Choice(
+        "--dispatch", "Which replica serves a token: the nearest, or all in even shares.", "nearest", "nearest", "even");
+    private readonly Option<long?> window = new("--window")
+    {
+        Description = "Tokens per window of the imbalance measures; default: all tokens are one window.",
+    };
+    private readonly Option<int> tokensPerStep = new("--tokens-per-step")
+    {
+        Description = "Tokens of a modelled step, over all ranks.",
+        DefaultValueFactory = _ => new EvaluationOptions().TokensPerStep,
+    };
     private readonly Option<string> phase = CommonOptions.Choice("--phase", "What a modelled step does.", "decode", "decode", "prefill");
-    private readonly Option<int> context = new("--context") { Description = "Tokens in the key-value cache of a sequence (prefill: of a prompt).", DefaultValueFactory = _ => new EvaluationOptions().ContextTokens };
+    private readonly Option<int> context = new("--context")
+    {
+        Description = "Tokens in the key-value cache of a sequence (prefill: of a prompt).",
+        DefaultValueFactory = _ => new EvaluationOptions().ContextTokens,
+    };
 
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
 using MoEPlace.Reports;
@@ -17,39 +18,58 @@ internal sealed class DemoCommand
     private const string Folder = "reports/demo";
     private const string ClusterText = "2x4";
     private const double SecondsPerSearch = 4;
+    private const double LongestSearch = 86_400;
     private static readonly EvaluationOptions Conditions = new();
+    private readonly Option<string?> output = new("--output", "-o")
+    {
+        Description = $"The folder to write; default: {Folder} beside the trace.",
+    };
+    private readonly Option<double> timeLimit = new("--time-limit")
+    {
+        Description = "Seconds of each search.",
+        DefaultValueFactory = _ => SecondsPerSearch,
+    };
     private readonly Terminal terminal;
 
     private DemoCommand(Terminal terminal) => this.terminal = terminal;
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("demo", "The main job on the shipped trace, end to end, into reports/demo.");
-        command.SetAction((_, cancellation) => Task.FromResult(new DemoCommand(terminal).Run(cancellation)));
+        var verb = new DemoCommand(terminal);
+        var command = new Command("demo", "The main job on the shipped trace, end to end, into reports/demo.")
+        {
+            verb.output, verb.timeLimit,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
         return command;
     }
 
-    private int Run(CancellationToken cancellation)
+    private int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        var seconds = parsed.GetValue(timeLimit);
+        if (!(seconds is > 0 and <= LongestSearch))
+            throw new InputException("demo", "--time-limit", seconds, $"above 0, at most {LongestSearch} seconds");
         var root = FindRoot();
         using var recording = Recording.Open(Path.Combine(root, TraceFile));
         var cluster = ClusterPresets.Parse(ClusterText);
         var (trainCounts, train) = recording.Count(TraceSplit.Train);
         var (testCounts, test) = recording.Count(TraceSplit.Test);
-        var folder = Path.Combine(root, Folder);
+        var folder = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(root, Folder));
         var entries = new List<PlacementResult>();
         foreach (var (label, policy, objective, limit) in Runs())
         {
             cancellation.ThrowIfCancellationRequested();
             var problem = PlacementProblem.Create(
-                recording.Model, cluster, trainCounts, train, objective, Conditions, maxImbalance: limit, timeLimit: TimeSpan.FromSeconds(SecondsPerSearch));
+                recording.Model, cluster, trainCounts, train, objective, Conditions, maxImbalance: limit,
+                timeLimit: TimeSpan.FromSeconds(seconds));
             PlacementSolution solution;
-            using (var bar = new SearchBar(terminal.ErrorWriter, label))
+            using (var bar = SearchBar.On(terminal.ErrorWriter, label))
                 solution = PolicyChoice.Place(policy, problem, "cbc", bar, cancellation);
             cancellation.ThrowIfCancellationRequested();
             var judged = PlacementCost.Evaluate(test!, solution.Placement, cluster, Conditions);
             ExpertPlacementFile.Write(Path.Combine(folder, "placements", FileName(label)), solution.Placement);
-            entries.Add(new PlacementResult(label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail));
+            entries.Add(new PlacementResult(
+                label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail, SolvedOn: "train"));
         }
         var result = Judgement.ToResult(recording, TraceSplit.Test, Conditions.Residency, cluster, testCounts, entries);
         result.Write(Path.Combine(folder, "result.json"));
@@ -72,13 +92,16 @@ internal sealed class DemoCommand
     private void Print(Recording recording, TraceSlice test, List<PlacementResult> entries, string folder)
     {
         var (before, after) = (entries[0].Measures, entries[^1].Measures);
-        terminal.Line($"{recording.Model.Name} ({recording.Origin}), 2 nodes x 4 GPUs, solved on the training sequences, judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
+        terminal.Line($"{recording.Model.Name} ({recording.Origin}) on 2 nodes x 4 GPUs: solved on the training sequences,");
+        terminal.Line($"judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
         terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row));
-        terminal.Line($"With its load held to 1.05, affinity sends {MeasureTable.Share(after.GpuCrossingFraction)} of hidden states to another GPU between layers; contiguous placement sends {MeasureTable.Share(before.GpuCrossingFraction)}.");
+        var (kept, sent) = (MeasureTable.Share(after.GpuCrossingFraction), MeasureTable.Share(before.GpuCrossingFraction));
+        terminal.Line($"With its load held to 1.05, affinity sends {kept} of hidden states to another GPU");
+        terminal.Line($"between layers; contiguous placement sends {sent}.");
         terminal.Line($"Open {Path.Combine(folder, "index.html")}");
     }
 
-    private static string FileName(string label) => string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-')).Replace("----", "-", StringComparison.Ordinal) + ".json";
+    private static string FileName(string label) => Regex.Replace(label, "[^A-Za-z0-9.-]+", "-") + ".json";
 
     /// <summary>The folder that holds the shipped trace: the present one or one above it, else one above the program.</summary>
     private static string FindRoot()
@@ -87,6 +110,7 @@ internal sealed class DemoCommand
             for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
                 if (File.Exists(Path.Combine(folder.FullName, TraceFile)))
                     return folder.FullName;
-        throw new InputException("demo", TraceFile, "not found", "the trace that ships with the project, in the present folder or above it");
+        throw new InputException(
+            "demo", TraceFile, "not found", "the trace that ships with the project, in the present folder or above it");
     }
 }

@@ -11,10 +11,12 @@ namespace MoEPlace.Cli;
 internal static class Judgement
 {
     /// <summary>The measures of a recording without tokens: only load can be told.</summary>
-    public static PlacementEvaluation ByLoad(ExpertPlacement placement, RoutingCounts counts)
+    public static PlacementEvaluation ByLoad(ExpertPlacement placement, RoutingCounts counts, MoEModel model, ExpertPlacement? before)
     {
         var imbalance = LoadImbalance.Of(placement, counts.AllLoad);
-        var measures = new PlacementMeasures(0, null, null, null, null, null, null, null, imbalance.Mean, imbalance.P95, imbalance.Max, null, null);
+        long? migration = before is null ? null : PlacementCost.MigratedExperts(before, placement) * model.Dimensions?.ExpertBytes;
+        var measures = new PlacementMeasures(
+            0, null, null, null, null, null, null, null, imbalance.Mean, imbalance.P95, imbalance.Max, null, null, migration);
         var loads = new double[placement.Ranks];
         var byLayer = Enumerable.Range(0, placement.Layers).Select(layer =>
         {
@@ -23,15 +25,23 @@ internal static class Judgement
         });
         var ranks = Enumerable.Range(0, placement.Layers).Select(layer =>
             Enumerable.Range(0, placement.Experts).Select(e => placement.RanksOf(new LayerId(layer), new ExpertId(e))[0]));
-        return new PlacementEvaluation(measures, new PlacementDetail([.. byLayer.Select(l => (ImmutableArray<long>)[.. l])], [], [], [.. ranks.Select(r => (ImmutableArray<int>)[.. r])]), null);
+        var detail = new PlacementDetail(
+            [.. byLayer.Select(l => (ImmutableArray<long>)[.. l])], [], [], [.. ranks.Select(r => (ImmutableArray<int>)[.. r])]);
+        return new PlacementEvaluation(measures, detail, null);
     }
 
     /// <summary>The measures with the names that a result file gives them, for more keys to be added.</summary>
-    public static JsonObject ToJson(PlacementMeasures measures) => (JsonObject)JsonSerializer.SerializeToNode(measures, StrictJson.Options)!;
+    public static JsonObject ToJson(PlacementMeasures measures) =>
+        (JsonObject)JsonSerializer.SerializeToNode(measures, StrictJson.Options)!;
 
     /// <summary>A result file.</summary>
     public static ResultFile ToResult(
-        Recording recording, TraceSplit split, Residency residency, Cluster cluster, RoutingCounts counts, IEnumerable<PlacementResult> placements) =>
+        Recording recording,
+        TraceSplit split,
+        Residency residency,
+        Cluster cluster,
+        RoutingCounts counts,
+        IEnumerable<PlacementResult> placements) =>
         new(
             ResultFile.FormatName,
             recording.Model.Name,
@@ -46,7 +56,9 @@ internal static class Judgement
             [.. placements],
             Affinity(counts));
 
-    /// <summary>The adjacent layers whose transitions are most concentrated: the largest share on each expert's heaviest successor.</summary>
+    /// <summary>
+    /// The adjacent layers whose transitions are most concentrated: the largest share on each expert's heaviest successor.
+    /// </summary>
     private static LayerAffinity? Affinity(RoutingCounts counts)
     {
         if (!counts.HasTransitions || counts.Layers < 2)

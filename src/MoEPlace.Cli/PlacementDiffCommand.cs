@@ -13,10 +13,16 @@ internal static class PlacementDiffCommand
     {
         var before = new Argument<string>("before") { Description = "The placement in force." };
         var after = new Argument<string>("after") { Description = "The placement to come." };
-        var model = new Option<string?>("--model") { Description = "A config.json or a built-in model, for bytes and time; default: the placement's model when it is built in." };
+        var model = new Option<string?>("--model")
+        {
+            Description = "A config.json or a built-in model, for bytes and time; default: the placement's model when it is built in.",
+        };
         var cluster = CommonOptions.Cluster("Default: nodes and ranks of the placement with the default preset's figures.");
         var json = CommonOptions.Json();
-        var command = new Command("diff", "Tell what migrating from one placement to another moves.") { before, after, model, cluster, json };
+        var command = new Command("diff", "Tell what migrating from one placement to another moves.")
+        {
+            before, after, model, cluster, json,
+        };
         command.SetAction(parsed =>
         {
             var (from, to) = (ExpertPlacementFile.Read(parsed.GetValue(before)!), ExpertPlacementFile.Read(parsed.GetValue(after)!));

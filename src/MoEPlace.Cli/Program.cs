@@ -1,12 +1,19 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using MoEPlace.Placement.Solvers;
 
 namespace MoEPlace.Cli;
 
 /// <summary>The command. Exit codes: 0 done, 1 no solution, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
 internal static class Program
 {
+    /// <summary>Exit code: asked to stop; the best so far is written.</summary>
+    internal const int Interrupted = 130;
+
+    private const int BadInput = 2;
+    private const int FailedRunning = 3;
+
     public static async Task<int> Main(string[] args)
     {
         using var interrupt = new CancellationTokenSource();
@@ -29,12 +36,12 @@ internal static class Program
         try
         {
             var parsed = Root(terminal).Parse(args);
-            if (parsed.Errors.Count > 0)
+            var faults = CommandLineFaults.Of(parsed);
+            if (!faults.IsEmpty)
             {
-                foreach (var fault in parsed.Errors)
-                    terminal.Error(fault.Message);
-                terminal.Error($"See `moeplace {string.Join(' ', parsed.CommandResult.Command.Name == "moeplace" ? "" : parsed.CommandResult.Command.Name)} --help`.".Replace("  ", " ", StringComparison.Ordinal));
-                return 2;
+                Tell(faults, terminal);
+                terminal.Error($"See `{CommandLineFaults.PathOf(parsed.CommandResult)} --help`.");
+                return BadInput;
             }
             var configuration = new InvocationConfiguration
             {
@@ -44,30 +51,44 @@ internal static class Program
                 ProcessTerminationTimeout = null,
             };
             var code = await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
-            return code == 0 && cancellation.IsCancellationRequested ? 130 : code;
-        }
-        catch (InputException e)
-        {
-            foreach (var fault in e.Faults)
-                terminal.Error(fault.ToString());
-            return 2;
+            return code == 0 && cancellation.IsCancellationRequested ? Interrupted : code;
         }
         catch (OperationCanceledException)
         {
             terminal.Error("interrupted");
-            return 130;
+            return Interrupted;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or OutOfMemoryException)
+        catch (Exception e)
         {
-            terminal.Error($"failed: {e.Message}");
-            return 3;
+            return Failed(e is AggregateException many ? many.Flatten().InnerExceptions[0] : e, terminal);
         }
+    }
+
+    private static int Failed(Exception cause, Terminal terminal)
+    {
+        if (cause is InputException bad)
+        {
+            Tell(bad.Faults, terminal);
+            return BadInput;
+        }
+        // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
+        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException;
+        terminal.Error($"failed: {(expected ? cause.Message : cause.ToString())}");
+        return FailedRunning;
+    }
+
+    private static void Tell(IEnumerable<InputFault> faults, Terminal terminal)
+    {
+        foreach (var fault in faults)
+            terminal.Error(fault.ToString());
     }
 
     private static Command Root(Terminal terminal)
     {
         // Not a RootCommand, which would go by the name of its file.
-        var root = new Command("moeplace", "Decides on which GPU each expert of a Mixture-of-Experts model lives: from recorded routing to a placement, judged and drawn.")
+        var root = new Command(
+            "moeplace",
+            "Decides on which GPU each expert of a Mixture-of-Experts model lives: from recorded routing to a placement, judged and drawn.")
         {
             new HelpOption(),
             new VersionOption(),

@@ -14,7 +14,8 @@ internal sealed class Recording : IDisposable
     /// <summary>The trace.</summary>
     /// <exception cref="InputException">It is a load file: it has no tokens.</exception>
     public RoutingTrace Trace => trace ?? throw new InputException(
-        load!.Path, "format", LoadHeader.FormatName, $"{TraceHeader.FormatName}: this needs tokens, and a load file holds only how often each expert was chosen");
+        load!.Path, "format", LoadHeader.FormatName,
+        $"{TraceHeader.FormatName}: this needs tokens, and a load file holds only how often each expert was chosen");
 
     public bool HasTokens => trace is not null;
 
@@ -38,18 +39,29 @@ internal sealed class Recording : IDisposable
         return format == LoadHeader.FormatName ? new Recording(null, LoadFile.Open(path)) : new Recording(RoutingTrace.Open(path), null);
     }
 
+    /// <summary>Checks that this can be asked of it.</summary>
+    /// <param name="split">Which sequences.</param>
+    /// <param name="tokens">Whether tokens are needed.</param>
+    /// <returns>Itself.</returns>
+    /// <exception cref="InputException">It is a load file: it has neither tokens nor sequences.</exception>
+    public Recording Require(TraceSplit split, bool tokens)
+    {
+        if (tokens)
+            _ = Trace;
+        if (load is not null && split != TraceSplit.All)
+            throw new InputException(load.Path, "--split", split.ToString().ToLowerInvariant(), "all: a load file has no sequences");
+        return this;
+    }
+
     /// <summary>Counts the tokens of a split; a load file has no sequences to split.</summary>
     /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
     public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
     {
-        if (trace is not null)
-        {
-            var slice = new TraceSlice(trace, split);
-            return (RoutingCounts.Of(slice), slice);
-        }
-        if (split != TraceSplit.All)
-            throw new InputException("options", "--split", split.ToString().ToLowerInvariant(), "all: a load file has no sequences");
-        return (RoutingCounts.Of(load!), null);
+        Require(split, tokens: false);
+        if (trace is null)
+            return (RoutingCounts.Of(load!), null);
+        var slice = new TraceSlice(trace, split);
+        return (RoutingCounts.Of(slice), slice);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,11 @@ internal static class ReportCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var results = new Argument<string[]>("results") { Description = "Files that place, evaluate or demo wrote with --result.", Arity = ArgumentArity.OneOrMore };
+        var results = new Argument<string[]>("results")
+        {
+            Description = "Files that place, evaluate or demo wrote with --result.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var output = CommonOptions.Output("The folder of the page, the figures (SVG and PNG) and the tables (CSV).");
         var command = new Command("report", "Draw results: one self-contained page, and every figure by itself.") { results, output };
         command.SetAction((parsed, cancellation) =>

@@ -11,6 +11,10 @@ namespace MoEPlace.Cli;
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
     private const int WidthOfFiles = 160;
+    private const int NarrowestTable = 80;
+
+    /// <summary>Characters in a line of the terminal.</summary>
+    public static int Columns => Console.WindowWidth is > 0 and var width ? width : NarrowestTable;
 
     /// <summary>Progress and diagnostics.</summary>
     public TextWriter ErrorWriter { get; } = error;
@@ -35,11 +39,13 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         var size = result.Tokens > 0
             ? $"{MeasureTable.Count(result.Tokens)} tokens in {MeasureTable.Count(result.Sequences)} sequences"
             : $"{MeasureTable.Count(result.Windows)} windows of load";
-        Line($"{result.Path}: {result.Model.Name}, {size}, {result.Model.Layers} layers x {result.Model.Experts} experts, top-{result.Model.TopK}");
+        var model = result.Model;
+        Line($"{result.Path}: {model.Name}, {size}, {model.Layers} layers x {model.Experts} experts, top-{model.TopK}");
     }
 
     /// <summary>Facts for people: a name and what it is, both to the left.</summary>
-    public void Facts(string title, string subtitle, IEnumerable<IReadOnlyList<string>> facts) => Write([title, subtitle], facts, Justify.Left);
+    public void Facts(string title, string subtitle, IEnumerable<IReadOnlyList<string>> facts) =>
+        Write([title, subtitle], facts, Justify.Left);
 
     /// <summary>A table for people: the first column to the left, the others to the right.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) => Write(columns, rows, Justify.Right);
@@ -60,7 +66,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             ColorSystem = ColorSystemSupport.NoColors,
             Out = new AnsiConsoleOutput(output),
         });
-        console.Profile.Width = Console.IsOutputRedirected ? WidthOfFiles : Math.Max(80, console.Profile.Width);
+        console.Profile.Width = output != Console.Out || Console.IsOutputRedirected ? WidthOfFiles : Math.Max(NarrowestTable, Columns);
         console.Write(table);
     }
 }

@@ -29,6 +29,8 @@ internal static class TraceInfoCommand
     private static void Print(Terminal terminal, TraceStatistics s)
     {
         var m = s.Model;
+        var topOne = s.ChoiceOrder == ChoiceOrder.ByWeight || s.Columns.Contains("gate_weights");
+        var skew = $"{Number(s.Skew.Least)} (layer {s.Skew.LeastAt}) to {Number(s.Skew.Most)} (layer {s.Skew.MostAt})";
         var lines = new List<IReadOnlyList<string>>
         {
             new[] { "model layers", $"{m.HiddenLayers}, of which MoE: {Traces.Models.LayerRange.Show(m.MoeLayerIds)}" },
@@ -39,15 +41,18 @@ internal static class TraceInfoCommand
             new[] { "sequences", MeasureTable.Count(s.Sequences) },
             new[] { "layers x experts, top-k", $"{s.Layers} x {s.Experts}, top-{s.TopK}" },
             new[] { "columns", s.Columns.IsEmpty ? "expert ids only" : string.Join(", ", s.Columns) },
-            new[] { "top-1", s.TopOneBits is not null || s.ChoiceOrder == ChoiceOrder.ByWeight || s.Columns.Contains("gate_weights") ? "known" : "unknown: no weights, no order of choice" },
-            new[] { "busiest expert over mean", $"{Number(s.Skew.Median)} median, {Number(s.Skew.Least)} (layer {s.Skew.LeastAt}) to {Number(s.Skew.Most)} (layer {s.Skew.MostAt})" },
+            new[] { "top-1", topOne ? "known" : "unknown: no weights, no order of choice" },
+            new[] { "busiest expert over mean", $"{Number(s.Skew.Median)} median, {skew}" },
         };
         if (s.MissingChoiceShare > 0)
             lines.Add(["choices without an expert", MeasureTable.Share(s.MissingChoiceShare)]);
         if (s.DecodeShare is { } decode)
             lines.Add(["decoded tokens", MeasureTable.Share(decode)]);
         if (s.ChoiceBits is { } bits)
-            lines.Add(["affinity of adjacent layers", $"{Number(bits.Mean)} bit per pair of choices ({Number(s.ChoiceShuffledBits!.Mean)} when shuffled)"]);
+        {
+            var shuffled = Number(s.ChoiceShuffledBits!.Mean);
+            lines.Add(["affinity of adjacent layers", $"{Number(bits.Mean)} bit per pair of choices ({shuffled} when shuffled)"]);
+        }
         if (s.TopOneBits is { } top)
             lines.Add(["affinity of top-1 experts", $"{Number(top.Mean)} bit ({Number(s.TopOneShuffledBits!.Mean)} when shuffled)"]);
         if (s.HeaviestSuccessorShare is { } heaviest)

@@ -10,16 +10,35 @@ internal static class TraceSynthesizeCommand
     public static Command Create(Terminal terminal)
     {
         var defaults = new TraceSynthesisOptions { Model = Shape(2, 2, 1) };
-        var model = new Option<string?>("--model") { Description = $"A config.json or a built-in model ({string.Join(", ", ModelConfig.BuiltIn)}); else --layers, --experts and --top-k." };
+        var model = new Option<string?>("--model")
+        {
+            Description = $"A config.json or a built-in model ({string.Join(", ", ModelConfig.BuiltIn)}); else --layers, --experts and --top-k.",
+        };
         var layers = new Option<int>("--layers") { Description = "MoE layers, without --model.", DefaultValueFactory = _ => 24 };
         var experts = new Option<int>("--experts") { Description = "Experts per layer, without --model.", DefaultValueFactory = _ => 32 };
         var topK = new Option<int>("--top-k") { Description = "Experts per token, without --model.", DefaultValueFactory = _ => 4 };
         var tokens = new Option<long>("--tokens") { Description = "Tokens.", DefaultValueFactory = _ => defaults.Tokens };
         var sequences = new Option<int>("--sequences") { Description = "Sequences.", DefaultValueFactory = _ => defaults.Sequences };
-        var affinity = new Option<double>("--affinity") { Description = "Probability that a choice follows the preferred successor of the layer before, 0 to 1.", DefaultValueFactory = _ => defaults.Affinity };
-        var zipf = new Option<double>("--zipf") { Description = "Exponent of the load's Zipf law; 0 is even.", DefaultValueFactory = _ => defaults.ZipfExponent };
-        var domains = new Option<int>("--domains") { Description = "Domains, each with a load of its own.", DefaultValueFactory = _ => defaults.Domains };
-        var seed = new Option<long>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => defaults.Seed };
+        var affinity = new Option<double>("--affinity")
+        {
+            Description = "Probability that a choice follows the preferred successor of the layer before, 0 to 1.",
+            DefaultValueFactory = _ => defaults.Affinity,
+        };
+        var zipf = new Option<double>("--zipf")
+        {
+            Description = "Exponent of the load's Zipf law; 0 is even.",
+            DefaultValueFactory = _ => defaults.ZipfExponent,
+        };
+        var domains = new Option<int>("--domains")
+        {
+            Description = "Domains, each with a load of its own.",
+            DefaultValueFactory = _ => defaults.Domains,
+        };
+        var seed = new Option<long>("--seed")
+        {
+            Description = "The same seed gives the same bytes.",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
         var output = CommonOptions.Output("The trace to write; it says of itself that it is synthetic.");
         var command = new Command("synthesize", "Draw a synthetic trace: Markov affinity between layers, Zipf load.")
         {
@@ -30,7 +49,9 @@ internal static class TraceSynthesizeCommand
             var path = parsed.GetValue(output)!;
             TraceSynthesis.Write(path, new TraceSynthesisOptions
             {
-                Model = parsed.GetValue(model) is { } name ? ModelConfig.Read(name) : Shape(parsed.GetValue(layers), parsed.GetValue(experts), parsed.GetValue(topK)),
+                Model = parsed.GetValue(model) is { } name
+                    ? ModelConfig.Read(name)
+                    : Shape(parsed.GetValue(layers), parsed.GetValue(experts), parsed.GetValue(topK)),
                 Tokens = parsed.GetValue(tokens),
                 Sequences = parsed.GetValue(sequences),
                 Affinity = parsed.GetValue(affinity),

@@ -117,8 +117,18 @@ public static class PlacementCost
         return aggregates;
     }
 
-    private static void CheckFit(InputFaults faults, string name, ExpertPlacement placement, MoEModel model, Cluster cluster)
+    /// <summary>Notes whatever keeps a placement from being judged on a recording and a cluster.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="name">What the placement is called in the faults.</param>
+    /// <param name="placement">The map.</param>
+    /// <param name="model">The model of the recording.</param>
+    /// <param name="cluster">Nodes and ranks.</param>
+    public static void CheckFit(InputFaults faults, string name, ExpertPlacement placement, MoEModel model, Cluster cluster)
     {
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(placement);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(cluster);
         faults.Require(placement.Experts == model.Experts, $"{name}.experts", placement.Experts, $"{model.Experts}, as in the trace");
         if (faults.Require(placement.Layers == model.Layers, $"{name}.layers", placement.Layers, $"{model.Layers}, as in the trace"))
         {

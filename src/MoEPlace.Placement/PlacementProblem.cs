@@ -72,14 +72,9 @@ public sealed record PlacementProblem
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(counts);
         var faults = new InputFaults("place");
-        var slots = (long)model.Experts + redundantSlots;
-        faults.Require(redundantSlots >= 0 && redundantSlots <= (long)model.Experts * (cluster.Ranks - 1), "--redundant", redundantSlots, $"0 to {(long)model.Experts * (cluster.Ranks - 1)} (a copy of every expert on every other rank)");
-        faults.Require(slots % cluster.Ranks == 0, "--cluster", cluster.Ranks, $"ranks that divide the {slots} slots of a layer (experts + redundant)");
-        faults.Require(maxImbalance is null or (>= 1 and < double.PositiveInfinity), "--max-imbalance", maxImbalance, "1 or more");
+        Check(faults, model, cluster, redundantSlots, maxImbalance, timeLimit, iterationLimit);
         faults.Require(counts.Layers == model.Layers, "trace layers", counts.Layers, $"{model.Layers}, as in the model");
         faults.Require(counts.Experts == model.Experts, "trace experts", counts.Experts, $"{model.Experts}, as in the model");
-        faults.Require(timeLimit is null || timeLimit > TimeSpan.Zero, "--time-limit", timeLimit, "above 0 seconds");
-        faults.Require(iterationLimit >= 1, "--iteration-limit", iterationLimit, "1 or more");
         faults.ThrowIfAny();
         return new PlacementProblem
         {
@@ -96,5 +91,31 @@ public sealed record PlacementProblem
             TimeLimit = timeLimit ?? TimeSpan.FromSeconds(30),
             IterationLimit = iterationLimit,
         };
+    }
+
+    /// <summary>Notes what of a problem is wrong before anything is counted: slots that do not divide by ranks, limits out of range.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="model">The model whose experts are placed.</param>
+    /// <param name="cluster">The nodes and ranks.</param>
+    /// <param name="redundantSlots">Slots per layer beyond one for each expert.</param>
+    /// <param name="maxImbalance">Busiest rank over mean; null for no limit.</param>
+    /// <param name="timeLimit">Wall-clock limit; null for the default.</param>
+    /// <param name="iterationLimit">Limit in rounds.</param>
+    public static void Check(
+        InputFaults faults, MoEModel model, Cluster cluster, int redundantSlots, double? maxImbalance, TimeSpan? timeLimit, long iterationLimit)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(cluster);
+        var slots = (long)model.Experts + redundantSlots;
+        var mostRedundant = (long)model.Experts * (cluster.Ranks - 1);
+        faults.Require(
+            redundantSlots >= 0 && redundantSlots <= mostRedundant, "--redundant", redundantSlots,
+            $"0 to {mostRedundant} (a copy of every expert on every other rank)");
+        faults.Require(
+            slots % cluster.Ranks == 0, "--cluster", cluster.Ranks, $"ranks that divide the {slots} slots of a layer (experts + redundant)");
+        faults.Require(maxImbalance is null or (>= 1 and < double.PositiveInfinity), "--max-imbalance", maxImbalance, "1 or more");
+        faults.Require(timeLimit is null || timeLimit > TimeSpan.Zero, "--time-limit", timeLimit, "above 0 seconds");
+        faults.Require(iterationLimit >= 1, "--iteration-limit", iterationLimit, "1 or more");
     }
 }

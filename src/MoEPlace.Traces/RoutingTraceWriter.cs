@@ -34,6 +34,7 @@ public sealed class RoutingTraceWriter : IDisposable
         var faults = new InputFaults(path);
         header.Model.Check(faults, "model.");
         faults.Require(tokens >= 1, "tokens", tokens, "at least one token");
+        OutputFile.Check(path, "output", faults);
         faults.ThrowIfAny();
         this.path = Path.GetFullPath(path);
         this.header = header;

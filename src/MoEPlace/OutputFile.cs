@@ -31,6 +31,37 @@ public static class OutputFile
         }
     }
 
+    /// <summary>Notes why <paramref name="path"/> cannot be written, before work is spent on its content; nothing is left there.</summary>
+    /// <param name="path">Where a file shall stand.</param>
+    /// <param name="field">The option that named it.</param>
+    /// <param name="faults">Where to note it.</param>
+    /// <returns>True when it can be written.</returns>
+    public static bool Check(string path, string field, InputFaults faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        try
+        {
+            var full = Path.GetFullPath(path);
+            if (!faults.Require(!Directory.Exists(full) && !Path.EndsInDirectorySeparator(full), field, path, "the path of a file, not of a folder"))
+                return false;
+            var folder = Path.GetDirectoryName(full)!;
+            while (!Directory.Exists(folder))
+            {
+                if (!faults.Require(!File.Exists(folder), field, path, $"a path through folders; {folder} is a file"))
+                    return false;
+                folder = Path.GetDirectoryName(folder)!;
+            }
+            var trial = Path.Combine(folder, $".{Environment.ProcessId}.{Guid.NewGuid():N}.part");
+            new FileStream(trial, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
+        {
+            faults.Add(field, path, $"a path that can be written ({e.Message})");
+            return false;
+        }
+    }
+
     /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
     /// <exception cref="InputException">The path cannot be written.</exception>
     public static void WriteText(string path, string text) =>

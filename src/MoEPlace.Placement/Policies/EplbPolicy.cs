@@ -40,6 +40,8 @@ public static class EplbPolicy
         var options = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
             .Add("expertGroups", expertGroups.ToString(CultureInfo.InvariantCulture))
             .Add("redundantSlots", problem.RedundantSlots.ToString(CultureInfo.InvariantCulture));
+        if (problem.Slice is { } slice)
+            options = options.Add("split", slice.Split.ToString().ToLowerInvariant());
         return DirectSolution.Judge(problem, started, new ExpertPlacement(
             model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers],
             DirectSolution.Provenance(problem, Name, 0, options)));

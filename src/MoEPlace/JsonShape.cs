@@ -35,12 +35,16 @@ internal static class JsonShape
 
     private static void CheckKeys(InputFaults faults, string path, JsonElement value, JsonTypeInfo info)
     {
-        var keys = info.Properties.Where(p => p.AssociatedParameter is not null || p.Set is not null)
-            .ToDictionary(p => p.Name, StringComparer.Ordinal);
+        // A value that follows from the others may stand there, as older files have it; it is not read.
+        var derived = info.Properties.Where(p => p is { AssociatedParameter: null, Set: null })
+            .Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        var keys = info.Properties.Where(p => !derived.Contains(p.Name)).ToDictionary(p => p.Name, StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in value.EnumerateObject())
         {
             var at = Join(path, entry.Name);
+            if (derived.Contains(entry.Name))
+                continue;
             if (!keys.TryGetValue(entry.Name, out var key))
                 faults.Add(at, new JsonText(entry.Value), $"the keys {string.Join(", ", keys.Keys)}");
             else if (!seen.Add(entry.Name))
@@ -78,8 +82,8 @@ internal static class JsonShape
         { Type.IsEnum: true } => string.Join(" or ", Names(info.Type)),
         _ when info.Type == typeof(string) => "a text",
         _ when info.Type == typeof(bool) => "true or false",
-        _ when info.Type == typeof(int) => $"a whole number up to {int.MaxValue}",
-        _ when info.Type == typeof(long) => $"a whole number up to {long.MaxValue}",
+        _ when info.Type == typeof(int) => "a whole number of 32 bits",
+        _ when info.Type == typeof(long) => "a whole number of 64 bits",
         _ => "a number",
     };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoEPlace.Placement.Policies;
 using MoEPlace.Placement.Solvers;
 using MoEPlace.Results;
@@ -37,7 +38,8 @@ public sealed class ExFlowPolicyTests
     [InlineData("highs")]
     public void Divides_nodes_first_and_then_the_ranks_of_each(string engine)
     {
-        using var trace = TopOneTrace.Random(5, 8, 3, 400);
+        const int layers = 2;
+        using var trace = TopOneTrace.Random(5, 8, layers, 400);
         var cluster = TopOneTrace.Cluster(2, 2);
         var solution = Place(trace, cluster, engine);
         var (gpu, node) = Crossings(trace.Counts, solution.Placement);
@@ -48,7 +50,7 @@ public sealed class ExFlowPolicyTests
         var within = 0L;
         for (var n = 0; n < 2; n++)
         {
-            var members = Enumerable.Range(0, 3).Select(layer => Enumerable.Range(0, 2)
+            var members = Enumerable.Range(0, layers).Select(layer => Enumerable.Range(0, 2)
                 .SelectMany(r => solution.Placement.ExpertsOn(new LayerId(layer), new RankId(2 * n + r)).ToArray()).Order().ToArray()).ToArray();
             within += ChainOracle.LeastCrossings(trace.Counts, 2, members);
         }
@@ -85,7 +87,7 @@ public sealed class ExFlowPolicyTests
         Assert.Equal(SolveStatus.Limit, solution.Summary.Status);
         Assert.Equal(8 * 4, solution.Summary.Bound);
         Assert.Equal(3 * 17, solution.Summary.Iterations);
-        Assert.Contains("nodes: a limit was reached before the solver found anything, so contiguous", solution.Summary.StopReason, StringComparison.Ordinal);
+        Assert.Contains("nodes: a limit was reached, nothing better than contiguous was found", solution.Summary.StopReason, StringComparison.Ordinal);
         Assert.Contains("ranks of node 1", solution.Summary.StopReason, StringComparison.Ordinal);
     }
 
@@ -102,7 +104,8 @@ public sealed class ExFlowPolicyTests
         var problem = PlacementProblem.Create(trace.Model, TopOneTrace.Cluster(2, 2), trace.Counts);
         var solution = ExFlowPolicy.Place(problem, solver, null, null, source.Token);
         Assert.Equal(ChainOracle.LeastCrossings(trace.Counts, 2), Crossings(trace.Counts, solution.Placement).Node);
-        Assert.Equal("ranks of node 0: interrupted, so contiguous; ranks of node 1: interrupted, so contiguous", solution.Summary.StopReason);
+        const string kept = "interrupted, nothing better than contiguous was found";
+        Assert.Equal($"ranks of node 0: {kept}; ranks of node 1: {kept}", solution.Summary.StopReason);
     }
 
     [Fact]
@@ -146,6 +149,22 @@ public sealed class ExFlowPolicyTests
         var problem = PlacementProblem.Create(trace.Model, TopOneTrace.Cluster(1, 64), trace.Counts);
         var fault = Assert.Throws<InputException>(() => ExFlowPolicy.Place(problem, new CbcSolver(), null, null, Cancellation)).Faults.Single();
         Assert.Contains("10000000", fault.Allowed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_time_limit_holds_inside_the_first_relaxation_of_a_large_program_and_the_start_is_kept()
+    {
+        using var trace = TopOneTrace.Random(11, 32, 16, 20_000);
+        var everyExpert = Enumerable.Repeat(Enumerable.Range(0, 32).ToArray(), 16).ToArray();
+        var program = ExFlowProgram.Create(trace.Counts, everyExpert, 8);
+        var start = program.Contiguous();
+        var clock = Stopwatch.StartNew();
+        var solution = new CbcSolver().Solve(
+            program.Program, new IntegerSolverOptions { TimeLimit = TimeSpan.FromSeconds(1), Start = program.ValuesOf(start) }, Cancellation);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 45);
+        Assert.Equal(IntegerStatus.Feasible, solution.Status);
+        Assert.True(solution.Objective <= program.Crossings(start));
+        Assert.Equal(solution.Objective, program.Crossings(program.PartOf(solution.Values)));
     }
 
     [Fact]

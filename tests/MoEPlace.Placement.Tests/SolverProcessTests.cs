@@ -10,15 +10,13 @@ public sealed class SolverProcessTests : IDisposable
 
     public void Dispose() => folder.Delete(recursive: true);
 
-    [Theory]
-    [InlineData("cbc")]
-    [InlineData("highs")]
-    public async Task Nothing_is_printed(string engine)
+    [Fact]
+    public async Task Nothing_is_printed_by_the_engine_in_this_process()
     {
         var start = new ProcessStartInfo { FileName = Environment.ProcessPath!, RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
             start.ArgumentList.Add(typeof(SolverProcessTests).Assembly.Location);
-        start.Environment[SilentChild.Variable] = engine;
+        start.Environment[SilentChild.Variable] = "1";
         using var child = Process.Start(start)!;
         var errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Equal("", await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));

@@ -122,21 +122,41 @@ public sealed class ReportShapeTests
 
     private static ResultFile Unknown(ResultFile result) => Each(result, p => p with
     {
-        Measures = p.Measures with { RankCopiesPerTokenLayer = null, NodeCopiesPerTokenLayer = null, DispatchBytes = null,
-            CombineBytes = null, ContextBytes = null, StepSeconds = null, MemoryBytesPerRank = null },
+        Measures = p.Measures with
+        {
+            RankCopiesPerTokenLayer = null,
+            NodeCopiesPerTokenLayer = null,
+            DispatchBytes = null,
+            CombineBytes = null,
+            ContextBytes = null,
+            StepSeconds = null,
+            MemoryBytesPerRank = null
+        },
         Detail = p.Detail with { RankCopiesByLayer = [] },
         Solve = null,
         SolveSeconds = null,
     });
 
     private static ResultFile NoLoad(ResultFile result) =>
-        Each(result, p => p with { Detail = p.Detail with { LoadByLayerAndRank = [.. p.Detail.LoadByLayerAndRank.Select(l =>
-            l.Select(_ => 0L).ToImmutableArray())] } });
+        Each(result, p => p with
+        {
+            Detail = p.Detail with
+            {
+                LoadByLayerAndRank = [.. p.Detail.LoadByLayerAndRank.Select(l =>
+            l.Select(_ => 0L).ToImmutableArray())]
+            }
+        });
 
     private static ResultFile Still(ResultFile result) => Each(result, p => p with
     {
-        Measures = p.Measures with { GpuCrossingFraction = 0, NodeCrossingFraction = 0, RankCopiesPerTokenLayer = 0,
-            NodeCopiesPerTokenLayer = 0, ImbalanceMean = 1 },
+        Measures = p.Measures with
+        {
+            GpuCrossingFraction = 0,
+            NodeCrossingFraction = 0,
+            RankCopiesPerTokenLayer = 0,
+            NodeCopiesPerTokenLayer = 0,
+            ImbalanceMean = 1
+        },
         Detail = p.Detail with { GpuCrossingByLayer = [0, 0, 0] },
     });
 

@@ -99,21 +99,9 @@ public sealed class TraceStatisticsTests : IDisposable
     [Fact]
     public void Gpt_oss_has_half_a_bit_between_choices_of_adjacent_layers()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "MoEPlace.sln")))
-            root = root.Parent;
-        var shared = Environment.GetEnvironmentVariable("MOEPLACE_SHARED") ?? Path.Combine(root?.FullName ?? ".", "..", "shared");
-        const string name = "traces/gpt-oss-20b/subset.ids.u8.npy";
-        var path = new[] { "data", "" }.Select(d => Path.Combine(shared, d, name)).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(path is null, $"the recorded trace is not under {shared}");
-        // npy version 1: the data begins after 10 bytes and the header, whose length stands in the last two of them.
-        var bytes = File.ReadAllBytes(path!);
-        var ids = bytes.AsSpan(10 + BitConverter.ToUInt16(bytes, 8)).ToArray().Select(b => (ushort)b).ToArray();
-        var tokens = ids.Length / 96;
-        var model = new MoEModel("gpt-oss-20b", 24, [.. Enumerable.Range(0, 24)], 32, 4);
-        using var trace = Write(model, new TraceRows(ids, new int[tokens], new int[tokens]), []);
-        var told = TraceStatistics.Of(trace);
-        Assert.Equal(tokens, told.SampledTokens);
+        using var recorded = RecordedTrace.GptOss();
+        var told = TraceStatistics.Of(recorded.Trace);
+        Assert.Equal(recorded.Trace.Tokens, told.SampledTokens);
         Assert.Equal(0.529, told.ChoiceBits!.Mean, 3);
         Assert.Equal(1.511, told.TopOneBits!.Mean, 3);
         Assert.InRange(told.ChoiceShuffledBits!.Mean, 0, 0.001);

@@ -11,7 +11,7 @@ namespace MoEPlace.Placement.Policies;
 /// </summary>
 public sealed class ExFlowProgram
 {
-    /// <summary>The largest program that is built, in nonzero coefficients: about 2 GB in an engine.</summary>
+    /// <summary>The largest program that is built, in nonzero coefficients: far beyond it memory runs out, and far before it engines get nowhere.</summary>
     public const long MostNonzeros = 10_000_000;
 
     private readonly int[][] members;
@@ -24,7 +24,7 @@ public sealed class ExFlowProgram
         CollectPairs(counts);
         // Of two parts, the rows of the second say the same as those of the first: x[n, 1] = 1 - x[n, 0].
         RowParts = parts == 2 ? 1 : parts;
-        var nonzeros = (long)pairs.Count * RowParts * 6 + 2L * members.Length * Size * parts;
+        var nonzeros = (long)pairs.Count * (RowParts * 6 + 2) + 2L * members.Length * Size * parts;
         if (nonzeros > MostNonzeros)
             throw new InputException("--policy", "exflow", $"an integer program of {nonzeros} coefficients", $"at most {MostNonzeros}: fewer layers, experts or ranks, or --policy affinity");
         Program = Build();
@@ -123,6 +123,7 @@ public sealed class ExFlowProgram
         foreach (var (_, _, weight) in pairs)
             builder.AddColumn(0, 1, weight, whole: false);
         AddBalance(builder);
+        AddLeastCosts(builder);
         Span<double> signs = [1, -1, 1];
         for (var p = 0; p < pairs.Count; p++)
         {
@@ -135,6 +136,25 @@ public sealed class ExFlowProgram
             }
         }
         return builder.Build();
+    }
+
+    /// <summary>
+    /// Rows that the paper does not have and that no division violates: of the experts of the next (last) layer at most a part's worth
+    /// is with an expert, all others cost. Without them the relaxation is worth nothing: all x equal, no cost.
+    /// </summary>
+    private void AddLeastCosts(IntegerProgramBuilder builder)
+    {
+        var firstCost = members.Length * Size * parts;
+        var costsOf = new List<int>[2 * members.Length * Size];
+        for (var i = 0; i < costsOf.Length; i++)
+            costsOf[i] = [];
+        for (var p = 0; p < pairs.Count; p++)
+        {
+            costsOf[2 * pairs[p].From].Add(firstCost + p);
+            costsOf[2 * pairs[p].To + 1].Add(firstCost + p);
+        }
+        foreach (var costs in costsOf.Where(c => c.Count > Size / parts))
+            builder.AddRow(costs.Count - Size / parts, double.PositiveInfinity, [.. costs], [.. costs.Select(_ => 1.0)]);
     }
 
     private void AddBalance(IntegerProgramBuilder builder)

@@ -100,57 +100,51 @@ internal sealed class ExFlowSearch
         Report();
         var program = ExFlowProgram.Create(problem.Counts, members, parts);
         var partOf = program.Contiguous();
-        var solution = Solve(program, partOf, stage);
-        if (solution is { Values.Length: > 0 })
+        var (solution, stopped) = Solve(program, partOf);
+        var least = program.Crossings(partOf);
+        if (solution is { Values.Length: > 0 } && program.PartOf(solution.Values) is var found && program.Crossings(found) <= least)
+            partOf = found;
+        if (stopped is not null)
         {
-            var found = program.PartOf(solution.Values);
-            if (program.Crossings(found) <= program.Crossings(partOf))
-                partOf = found;
+            EveryStageProven = false;
+            StopReasons.Add($"{stage}: {stopped}{(program.Crossings(partOf) == least ? ", nothing better than contiguous was found" : "")}");
         }
         Enter(members, partOf, parts, firstRank, ranksPerPart);
         // Crossings are whole numbers, the engine's bound is not.
         return solution?.Bound is { } bound ? Math.Max(0, Math.Ceiling(bound - 1e-6 * Math.Max(1, Math.Abs(bound)))) : null;
     }
 
-    private IntegerSolution? Solve(ExFlowProgram program, int[] start, string stage)
+    /// <summary>Solves one program within its share of the time; tells what stopped it, null when nothing did.</summary>
+    private (IntegerSolution? Solution, string? Stopped) Solve(ExFlowProgram program, int[] start)
     {
-        var left = problem.TimeLimit - clock.Elapsed;
-        var limit = left / solvesLeft--;
+        var limit = (problem.TimeLimit - clock.Elapsed) / solvesLeft--;
         if (limit > options.TimeLimitPerSolve)
             limit = options.TimeLimitPerSolve;
-        IntegerSolution? solution = null;
         if (cancellation.IsCancellationRequested)
-            return Stopped("interrupted");
+            return (null, "interrupted");
         if (limit <= TimeSpan.Zero)
-            return Stopped("no time was left");
+            return (null, "no time was left");
+        var limits = new IntegerSolverOptions
+        {
+            TimeLimit = limit,
+            NodeLimit = (int)Math.Min(problem.IterationLimit, int.MaxValue),
+            RelativeGap = options.RelativeGap,
+            Start = options.StartContiguous ? program.ValuesOf(start) : default(ReadOnlyMemory<double>),
+        };
         try
         {
-            solution = solver.Solve(program.Program, new IntegerSolverOptions
+            var solution = solver.Solve(program.Program, limits, cancellation);
+            BranchNodes += solution.Nodes;
+            return solution.Status switch
             {
-                TimeLimit = limit,
-                NodeLimit = (int)Math.Min(problem.IterationLimit, int.MaxValue),
-                RelativeGap = options.RelativeGap,
-                Start = options.StartContiguous ? program.ValuesOf(start) : default(ReadOnlyMemory<double>),
-            }, cancellation);
+                IntegerStatus.Optimal => (solution, null),
+                IntegerStatus.Feasible or IntegerStatus.LimitReached => (solution, "a limit was reached"),
+                _ => throw new IntegerSolverException($"{solver.Name} calls a program {solution.Status} that contiguous placement satisfies."),
+            };
         }
         catch (OperationCanceledException)
         {
-            return Stopped("interrupted");
-        }
-        BranchNodes += solution.Nodes;
-        return solution.Status switch
-        {
-            IntegerStatus.Optimal => solution,
-            IntegerStatus.Feasible => Stopped("a limit was reached"),
-            IntegerStatus.LimitReached => Stopped("a limit was reached before the solver found anything, so contiguous"),
-            _ => throw new IntegerSolverException($"{solver.Name} calls a program {solution.Status} that contiguous placement satisfies."),
-        };
-
-        IntegerSolution? Stopped(string reason)
-        {
-            EveryStageProven = false;
-            StopReasons.Add($"{stage}: {reason}{(solution is null ? ", so contiguous" : "")}");
-            return solution;
+            return (null, "interrupted");
         }
     }
 

@@ -33,6 +33,14 @@ internal static unsafe partial class CbcNative
     [LibraryImport(Library, EntryPoint = "Cbc_setMaximumSeconds")]
     internal static partial void SetMaximumSeconds(CbcModelHandle model, double seconds);
 
+    /// <summary>The ClpSimplex of an OsiClpSolverInterface, by its C++ name: the C interface has no way to it.</summary>
+    [LibraryImport("libOsiClp.so.1", EntryPoint = "_ZNK21OsiClpSolverInterface11getModelPtrEv")]
+    internal static partial nint LinearSolverOf(nint solver);
+
+    /// <summary>ClpModel::setMaximumWallSeconds, of the linear program by itself; copies of it inherit the end, which is a time of day.</summary>
+    [LibraryImport("libClp.so.1", EntryPoint = "_ZN8ClpModel21setMaximumWallSecondsEd")]
+    internal static partial void SetLinearSolverSeconds(nint simplex, double seconds);
+
     [LibraryImport(Library, EntryPoint = "Cbc_setMaximumNodes")]
     internal static partial void SetMaximumNodes(CbcModelHandle model, int nodes);
 

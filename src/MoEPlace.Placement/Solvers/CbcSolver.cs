@@ -7,7 +7,7 @@ namespace MoEPlace.Placement.Solvers;
 
 /// <summary>
 /// COIN-OR CBC in this process, through its C interface. The library keeps state outside its models, so solves wait for one another.
-/// It has no call that ends a solve: a cancelled one is made infeasible by cuts and so runs out at once in most cases, else at its limit.
+/// It has no call that ends a solve: a cancelled one is made infeasible by cuts, and so runs out once it looks for cuts, or at its limit.
 /// </summary>
 public sealed unsafe class CbcSolver : IIntegerSolver
 {
@@ -46,14 +46,14 @@ public sealed unsafe class CbcSolver : IIntegerSolver
             using var model = CbcNative.NewModel();
             CbcNative.SetLogLevel(model, 0);
             Load(model, program);
-            SetLimits(model, options);
+            var patience = SetLimits(model, options);
             SetStart(model, program, options.Start.Span);
             CbcNative.AddCutCallback(model, &CutWhenStopped, "cancellation", (nint)stop);
             var address = (nint)stop;
             using (cancellation.Register(() => Volatile.Write(ref *(int*)address, 1)))
                 CbcNative.Solve(model);
             cancellation.ThrowIfCancellationRequested();
-            return Read(model, program, clock);
+            return Read(model, program, options, clock, linearStopped: clock.Elapsed >= patience);
         }
         finally
         {
@@ -75,7 +75,8 @@ public sealed unsafe class CbcSolver : IIntegerSolver
                 CbcNative.SetInteger(model, j);
     }
 
-    private static void SetLimits(CbcModelHandle model, IntegerSolverOptions options)
+    /// <summary>Sets all limits; returns when a linear program would be stopped inside, which leaves whatever follows from it unproven.</summary>
+    private static TimeSpan SetLimits(CbcModelHandle model, IntegerSolverOptions options)
     {
         // Its seconds are those of the processor unless told otherwise.
         CbcNative.SetParameter(model, "timeMode", "elapsed");
@@ -85,6 +86,12 @@ public sealed unsafe class CbcSolver : IIntegerSolver
         CbcNative.SetAllowableGap(model, 0);
         CbcNative.SetAllowableFractionGap(model, options.RelativeGap);
         CbcNative.SetParameter(model, "ratioGap", options.RelativeGap.ToString("R", CultureInfo.InvariantCulture));
+        // It looks at its clock between linear programs, of which the first can take many times the limit, so that one is limited too.
+        // It is reached through the first member of Cbc_Model, an OsiClpSolverInterface (Coin_C_defines.h of 2.10).
+        var patience = options.TimeLimit * 1.05 + TimeSpan.FromSeconds(1);
+        var simplex = CbcNative.LinearSolverOf(*(nint*)model.DangerousGetHandle());
+        CbcNative.SetLinearSolverSeconds(simplex, patience.TotalSeconds);
+        return patience;
     }
 
     private static void SetStart(CbcModelHandle model, IntegerProgram program, ReadOnlySpan<double> start)
@@ -113,7 +120,8 @@ public sealed unsafe class CbcSolver : IIntegerSolver
         CbcNative.AddRowCut(cuts, 1, &column, &one, (byte)'L', 0);
     }
 
-    private static IntegerSolution Read(CbcModelHandle model, IntegerProgram program, Stopwatch clock)
+    private static IntegerSolution Read(
+        CbcModelHandle model, IntegerProgram program, IntegerSolverOptions options, Stopwatch clock, bool linearStopped)
     {
         var integer = program.IsInteger.Contains(true);
         var optimal = CbcNative.IsProvenOptimal(model) != 0;
@@ -126,10 +134,12 @@ public sealed unsafe class CbcSolver : IIntegerSolver
             : CbcNative.IsProvenInfeasible(model) == 0 ? values is not null ? IntegerStatus.Feasible : IntegerStatus.LimitReached
             : integer || CbcNative.IsRelaxationInfeasible(model) != 0 ? IntegerStatus.Infeasible
             : IntegerStatus.Unbounded;
-        if (CbcNative.Status(model) == 2)
-            throw new IntegerSolverException("cbc gave up: numerical difficulties.");
         double? bound = integer ? CbcNative.BestBound(model) : optimal ? program.ObjectiveOf(found) : null;
-        return IntegerSolution.Checked("cbc", program, status, found, bound, CbcNative.NodeCount(model), clock.Elapsed.TotalSeconds);
+        if (linearStopped)
+            (status, bound) = (values is not null ? IntegerStatus.Feasible : IntegerStatus.LimitReached, null);
+        else if (CbcNative.Status(model) == 2)
+            throw new IntegerSolverException("cbc gave up: numerical difficulties.");
+        return IntegerSolution.Checked("cbc", program, options, status, found, bound, CbcNative.NodeCount(model), clock.Elapsed.TotalSeconds);
     }
 
     private static double[] Finite(ReadOnlySpan<double> bounds)

@@ -10,7 +10,6 @@ namespace MoEPlace.Placement.Solvers;
 /// </summary>
 public sealed class HighsSolver : IIntegerSolver
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
     private readonly string node;
     private readonly string script;
 
@@ -44,12 +43,14 @@ public sealed class HighsSolver : IIntegerSolver
                 answer.Found ? IntegerStatus.Feasible : IntegerStatus.LimitReached,
             _ => throw new IntegerSolverException($"highs gave up: {answer.Status}."),
         };
-        return IntegerSolution.Checked("highs", program, status, answer.Values, answer.Bound, answer.Nodes, seconds);
+        return IntegerSolution.Checked("highs", program, options, status, answer.Values, answer.Bound, answer.Nodes, seconds);
     }
 
     private string Run(IntegerProgram program, IntegerSolverOptions options, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(options.TimeLimit + Grace < TimeSpan.FromDays(40) ? options.TimeLimit + Grace : TimeSpan.FromDays(40));
+        // The engine keeps its own limit; this one is for an engine that stalls, and leaves time to start and to read the program.
+        var patience = options.TimeLimit.TotalSeconds + 60 + program.Indices.Length / 100_000.0;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Min(patience, 4e6)));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         using var process = Start();
         using var kill = either.Token.Register(() => Kill(process));
@@ -61,7 +62,7 @@ public sealed class HighsSolver : IIntegerSolver
             process.WaitForExit();
             cancellation.ThrowIfCancellationRequested();
             if (limit.IsCancellationRequested)
-                throw new IntegerSolverException($"highs did not end within {Grace.TotalSeconds} s after its time limit and was stopped.");
+                throw new IntegerSolverException($"highs did not end {patience - options.TimeLimit.TotalSeconds:F0} s after its time limit and was stopped.");
             var (text, diagnostics) = (output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
             return process.ExitCode == 0 ? text : throw Crashed(process.ExitCode, diagnostics);
         }

@@ -15,10 +15,16 @@ public sealed record IntegerSolution(
     long Nodes,
     double Seconds)
 {
-    /// <summary>Makes a solution of what an engine returned, after checking it against the program.</summary>
+    /// <summary>Makes a solution of what an engine returned, after checking it against the program; a start is never lost.</summary>
     internal static IntegerSolution Checked(
-        string engine, IntegerProgram program, IntegerStatus status, ReadOnlySpan<double> values, double? bound, long nodes, double seconds)
+        string engine, IntegerProgram program, IntegerSolverOptions options, IntegerStatus status, ReadOnlySpan<double> values, double? bound,
+        long nodes, double seconds)
     {
+        if (status == IntegerStatus.LimitReached && !options.Start.IsEmpty && program.Violation(options.Start.Span) <= IntegerProgram.Tolerance)
+        {
+            status = IntegerStatus.Feasible;
+            values = options.Start.Span;
+        }
         var finiteBound = bound is { } b && double.IsFinite(b) && Math.Abs(b) < 1e30 ? bound : null;
         if (status is not (IntegerStatus.Optimal or IntegerStatus.Feasible))
             return new IntegerSolution(status, null, status == IntegerStatus.LimitReached ? finiteBound : null, [], nodes, seconds);

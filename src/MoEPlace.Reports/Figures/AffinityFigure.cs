@@ -39,8 +39,13 @@ internal static class AffinityFigure
                 + "a cell is as strong as the square root of the tokens that go from one to the other. "
                 + "Cells in the blocks on the diagonal stay on their GPU, all others travel: the more ink in the blocks, the better. "
                 + "Replicas count for the lowest GPU that holds one.",
-            new { config = FigureStyle.Config, hconcat = panels, spacing = 30,
-                resolve = new { scale = new { color = "shared", opacity = "shared" } } },
+            new
+            {
+                config = FigureStyle.Config,
+                hconcat = panels,
+                spacing = 30,
+                resolve = new { scale = new { color = "shared", opacity = "shared" } }
+            },
             Data(section, shown, total));
     }
 
@@ -65,16 +70,13 @@ internal static class AffinityFigure
         var affinity = section.Result.Affinity!;
         var rows = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer], section.Ranks, perCell);
         var columns = new ExpertOrder(placement.Detail.RankOfExpert[affinity.FromLayer + 1], section.Ranks, perCell);
-        string[] kinds = section.Result.Nodes == 1 ? [Stays, SameNode] : section.Result.RanksPerNode == 1 ? [Stays, OtherNode]
-            : [Stays, SameNode, OtherNode];
-        var colors = kinds.Select(k => k == Stays ? "#0072B2" : k == SameNode ? "#E69F00" : "#D55E00").ToArray();
+        var kinds = Kinds(section);
         var told = kinds.Select(k => k switch
         {
             Stays => Quantity.Percent(shares[0], 0) + " same GPU",
             SameNode => Quantity.Percent(shares[1], 0) + " same node",
             _ => Quantity.Percent(shares[2], 0) + " other node",
         });
-        var strongest = affinity.Transitions.Max(row => row.Max()) / total;
         return new
         {
             title = new
@@ -89,47 +91,70 @@ internal static class AffinityFigure
             height = section.Compares ? 280 : 400,
             layer = new object[]
             {
-                new
-                {
-                    data = new { values = Cells(section, rows, columns, total) },
-                    mark = new { type = "rect", strokeWidth = 0 },
-                    encoding = new
-                    {
-                        x = Place(section, columns, "x", affinity.FromLayer + 1),
-                        x2 = new { field = "x2" },
-                        y = Place(section, rows, "y", affinity.FromLayer),
-                        y2 = new { field = "y2" },
-                        color = new { field = "kind", type = "nominal", scale = new { domain = kinds, range = colors },
-                            legend = new { title = (string?)null, orient = "bottom", symbolType = "square" } },
-                        opacity = new
-                        {
-                            field = "strength",
-                            type = "quantitative",
-                            scale = new { type = "sqrt", domain = new[] { 0, strongest }, range = new[] { 0, 1 } },
-                            legend = new
-                            {
-                                title = "tokens that go so, of all:",
-                                titleOrient = "left",
-                                orient = "bottom",
-                                symbolType = "square",
-                                symbolFillColor = FigureStyle.Ink,
-                                symbolStrokeWidth = 0,
-                                labelExpr = FigureStyle.PercentLabel(strongest < 0.016 ? 2 : 1),
-                                values = new[] { strongest / 16, strongest / 4, strongest },
-                            },
-                        },
-                        tooltip = new object[]
-                        {
-                            new { field = "from", type = "nominal", title = $"layer {affinity.FromLayer}" },
-                            new { field = "to", type = "nominal", title = $"layer {affinity.FromLayer + 1}" },
-                            new { field = "tokens", type = "quantitative", title = "tokens", format = "," },
-                            new { field = "told", type = "nominal", title = "of all tokens" },
-                            new { field = "kind", type = "nominal", title = "they go to" },
-                        },
-                    },
-                },
+                CellLayer(section, rows, columns, total),
                 Borders(section, rows, "y"),
                 Borders(section, columns, "x"),
+            },
+        };
+    }
+
+    private static string[] Kinds(ReportSection section) => (section.Result.Nodes, section.Result.RanksPerNode) switch
+    {
+        (1, _) => [Stays, SameNode],
+        (_, 1) => [Stays, OtherNode],
+        _ => [Stays, SameNode, OtherNode],
+    };
+
+    private static object CellLayer(ReportSection section, ExpertOrder rows, ExpertOrder columns, double total)
+    {
+        var affinity = section.Result.Affinity!;
+        var kinds = Kinds(section);
+        var colors = kinds.Select(k => k == Stays ? "#0072B2" : k == SameNode ? "#E69F00" : "#D55E00").ToArray();
+        var gathered = rows.Cells.Length < rows.CellOfExpert.Length;
+        var strongest = affinity.Transitions.Max(row => row.Max()) / total;
+        return new
+        {
+            data = new { values = Cells(section, rows, columns, total) },
+            mark = new { type = "rect", strokeWidth = 0 },
+            encoding = new
+            {
+                x = Place(section, columns, "x", affinity.FromLayer + 1),
+                x2 = new { field = "x2" },
+                y = Place(section, rows, "y", affinity.FromLayer),
+                y2 = new { field = "y2" },
+                color = new
+                {
+                    field = "kind",
+                    type = "nominal",
+                    scale = new { domain = kinds, range = colors },
+                    legend = new { title = (string?)null, orient = "bottom", symbolType = "square" }
+                },
+                opacity = new
+                {
+                    field = "strength",
+                    type = "quantitative",
+                    scale = new { type = "sqrt", domain = new[] { 0, strongest }, range = new[] { 0, 1 } },
+                    legend = new
+                    {
+                        title = gathered ? "of all tokens, per pair:" : "of all tokens:",
+                        titleOrient = "left",
+                        orient = "bottom",
+                        symbolType = "square",
+                        symbolFillColor = FigureStyle.Ink,
+                        titleLimit = 300,
+                        symbolStrokeWidth = 0,
+                        labelExpr = FigureStyle.PercentLabel(strongest < 0.016 ? 2 : 1),
+                        values = new[] { strongest / 16, strongest / 4, strongest },
+                    },
+                },
+                tooltip = new object[]
+                {
+                    new { field = "from", type = "nominal", title = $"layer {affinity.FromLayer}" },
+                    new { field = "to", type = "nominal", title = $"layer {affinity.FromLayer + 1}" },
+                    new { field = "tokens", type = "quantitative", title = "tokens", format = "," },
+                    new { field = "told", type = "nominal", title = "of all tokens" },
+                    new { field = "kind", type = "nominal", title = "they go to" },
+                },
             },
         };
     }
@@ -146,8 +171,15 @@ internal static class AffinityFigure
             type = "quantitative",
             title = $"GPU of the expert in layer {layer}",
             scale = new { domain = new[] { 0, order.CellOfExpert.Length }, nice = false, zero = false, reverse = field == "y" },
-            axis = new { values = centres.Select(c => c.Centre), tickCount = centres.Length, labelExpr = names + "[datum.value]",
-                grid = false, ticks = false, domain = false },
+            axis = new
+            {
+                values = centres.Select(c => c.Centre),
+                tickCount = centres.Length,
+                labelExpr = names + "[datum.value]",
+                grid = false,
+                ticks = false,
+                domain = false
+            },
         };
     }
 

@@ -42,8 +42,15 @@ internal static class CopiesFigure
             type = "nominal",
             title = (string?)null,
             scale = new { domain = shown.Select(p => p.Name).ToArray() },
-            axis = labelled ? new { labelLimit = 300, ticks = false, domain = false, labelPadding = 6, labelColor = FigureStyle.Ink,
-                labelOverlap = false } : null,
+            axis = labelled ? new
+            {
+                labelLimit = 300,
+                ticks = false,
+                domain = false,
+                labelPadding = 6,
+                labelColor = FigureStyle.Ink,
+                labelOverlap = false
+            } : null,
         };
         var x = new
         {

@@ -43,20 +43,18 @@ internal static class CrossingFigure
             weight = p == section.Best || p == section.Baseline ? 2.8 : 1.4,
         })).ToArray();
         var domain = shown.Select(p => p.Name).ToArray();
-        var legend = new { title = (string?)null, orient = "bottom", columns = shown.Max(p => p.Name.Length) > 28 ? 2 : 3,
-            symbolStrokeWidth = 0, symbolSize = 90 };
+        var legend = new
+        {
+            title = (string?)null,
+            orient = "bottom",
+            columns = shown.Max(p => p.Name.Length) > 28 ? 2 : 3,
+            symbolStrokeWidth = 0,
+            symbolSize = 90
+        };
         object Scale(object range) => new { field = "placement", type = "nominal", legend, scale = new { domain, range } };
         var color = Scale(shown.Select(p => p.Color).ToArray());
         var faded = new { condition = new { param = "picked", value = 1 }, value = 0.15 };
-        var x = new
-        {
-            field = "layer",
-            type = "quantitative",
-            title = "between MoE layers",
-            scale = new { domain = new[] { -0.15, section.Layers - 2 + 0.15 }, nice = false },
-            axis = new { grid = false, tickMinStep = 1, labelExpr = "datum.value + '→' + (datum.value + 1)",
-                tickCount = Math.Min(section.Layers - 1, 20) },
-        };
+        var x = Between(section.Layers);
         var y = new
         {
             field = "share",
@@ -96,6 +94,21 @@ internal static class CrossingFigure
             },
         };
     }
+
+    private static object Between(int layers) => new
+    {
+        field = "layer",
+        type = "quantitative",
+        title = "between MoE layers",
+        scale = new { domain = new[] { -0.15, layers - 2 + 0.15 }, nice = false },
+        axis = new
+        {
+            grid = false,
+            tickMinStep = 1,
+            labelExpr = "datum.value + '→' + (datum.value + 1)",
+            tickCount = Math.Min(layers - 1, 20)
+        },
+    };
 
     private static Table Data(ReportSection section)
     {

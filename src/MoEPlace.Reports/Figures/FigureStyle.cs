@@ -53,8 +53,18 @@ internal static class FigureStyle
             symbolSize = 70,
             columnPadding = 18,
             // Legends below a figure stand below one another.
-            layout = new { bottom = new { anchor = "start", direction = "vertical", center = false, margin = 6, offset = 14,
-                bounds = "full" } },
+            layout = new
+            {
+                bottom = new
+                {
+                    anchor = "start",
+                    direction = "vertical",
+                    center = false,
+                    margin = 6,
+                    offset = 14,
+                    bounds = "full"
+                }
+            },
         },
         title = new
         {

@@ -66,8 +66,13 @@ internal static class LoadFigure
         var bar = Math.Min(16, 0.75 * width / section.Ranks);
         return new
         {
-            title = new { text = (section.Compares ? index == 0 ? "before: " : "after: " : "") + placement.Name, fontSize = 12,
-                fontWeight = "normal", offset = 6 },
+            title = new
+            {
+                text = (section.Compares ? index == 0 ? "before: " : "after: " : "") + placement.Name,
+                fontSize = 12,
+                fontWeight = "normal",
+                offset = 6
+            },
             width,
             height = 230,
             data = new { values },

@@ -78,8 +78,12 @@ internal static class TradeOffFigure
             type = "quantitative",
             title = crossing ? "GPU crossing: token-layer pairs that change GPU" : "copies to other GPUs, per token and layer",
             scale = new { domain = new[] { y0, y1 }, nice = false, zero = false },
-            axis = new { tickCount = 6, labelExpr = crossing ? FigureStyle.PercentLabel(y1 - y0 < 0.04 ? 1 : 0)
-                : "format(datum.value, '.2f')" },
+            axis = new
+            {
+                tickCount = 6,
+                labelExpr = crossing ? FigureStyle.PercentLabel(y1 - y0 < 0.04 ? 1 : 0)
+                : "format(datum.value, '.2f')"
+            },
         };
         return new
         {

@@ -1,5 +1,6 @@
-using System.Text;
 using MoEPlace.Placement.EngineMaps;
+using MoEPlace.Tests.Shared;
+using MoEPlace.Traces.Npy;
 using Xunit;
 
 namespace MoEPlace.Placement.Tests.EngineMaps;
@@ -30,24 +31,13 @@ public sealed class OmniPlacementTests
     [InlineData("DSV3_0427_GSM8K_decode_RedFullLays_+10_58_MoELayers_32_dies_epmaxdeploy_12.u8.npy", 4, 32, 48 * 256 + 10 * 288, 9)]
     public void Published_placements_of_deepseek_v3_are_valid(string name, int nodes, int ranks, int slots, int fullest)
     {
-        var path = Path.Combine(SharedData(), "traces", "deepseek-v3-omni-placements", name);
-        Assert.SkipUnless(File.Exists(path), "the published placements are not at hand");
-        var bytes = File.ReadAllBytes(path);
-        var header = 10 + BitConverter.ToUInt16(bytes, 8);
-        Assert.Contains($"'shape': ({ranks}, 58, 256)", Encoding.Latin1.GetString(bytes, 0, header), StringComparison.Ordinal);
+        using var file = NpyFile.Open(SharedData.Path("traces", "deepseek-v3-omni-placements", name));
+        Assert.Equal([ranks, 58, 256], file.Header.Shape);
+        var values = new long[ranks * 58 * 256];
+        file.CopyIntegers(0, values);
         var context = new EngineMapContext("deepseek-v3", 61, [.. Enumerable.Range(3, 58)], 256, nodes, ranks / nodes);
-        var placement = OmniPlacement.FromOneHot<byte>(bytes.AsSpan(header), ranks, 58, 256, context, name);
+        var placement = OmniPlacement.FromOneHot<long>(values, ranks, 58, 256, context, name);
         Assert.Equal(fullest, placement.ToSlots().Max(layer => layer.Max(rank => rank.Length)));
         Assert.Equal(slots, Enumerable.Range(0, 58).Sum(layer => placement.SlotCount(new LayerId(layer))));
-    }
-
-    private static string SharedData()
-    {
-        if (Environment.GetEnvironmentVariable("MOEPLACE_SHARED") is { Length: > 0 } shared)
-            return Path.Combine(shared, "data");
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MoEPlace.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.Parent?.FullName ?? "", "shared", "data");
     }
 }

@@ -38,8 +38,11 @@ public sealed class ResultCheckTests
         ["placements[0].detail.gpuCrossingByLayer"] = Detailed(Detail with { GpuCrossingByLayer = [0.5, 0.5] }),
         ["placements[0].detail.gpuCrossingByLayer[0]"] = Detailed(Detail with { GpuCrossingByLayer = [2] }),
         ["placements[0].detail.rankCopiesByLayer"] = Detailed(Detail with { RankCopiesByLayer = default }),
-        ["placements[1].detail.rankOfExpert"] = Good with { Placements = [Good.Placements[0],
-            Good.Placements[0] with { Detail = Detail with { RankOfExpert = [[0, 0, 1]] } }] },
+        ["placements[1].detail.rankOfExpert"] = Good with
+        {
+            Placements = [Good.Placements[0],
+            Good.Placements[0] with { Detail = Detail with { RankOfExpert = [[0, 0, 1]] } }]
+        },
         ["affinity.fromLayer"] = Good with { Affinity = Good.Affinity! with { FromLayer = 1 } },
         ["affinity.transitions"] = Good with { Affinity = new LayerAffinity(0, [[1, 2, 3]]) },
         ["affinity.transitions[2]"] = Good with { Affinity = new LayerAffinity(0, [[1, 2, 3], [1, 2, 3], [1, 2]]) },

@@ -42,7 +42,8 @@ public static class OutputFile
         try
         {
             var full = Path.GetFullPath(path);
-            if (!faults.Require(!Directory.Exists(full) && !Path.EndsInDirectorySeparator(full), field, path, "the path of a file, not of a folder"))
+            var named = !Directory.Exists(full) && !Path.EndsInDirectorySeparator(full);
+            if (!faults.Require(named, field, path, "the path of a file, not of a folder"))
                 return false;
             var folder = Path.GetDirectoryName(full)!;
             while (!Directory.Exists(folder))

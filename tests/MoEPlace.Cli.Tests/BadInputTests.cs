@@ -41,7 +41,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--time-limit 0", "place: --time-limit = 0", "above 0 seconds")]
     [InlineData(Place + "--time-limit -3", "--time-limit = -3")]
     [InlineData(Place + "--time-limit NaN", "--time-limit = NaN")]
-    [InlineData("place {toy.safetensors} --cluster 1x4 --objective crossing -o >p --iteration-limit 0", "--iteration-limit = 0", "1 or more")]
+    [InlineData("place {toy.safetensors} --cluster 1x4 --iteration-limit 0 -o >p", "--iteration-limit = 0", "1 or more")]
     [InlineData(Place + "--max-imbalance 0.5", "--max-imbalance = 0.5", "1 or more")]
     [InlineData(Place + "--max-imbalance 1.1 --policy eplb", "--max-imbalance = 1.1", "policy affinity; eplb takes no limit")]
     [InlineData(Place + "--redundant -4", "--redundant = -4", "0 to 24")]

@@ -56,9 +56,9 @@ internal static class CommandLineFaults
             return "one value";
         var bare = Nullable.GetUnderlyingType(type) ?? type;
         if (bare == typeof(int))
-            return $"a whole number up to {int.MaxValue}";
+            return "a whole number of 32 bits";
         if (bare == typeof(long))
-            return $"a whole number up to {long.MaxValue}";
+            return "a whole number of 64 bits";
         if (bare == typeof(double))
             return "a number, for example 1.05";
         var names = symbol.GetCompletions(CompletionContext.Empty).Select(c => c.Label).ToArray();

@@ -103,7 +103,7 @@ internal sealed class EvaluateCommand
 
     private void Print(PlacementResult[] entries, Recording recording, TraceSplit judgedOn)
     {
-        var head = $"{recording.Model.Name}, split {judgedOn.ToString().ToLowerInvariant()}, {recording.Origin}";
+        var head = $"{recording.Model.Name} ({recording.Origin}), split {judgedOn.ToString().ToLowerInvariant()}";
         if (entries.Length == 1)
             terminal.Facts(head, entries[0].Label, MeasureTable.Lines(entries[0].Measures));
         else

@@ -7,27 +7,29 @@ namespace MoEPlace.Cli;
 internal static class MeasureTable
 {
     /// <summary>One placement: a measure per line.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Lines(PlacementMeasures m) =>
-    [
-        ["tokens", Count(m.Tokens)],
-        ["GPU crossing", Share(m.GpuCrossingFraction)],
-        ["node crossing", Share(m.NodeCrossingFraction)],
-        ["rank copies per token and layer", Number(m.RankCopiesPerTokenLayer)],
-        ["node copies per token and layer", Number(m.NodeCopiesPerTokenLayer)],
-        ["dispatch", Bytes(m.DispatchBytes)],
-        ["combine", Bytes(m.CombineBytes)],
-        ["context", Bytes(m.ContextBytes)],
-        ["imbalance, mean", Number(m.ImbalanceMean)],
-        ["imbalance, 95th percentile", Number(m.ImbalanceP95)],
-        ["imbalance, max", Number(m.ImbalanceMax)],
-        ["modelled step", Seconds(m.StepSeconds)],
-        ["memory of the fullest rank", Bytes(m.MemoryBytesPerRank)],
-        ["migration", Bytes(m.MigrationBytes)],
-    ];
+    public static IEnumerable<IReadOnlyList<string>> Lines(PlacementMeasures m)
+    {
+        if (m.Tokens > 0)
+            yield return ["tokens", Count(m.Tokens)];
+        yield return ["GPU crossing", Share(m.GpuCrossingFraction)];
+        yield return ["node crossing", Share(m.NodeCrossingFraction)];
+        yield return ["rank copies per token and layer", Number(m.RankCopiesPerTokenLayer)];
+        yield return ["node copies per token and layer", Number(m.NodeCopiesPerTokenLayer)];
+        yield return ["dispatch", Bytes(m.DispatchBytes)];
+        yield return ["combine", Bytes(m.CombineBytes)];
+        yield return ["context", Bytes(m.ContextBytes)];
+        yield return ["imbalance, mean", Number(m.ImbalanceMean)];
+        yield return ["imbalance, 95th percentile", Number(m.ImbalanceP95)];
+        yield return ["imbalance, max", Number(m.ImbalanceMax)];
+        yield return ["modelled step", Seconds(m.StepSeconds)];
+        yield return ["memory of the fullest rank", Bytes(m.MemoryBytesPerRank)];
+        if (m.MigrationBytes is { } migration)
+            yield return ["migration", Bytes(migration)];
+    }
 
     /// <summary>The columns of <see cref="Row"/>.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["placement", "GPU crossing", "node crossing", "rank copies", "node copies", "imbalance", "worst", "step"];
+        ["placement", "GPU\ncrossing", "node\ncrossing", "rank\ncopies", "node\ncopies", "mean\nimbalance", "worst\nlayer", "step"];
 
     /// <summary>One placement among several: a line.</summary>
     public static IReadOnlyList<string> Row(PlacementResult result)

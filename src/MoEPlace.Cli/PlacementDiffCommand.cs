@@ -25,17 +25,26 @@ internal static class PlacementDiffCommand
         };
         command.SetAction(parsed =>
         {
-            var (from, to) = (ExpertPlacementFile.Read(parsed.GetValue(before)!), ExpertPlacementFile.Read(parsed.GetValue(after)!));
-            var on = ClusterPresets.Parse(parsed.GetValue(cluster) ?? $"{from.Nodes}x{from.RanksPerNode}");
-            var name = parsed.GetValue(model) ?? (ModelConfig.BuiltIn.Contains(from.Model) ? from.Model : null);
-            var diff = PlacementDiff.Between(from, to, name is null ? null : ModelConfig.Read(name).Dimensions, on);
+            var faults = new InputFaults("placement diff");
+            var from = faults.Try(() => ExpertPlacementFile.Read(parsed.GetValue(before)!));
+            var to = faults.Try(() => ExpertPlacementFile.Read(parsed.GetValue(after)!));
+            var shape = parsed.GetValue(cluster) ?? (from is null ? null : $"{from.Nodes}x{from.RanksPerNode}");
+            var on = faults.Try(() => shape is null ? null : ClusterPresets.Parse(shape));
+            var name = parsed.GetValue(model) ?? (from is not null && ModelConfig.BuiltIn.Contains(from.Model) ? from.Model : null);
+            var sizes = faults.Try(() => name is null ? null : ModelConfig.Read(name).Dimensions);
+            faults.ThrowIfAny();
+            var diff = PlacementDiff.Between(from!, to!, sizes, on);
             if (parsed.GetValue(json))
-                terminal.Json(diff);
+                terminal.Json(ToJson(diff));
             else
                 Print(terminal, diff);
         });
         return command;
     }
+
+    private static Migration ToJson(PlacementDiff diff) => new(
+        [.. diff.Moves.Select(m => new Move(m.Layer.Value, m.Expert.Value, m.From?.Value, m.To.Value, m.Source.Value))],
+        diff.SlotsKept, diff.CopiesDropped, diff.MovedExperts, diff.Bytes, diff.Time);
 
     private static void Print(Terminal terminal, PlacementDiff diff)
     {
@@ -55,4 +64,10 @@ internal static class PlacementDiffCommand
         if (diff.Moves.Length > MovesShown)
             terminal.Line($"and {MeasureTable.Count(diff.Moves.Length - MovesShown)} more (--json lists all)");
     }
+
+    /// <summary>A diff as it is printed: ids are bare numbers.</summary>
+    private sealed record Migration(
+        Move[] Moves, long SlotsKept, long CopiesDropped, long MovedExperts, long? Bytes, MigrationTime? Time);
+
+    private sealed record Move(int Layer, int Expert, int? From, int To, int Source);
 }

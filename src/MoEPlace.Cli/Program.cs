@@ -83,7 +83,8 @@ internal static class Program
             terminal.Error(fault.ToString());
     }
 
-    private static Command Root(Terminal terminal)
+    /// <summary>All verbs.</summary>
+    internal static Command Root(Terminal terminal)
     {
         // Not a RootCommand, which would go by the name of its file.
         var root = new Command(

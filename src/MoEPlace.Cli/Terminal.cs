@@ -55,7 +55,13 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         var table = new Table { Border = TableBorder.Simple };
         for (var i = 0; i < columns.Count; i++)
         {
-            var column = new TableColumn(new Text(columns[i])) { Alignment = i == 0 ? Justify.Left : others };
+            // Numbers and their headings stay whole; what is too long for the line is the name, and that breaks between words.
+            var column = new TableColumn(new Text(columns[i]))
+            {
+                Alignment = i == 0 ? Justify.Left : others,
+                NoWrap = i > 0 && others == Justify.Right,
+                Padding = new Padding(i == 0 ? 1 : 0, 0, 1, 0),
+            };
             table.AddColumn(column);
         }
         foreach (var row in rows)

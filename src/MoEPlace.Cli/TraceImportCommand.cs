@@ -89,10 +89,10 @@ internal sealed class TraceImportCommand
     {
         var faults = new InputFaults("trace import");
         var given = parsed.GetValue(files)!.Length + (parsed.GetValue(ids) is null ? 0 : 1);
-        if (recorder is "vllm" or "sglang" or "popularity")
-            faults.Require(given >= 1, "files", given, "at least one file of the recording");
-        else
-            faults.Require(given == 1, recorder == "npy" ? "--ids" : "files", given, recorder == "trtllm" ? "one folder" : "one file");
+        var several = recorder is "vllm" or "sglang" or "popularity";
+        faults.Require(
+            given == 1 || (given > 1 && several), recorder == "npy" ? "--ids" : "files", given == 0 ? null : given,
+            several ? "at least one file of the recording" : recorder == "trtllm" ? "one folder" : "one file");
         foreach (var (option, serves) in new (Option Option, string[] Serves)[]
         {
             (ids, ["npy"]), (weights, ["npy"]), (lengths, ["npy", "exflow"]), (index, ["npy"]), (sequences, ["npy"]), (domains, ["npy"]),

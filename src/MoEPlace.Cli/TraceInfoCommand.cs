@@ -69,7 +69,7 @@ internal static class TraceInfoCommand
         var (counts, _) = recording.Count(TraceSplit.All);
         var skew = Enumerable.Range(0, counts.Layers).Select(layer => Skew(counts.Load(layer))).ToArray();
         if (asJson)
-            terminal.Json(new { model = recording.Model, origin = recording.Origin, source = recording.Source, skewByLayer = skew });
+            terminal.Json(new LoadStatistics(recording.Model, recording.Origin, recording.Source, skew));
         else
             terminal.Facts(recording.Model.Name, "load",
             [
@@ -89,4 +89,7 @@ internal static class TraceInfoCommand
     }
 
     private static string Number(double? value) => value is { } v ? v.ToString("F3", CultureInfo.InvariantCulture) : "unknown";
+
+    /// <summary>What can be told of a recording without tokens.</summary>
+    private sealed record LoadStatistics(MoEModel Model, string Origin, string Source, double[] SkewByLayer);
 }

@@ -12,7 +12,8 @@ internal static class TraceSynthesizeCommand
         var defaults = new TraceSynthesisOptions { Model = Shape(2, 2, 1) };
         var model = new Option<string?>("--model")
         {
-            Description = $"A config.json or a built-in model ({string.Join(", ", ModelConfig.BuiltIn)}); else --layers, --experts and --top-k.",
+            Description = $"A config.json or a built-in model ({string.Join(", ", ModelConfig.BuiltIn)}); "
+                + "else --layers, --experts and --top-k.",
         };
         var layers = new Option<int>("--layers") { Description = "MoE layers, without --model.", DefaultValueFactory = _ => 24 };
         var experts = new Option<int>("--experts") { Description = "Experts per layer, without --model.", DefaultValueFactory = _ => 32 };

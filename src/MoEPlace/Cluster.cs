@@ -54,7 +54,7 @@ public sealed record Cluster(
     /// <exception cref="InputException">The file is not a valid cluster.</exception>
     public static Cluster Read(string path)
     {
-        var cluster = StrictJson.Read<Cluster>(path);
+        var cluster = StrictJson.Read<Cluster>(path, FormatName);
         var faults = new InputFaults(path);
         cluster.Check(faults);
         faults.ThrowIfAny();

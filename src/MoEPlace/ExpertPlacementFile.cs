@@ -13,7 +13,7 @@ public static class ExpertPlacementFile
     /// <exception cref="InputException">The file is not a valid placement; every fault is told.</exception>
     public static ExpertPlacement Read(string path)
     {
-        var content = StrictJson.Read<Content>(path);
+        var content = StrictJson.Read<Content>(path, FormatName);
         var faults = new InputFaults(path);
         faults.Require(content.Format == FormatName, "format", content.Format, $"\"{FormatName}\"");
         PlacementCheck.Check(faults, content.HiddenLayers, content.MoeLayerIds, content.Experts, content.Nodes, content.RanksPerNode, content.Slots);

@@ -73,7 +73,7 @@ public static partial class OutputFile
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
         {
-            faults.Add(field, path, $"a path that can be written ({e.Message})");
+            faults.Add(field, path, $"a path in a folder that can be written ({e.GetType().Name})");
             return false;
         }
     }

@@ -14,19 +14,17 @@ public static class StrictJson
     public static JsonSerializerOptions OneLine { get; } = Make(indented: false);
 
     /// <summary>Reads a whole file.</summary>
-    /// <exception cref="InputException">The file is missing, is not JSON, or does not have exactly the keys of <typeparamref name="T"/>.</exception>
-    public static T Read<T>(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="format">What its key <c>format</c> must say, told before anything else; null where it has none.</param>
+    /// <exception cref="InputException">
+    /// The file is missing, is not JSON, is of another format or version, or does not have exactly the keys of <typeparamref name="T"/>.
+    /// </exception>
+    public static T Read<T>(string path, string? format = null)
         where T : class
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize<T>(stream, Options)
-                ?? throw new InputException(path, "$", "null", "one JSON object");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException(path, e.Path ?? "$", Where(e), Explain(e));
+            return Parse<T>(File.ReadAllBytes(path), path, "", format);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -40,31 +38,49 @@ public static class StrictJson
     /// <param name="field">The field that it stood in.</param>
     /// <exception cref="InputException">The text is not JSON or does not have exactly the keys of <typeparamref name="T"/>.</exception>
     public static T Parse<T>(string text, string file, string field)
+        where T : class => Parse<T>(System.Text.Encoding.UTF8.GetBytes(text), file, field, null);
+
+    private static T Parse<T>(byte[] json, string file, string field, string? format)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(text, Options) ?? throw new InputException(file, field, "null", "a JSON value");
+            // Streams, because they pass over a byte order mark.
+            using var document = JsonDocument.Parse(new MemoryStream(json));
+            var root = document.RootElement;
+            var faults = new InputFaults(file);
+            if (format is not null && root.ValueKind == JsonValueKind.Object && root.TryGetProperty("format", out var told)
+                && told.ValueKind == JsonValueKind.String && told.GetString() != format)
+                throw new InputException(file, "format", told.GetString(), $"\"{format}\"");
+            JsonShape.Check(faults, field, root, typeof(T));
+            faults.ThrowIfAny();
+            return JsonSerializer.Deserialize<T>(new MemoryStream(json), Options)!;
         }
         catch (JsonException e)
         {
-            throw new InputException(file, $"{field} {e.Path ?? "$"}", Where(e), Explain(e));
+            var where = e.LineNumber is { } line ? $"line {line + 1}, column {e.BytePositionInLine + 1}" : "(whole file)";
+            throw new InputException(file, field.Length > 0 ? field : "JSON", where, e.Message.Split(" LineNumber: ")[0].Split(" Path: ")[0]);
+        }
+        catch (InvalidOperationException)
+        {
+            // A string with half a surrogate pair is JSON, but taking it out is an invalid operation.
+            throw new InputException(file, field.Length > 0 ? field : "JSON", "half a surrogate pair", "text in Unicode");
         }
     }
 
-    private static string Where(JsonException e) =>
-        e.LineNumber is { } line ? $"line {line + 1}, column {e.BytePositionInLine + 1}" : "(whole file)";
-
-    private static string Explain(JsonException e) => e.Message.Split(" Path: ")[0];
-
-    private static JsonSerializerOptions Make(bool indented) => new(JsonSerializerOptions.Strict)
+    private static JsonSerializerOptions Make(bool indented)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DictionaryKeyPolicy = null,
-        WriteIndented = indented,
-        IgnoreReadOnlyProperties = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        NumberHandling = JsonNumberHandling.Strict,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+        var options = new JsonSerializerOptions(JsonSerializerOptions.Strict)
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            DictionaryKeyPolicy = null,
+            WriteIndented = indented,
+            IgnoreReadOnlyProperties = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            NumberHandling = JsonNumberHandling.Strict,
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+        };
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
 }

@@ -37,7 +37,7 @@ public sealed record ResultFile(
     /// <exception cref="InputException">The file is not a valid result; every fault is told.</exception>
     public static ResultFile Read(string path)
     {
-        var result = StrictJson.Read<ResultFile>(path);
+        var result = StrictJson.Read<ResultFile>(path, FormatName);
         var faults = new InputFaults(path);
         ResultCheck.Check(result, faults);
         faults.ThrowIfAny();

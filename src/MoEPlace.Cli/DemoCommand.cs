@@ -64,7 +64,7 @@ internal sealed class DemoCommand
                 timeLimit: TimeSpan.FromSeconds(seconds));
             PlacementSolution solution;
             using (var bar = SearchBar.On(terminal.ErrorWriter, label))
-                solution = PolicyChoice.Place(policy, problem, "cbc", bar, cancellation);
+                solution = PolicyChoice.Place(policy, problem, "highs", bar, cancellation);
             cancellation.ThrowIfCancellationRequested();
             var judged = PlacementCost.Evaluate(test!, solution.Placement, cluster, Conditions);
             ExpertPlacementFile.Write(Path.Combine(folder, "placements", FileName(label)), solution.Placement);

@@ -34,7 +34,7 @@ internal sealed class PlaceCommand
     private readonly Option<long> seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> split = CommonOptions.Split("all");
     private readonly Option<string> solver = CommonOptions.Choice(
-        "--solver", "The integer solver of policy exflow.", "cbc", "cbc", "highs");
+        "--solver", "The integer solver of policy exflow.", "highs", "highs", "cbc");
     private readonly Option<string?> current = new("--current")
     {
         Description = "The placement in force: tells what migration to the new one moves.",

@@ -36,14 +36,14 @@ public sealed class RoutingTraceWriter : IDisposable
         faults.Require(tokens >= 1, "tokens", tokens, "at least one token");
         OutputFile.Check(path, "output", faults);
         faults.ThrowIfAny();
-        this.path = Path.GetFullPath(path);
+        this.path = OutputFile.Place(path);
         this.header = header;
         this.columns = columns;
         Tokens = tokens;
         wide = header.Model.Experts > byte.MaxValue;
         var (bytes, offsets, dataBytes) = SafetensorsHeader.Build(Layout(header.Model, tokens, columns, wide), header.ToMetadata());
         begins = [.. offsets.Select(o => o + bytes.Length)];
-        beside = $"{this.path}.{Environment.ProcessId}.part";
+        beside = OutputFile.Beside(this.path);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(this.path)!);

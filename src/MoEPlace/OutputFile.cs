@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
+
 namespace MoEPlace;
 
 /// <summary>
 /// A file that appears whole or not at all: it is written beside its place under a temporary name and renamed when complete.
 /// </summary>
-public static class OutputFile
+public static partial class OutputFile
 {
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; its folder is made when it is missing.</summary>
     /// <param name="path">Where the file shall stand; an older file there is replaced in one step.</param>
@@ -12,14 +14,17 @@ public static class OutputFile
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        var full = Path.GetFullPath(path);
-        var beside = $"{full}.{Environment.ProcessId}.part";
+        var faults = new InputFaults(path);
+        Check(path, "output", faults);
+        faults.ThrowIfAny();
+        var place = Place(path);
+        var beside = Beside(place);
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
             using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
                 write(stream);
-            File.Move(beside, full, overwrite: true);
+            File.Move(beside, place, overwrite: true);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
         {
@@ -31,6 +36,16 @@ public static class OutputFile
         }
     }
 
+    /// <summary>Where the content of <paramref name="path"/> stands: the end of its links, so that a link stays a link.</summary>
+    internal static string Place(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return new FileInfo(full) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : full;
+    }
+
+    /// <summary>The temporary name beside a place.</summary>
+    internal static string Beside(string place) => $"{place}.{Environment.ProcessId}.part";
+
     /// <summary>Notes why <paramref name="path"/> cannot be written, before work is spent on its content; nothing is left there.</summary>
     /// <param name="path">Where a file shall stand.</param>
     /// <param name="field">The option that named it.</param>
@@ -41,9 +56,11 @@ public static class OutputFile
         ArgumentNullException.ThrowIfNull(faults);
         try
         {
-            var full = Path.GetFullPath(path);
+            var full = Place(path);
             var named = !Directory.Exists(full) && !Path.EndsInDirectorySeparator(full);
-            if (!faults.Require(named, field, path, "the path of a file, not of a folder"))
+            var regular = !File.Exists(full) || IsRegularFile(full);
+            if (!faults.Require(named, field, path, "the path of a file, not of a folder")
+                || !faults.Require(regular, field, path, "a new file or a regular one, not a device or a pipe"))
                 return false;
             var folder = Path.GetDirectoryName(full)!;
             while (!Directory.Exists(folder))
@@ -67,4 +84,17 @@ public static class OutputFile
     /// <exception cref="InputException">The path cannot be written.</exception>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Renaming over a device would take it from everyone: the system is asked what stands there (statx, the same layout on every machine).</summary>
+    private static bool IsRegularFile(string path)
+    {
+        const int currentFolder = -100, typeAndMode = 1, modeOffset = 28, typeMask = 0xF000, regular = 0x8000;
+        Span<byte> status = stackalloc byte[256];
+        return !OperatingSystem.IsLinux()
+            || StatX(currentFolder, path, 0, typeAndMode, ref MemoryMarshal.GetReference(status)) != 0
+            || (BitConverter.ToUInt16(status[modeOffset..]) & typeMask) == regular;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, ref byte status);
 }

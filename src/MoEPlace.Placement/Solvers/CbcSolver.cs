@@ -86,6 +86,8 @@ public sealed unsafe class CbcSolver : IIntegerSolver
         CbcNative.SetAllowableGap(model, 0);
         CbcNative.SetAllowableFractionGap(model, options.RelativeGap);
         CbcNative.SetParameter(model, "ratioGap", options.RelativeGap.ToString("R", CultureInfo.InvariantCulture));
+        // Stopped by its limit, CBC 2.10 may crash while it undoes its preprocessing (CglPreProcess::postProcess).
+        CbcNative.SetParameter(model, "preprocess", "off");
         // It looks at its clock between linear programs, of which the first can take many times the limit, so that one is limited too.
         // It is reached through the first member of Cbc_Model, an OsiClpSolverInterface (Coin_C_defines.h of 2.10).
         var patience = options.TimeLimit * 1.05 + TimeSpan.FromSeconds(1);

@@ -35,7 +35,12 @@ public sealed record IntegerSolution(
             if (program.IsInteger[j])
                 rounded[j] = Math.Round(rounded[j]);
         if (program.Violation(rounded) is var violation && !(violation <= IntegerProgram.Tolerance))
+        {
+            // What an engine held when it was stopped may be half made: then it has found nothing.
+            if (status == IntegerStatus.Feasible)
+                return Checked(engine, program, options, IntegerStatus.LimitReached, [], bound, nodes, seconds);
             throw new IntegerSolverException($"{engine}: its solution violates the program by {violation:R}.");
+        }
         return new IntegerSolution(status, program.ObjectiveOf(rounded), finiteBound, rounded, nodes, seconds);
     }
 }

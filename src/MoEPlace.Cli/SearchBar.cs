@@ -1,4 +1,3 @@
-using System.Globalization;
 using MoEPlace.Placement;
 
 namespace MoEPlace.Cli;
@@ -50,10 +49,10 @@ internal sealed class SearchBar(TextWriter writer, string what, int? columns, Ti
 
     private string Describe(SearchProgress value)
     {
-        var best = double.IsFinite(value.BestObjective) ? value.BestObjective.ToString("G6", CultureInfo.InvariantCulture) : "none yet";
+        var best = double.IsFinite(value.BestObjective) ? FormattableString.Invariant($", best {value.BestObjective:G6}") : "";
         var left = value.SecondsLeft < LongestShownSeconds ? FormattableString.Invariant($", {value.SecondsLeft:F0} s left") : "";
         var rounds = value.Iterations == 1 ? "round" : "rounds";
-        return FormattableString.Invariant($"{what}: {value.Fraction,4:P0}, best {best}, {value.Iterations} {rounds}{left}");
+        return FormattableString.Invariant($"{what}: {value.Fraction,4:P0}{best}, {value.Iterations} {rounds}{left}");
     }
 
     private static string Draw(double fraction, string text, int most)

@@ -50,6 +50,14 @@ internal static class MeasureTable
 
     public static string Bytes(long? value) => value is { } v ? Scaled(v, ["B", "kB", "MB", "GB", "TB", "PB"]) : "unknown";
 
+    /// <summary>The value of an objective: modelled seconds, or a weighted number of crossings or copies.</summary>
+    public static string Objective(string name, double value) => name switch
+    {
+        "step" => Seconds(value),
+        "imbalance" => Number(value),
+        _ => value.ToString("N0", CultureInfo.InvariantCulture),
+    };
+
     public static string Seconds(double? value) => value is not { } v ? "unknown"
         : v >= 1 ? FormattableString.Invariant($"{v:F3} s")
         : v >= 1e-3 ? FormattableString.Invariant($"{v * 1e3:F3} ms") : FormattableString.Invariant($"{v * 1e6:F2} us");

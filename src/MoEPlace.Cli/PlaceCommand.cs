@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
@@ -142,8 +141,8 @@ internal sealed class PlaceCommand
         {
             new[] { "policy", entry.Policy },
             new[] { "status", $"{solve.Status.ToString().ToLowerInvariant()} ({solve.StopReason})" },
-            new[] { $"objective ({solve.ObjectiveName})", solve.Objective.ToString("G6", CultureInfo.InvariantCulture) },
-            new[] { "bound", solve.Bound?.ToString("G6", CultureInfo.InvariantCulture) ?? "none" },
+            new[] { $"objective ({solve.ObjectiveName})", MeasureTable.Objective(solve.ObjectiveName, solve.Objective) },
+            new[] { "bound", solve.Bound is { } bound ? MeasureTable.Objective(solve.ObjectiveName, bound) : "none" },
             new[] { "search", MeasureTable.Seconds(entry.SolveSeconds) },
         };
         if (solve.RelaxedLayers.Length > 0)

@@ -20,10 +20,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public TextWriter ErrorWriter { get; } = error;
 
     /// <summary>A line of the result.</summary>
-    public void Line(string text = "") => output.WriteLine(text);
+    public void Line(string text = "") => output.WriteLine(Harmless(text));
 
     /// <summary>A diagnostic line.</summary>
-    public void Error(string text) => ErrorWriter.WriteLine(text);
+    public void Error(string text) => ErrorWriter.WriteLine(Harmless(text));
 
     /// <summary>The result as one JSON object.</summary>
     public void Json(JsonNode node) => output.WriteLine(node.ToJsonString(StrictJson.Options));
@@ -50,13 +50,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>A table for people: the first column to the left, the others to the right.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) => Write(columns, rows, Justify.Right);
 
+    /// <summary>Names come from files of others: control characters of theirs must not reach a terminal.</summary>
+    private static string Harmless(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? '\ufffd' : c)) : text;
+
     private void Write(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, Justify others)
     {
         var table = new Table { Border = TableBorder.Simple };
         for (var i = 0; i < columns.Count; i++)
         {
             // Numbers and their headings stay whole; what is too long for the line is the name, and that breaks between words.
-            var column = new TableColumn(new Text(columns[i]))
+            var column = new TableColumn(new Text(Harmless(columns[i])))
             {
                 Alignment = i == 0 ? Justify.Left : others,
                 NoWrap = i > 0 && others == Justify.Right,
@@ -65,7 +69,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             table.AddColumn(column);
         }
         foreach (var row in rows)
-            table.AddRow(row.Select(cell => new Text(cell)));
+            table.AddRow(row.Select(cell => new Text(Harmless(cell))));
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,

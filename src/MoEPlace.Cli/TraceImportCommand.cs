@@ -84,7 +84,9 @@ internal sealed class TraceImportCommand
         });
     }
 
-    /// <summary>Refuses too few or too many files, options that the recorder's files have no use for, and an output over an input.</summary>
+    /// <summary>
+    /// Refuses too few or too many files, options that the recorder's files have no use for, and an output over an input.
+    /// </summary>
     private void Check(ParseResult parsed, string recorder)
     {
         var faults = new InputFaults("trace import");
@@ -103,8 +105,8 @@ internal sealed class TraceImportCommand
                 $"only with --from {string.Join(" or ", serves)}");
         faults.RequireOutputs(
             [
-                .. parsed.GetValue(files)!, parsed.GetValue(ids), parsed.GetValue(weights), parsed.GetValue(lengths), parsed.GetValue(index),
-                parsed.GetValue(sequences), parsed.GetValue(domains), parsed.GetValue(model),
+                .. parsed.GetValue(files)!, parsed.GetValue(ids), parsed.GetValue(weights), parsed.GetValue(lengths),
+                parsed.GetValue(index), parsed.GetValue(sequences), parsed.GetValue(domains), parsed.GetValue(model),
             ],
             ("--output", parsed.GetValue(output)));
         faults.ThrowIfAny();

@@ -9,6 +9,8 @@ namespace MoEPlace;
 /// </summary>
 internal static class JsonShape
 {
+    private const int LongestKey = 60;
+
     /// <summary>Notes whatever keeps <paramref name="value"/> from being a <paramref name="type"/>.</summary>
     /// <param name="faults">Where to note it.</param>
     /// <param name="path">The key path of the value; empty at the root.</param>
@@ -89,7 +91,13 @@ internal static class JsonShape
 
     private static IEnumerable<string> Names(Type type) => Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName);
 
-    private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+    /// <summary>A key that is no plain word stands as JSON writes it, and not at length.</summary>
+    private static string Join(string path, string key)
+    {
+        var plain = key.Length is > 0 and <= LongestKey && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+        var shown = plain ? key : JsonSerializer.Serialize(key.Length <= LongestKey ? key : key[..LongestKey] + "…");
+        return path.Length == 0 ? shown : $"{path}.{shown}";
+    }
 
     /// <summary>A value as it stands in its file, strings in their quotes.</summary>
     private sealed class JsonText(JsonElement value)

@@ -57,7 +57,8 @@ public static partial class OutputFile
         try
         {
             var full = Place(path);
-            if (!faults.Require(!Directory.Exists(full) && !Path.EndsInDirectorySeparator(full), field, path, "the path of a file, not of a folder")
+            var named = !Directory.Exists(full) && !Path.EndsInDirectorySeparator(full);
+            if (!faults.Require(named, field, path, "the path of a file, not of a folder")
                 || !faults.Require(!File.Exists(full) || IsRegularFile(full), field, path, "a new file or a regular one, not a device or a pipe"))
                 return false;
             var folder = Path.GetDirectoryName(full)!;

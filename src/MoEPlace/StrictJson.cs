@@ -59,7 +59,8 @@ public static class StrictJson
         catch (JsonException e)
         {
             var where = e.LineNumber is { } line ? $"line {line + 1}, column {e.BytePositionInLine + 1}" : "(whole file)";
-            throw new InputException(file, field.Length > 0 ? field : "JSON", where, e.Message.Split(" LineNumber: ")[0].Split(" Path: ")[0]);
+            var why = e.Message.Split(" LineNumber: ")[0].Split(" Path: ")[0];
+            throw new InputException(file, field.Length > 0 ? field : "JSON", where, why);
         }
         catch (InvalidOperationException)
         {

@@ -23,6 +23,7 @@ public sealed class BadFiles : IDisposable
         Placement("far-expert.json", p => p["slots"]![2]![3]![1] = 8);
         Placement("newer.json", p => (p["format"], p["epochs"]) = ("moeplace.placement/2", 3));
         Placement("text-slot.json", p => p["slots"]![0]![0]![0] = "zero");
+        Placement("escape.json", p => p["\u001b[31mred\n"] = "\u001b[0m");
         Placement("no-slots.json", p => p["slots"] = null);
         Cluster("cluster-unknown-key.json", c => c["racks"] = 2);
         Cluster("cluster-missing-key.json", c => c["intraNode"]!.AsObject().Remove("latencyNanoseconds"));

@@ -41,7 +41,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--time-limit 0", "place: --time-limit = 0", "above 0 seconds")]
     [InlineData(Place + "--time-limit -3", "--time-limit = -3")]
     [InlineData(Place + "--time-limit NaN", "--time-limit = NaN")]
-    [InlineData("place {toy.safetensors} --cluster 1x4 --objective crossing -o >p --iteration-limit 0", "--iteration-limit = 0", "1 or more")]
+    [InlineData("place {toy.safetensors} --cluster 1x4 --iteration-limit 0 -o >p", "--iteration-limit = 0", "1 or more")]
     [InlineData(Place + "--max-imbalance 0.5", "--max-imbalance = 0.5", "1 or more")]
     [InlineData(Place + "--max-imbalance 1.1 --policy eplb", "--max-imbalance = 1.1", "policy affinity; eplb takes no limit")]
     [InlineData(Place + "--redundant -4", "--redundant = -4", "0 to 24")]
@@ -78,6 +78,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Evaluate + "{newer.json}", "newer.json: format = \"moeplace.placement/2\"", "moeplace.placement/1")]
     [InlineData(Evaluate + "{text-slot.json}", "text-slot.json: slots[0][0][0] = \"zero\"", "a whole number")]
     [InlineData(Evaluate + "{no-slots.json}", "no-slots.json: slots = null", "a list")]
+    [InlineData(Evaluate + "{escape.json}", "escape.json: \"\\u001B[31mred\\n\" =")]
     [InlineData(Evaluate + "{not-json.json}", "not-json.json: JSON = \"line 1")]
     [InlineData(Evaluate + "{list.json}", "list.json: $ = []", "an object")]
     [InlineData(Evaluate + "{empty.json}", "empty.json: JSON")]
@@ -148,15 +149,21 @@ public sealed class BadInputTests(BadFiles files)
 
     [Fact]
     public void Every_fault_is_told_at_once() => Refuse(
-        "place {toy.safetensors} --cluster 1x3 --max-imbalance 0.5 --time-limit -1 --iteration-limit 0 --context 0 -o {folder} --current {nowhere.json}",
-        "--context = 0", "nowhere.json", "--output", "--time-limit = -1", "--cluster = 3", "--max-imbalance = 0.5", "--iteration-limit = 0");
+        "place {toy.safetensors} --cluster 1x3 --max-imbalance 0.5 --time-limit -1 --iteration-limit 0 --context 0 -o {folder} "
+        + "--current {nowhere.json}",
+        "--context = 0", "nowhere.json", "--output", "--time-limit = -1", "--cluster = 3", "--max-imbalance = 0.5",
+        "--iteration-limit = 0");
 
     private void Refuse(string line, params string[] told)
     {
         using var folder = new TempFolder();
         var before = files.Snapshot();
-        var arguments = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(word => word[0] == '>' ? folder[word[1..]] : word.StartsWith('{') ? files[word[1..].Replace("}", "", StringComparison.Ordinal)] : word);
+        var arguments = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word[0] switch
+        {
+            '>' => folder[word[1..]],
+            '{' => files[word[1..].Replace("}", "", StringComparison.Ordinal)],
+            _ => word,
+        });
         CliRun.Of([.. arguments]).Refused(told);
         Assert.Empty(folder.Files());
         Assert.Equal(before, files.Snapshot());

@@ -13,7 +13,8 @@ public sealed class EvaluateCommandTests(Samples samples)
     public void One_placement_gives_its_measures_at_the_top(string residency)
     {
         var told = CliRun.Json(
-            "evaluate", samples.Trace, samples.Placement, "--residency", residency, "--split", "test", "--window", "100", "--phase", "decode");
+            "evaluate", samples.Trace, samples.Placement, "--residency", residency, "--split", "test", "--window", "100", "--phase",
+            "decode");
         Assert.Equal(MeasureNames.Measures, told.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Samples.Tokens / 5, told.GetProperty("tokens").GetInt64());
         Assert.Equal(JsonValueKind.Null, told.GetProperty("migrationBytes").ValueKind);

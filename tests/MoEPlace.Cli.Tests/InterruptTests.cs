@@ -55,7 +55,8 @@ public sealed class InterruptTests(Samples samples)
         (byte[] File, string Told) Run(string seed)
         {
             var told = JsonNode.Parse(CliRun.Done(
-                "place", samples.Trace, "--cluster", "2x2", "--objective", objective, "--iteration-limit", "1", "--seed", seed, "--json", "-o",
+                "place", samples.Trace, "--cluster", "2x2", "--objective", objective, "--iteration-limit", "1", "--seed", seed, "--json",
+                "-o",
                 folder["p.json"]).Output)!.AsObject();
             Assert.True(told.Remove("seconds"));
             return (File.ReadAllBytes(folder["p.json"]), told.ToJsonString());

@@ -9,7 +9,7 @@ internal static class NpyFiles
     {
         var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({shape}), }}";
         header = header.PadRight((10 + header.Length + 1 + 63) / 64 * 64 - 11) + '\n';
-        byte[] bytes = [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. data];
-        File.WriteAllBytes(path, bytes);
+        byte[] magic = [0x93, .. "NUMPY"u8, 1, 0];
+        File.WriteAllBytes(path, [.. magic, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. data]);
     }
 }

@@ -27,7 +27,8 @@ public sealed class PlaceCommandTests(Samples samples)
         // A round of an integer solver can take a minute.
         string[] limit = policy == "exflow" ? ["--time-limit", "1"] : ["--iteration-limit", "1"];
         var told = CliRun.Json([
-            "place", samples.Trace, "--cluster", cluster, "--policy", policy, "--objective", "crossing", .. limit, "--split", "train", "-o", file,
+            "place", samples.Trace, "--cluster", cluster, "--policy", policy, "--objective", "crossing", .. limit, "--split", "train",
+            "-o", file,
             "--result", result]);
         Assert.Equal([.. MeasureNames.Solve, .. MeasureNames.Measures], told.EnumerateObject().Select(p => p.Name));
         Assert.Equal(policy, told.GetProperty("policy").GetString());
@@ -90,7 +91,8 @@ public sealed class PlaceCommandTests(Samples samples)
     {
         using var folder = new TempFolder();
         var told = CliRun.Json(
-            "place", samples.Load, "--cluster", "2x2", "--policy", "eplb", "--redundant", "4", "-o", folder["p.json"], "--result", folder["r.json"]);
+            "place", samples.Load, "--cluster", "2x2", "--policy", "eplb", "--redundant", "4", "-o", folder["p.json"], "--result",
+            folder["r.json"]);
         Assert.True(Measure(told, "imbalanceMean") >= 1);
         Assert.Equal(JsonValueKind.Null, told.GetProperty("gpuCrossingFraction").ValueKind);
         Assert.True(ExpertPlacementFile.Read(folder["p.json"]).HasReplicas);

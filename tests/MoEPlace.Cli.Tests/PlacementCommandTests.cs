@@ -16,7 +16,8 @@ public sealed class PlacementCommandTests(Samples samples)
         using var folder = new TempFolder();
         CliRun.Done("placement", "export", samples["round-robin.json"], "--to", engine, "-o", folder["map"]);
         CliRun.Done(
-            "placement", "import", folder["map"], "--from", engine, "--model", samples.ModelFile, "--cluster", "1x4", "-o", folder["p.json"]);
+            "placement", "import", folder["map"], "--from", engine, "--model", samples.ModelFile, "--cluster", "1x4", "-o",
+            folder["p.json"]);
         var diff = CliRun.Json("placement", "diff", samples["round-robin.json"], folder["p.json"]);
         Assert.Equal(0, diff.GetProperty("moves").GetArrayLength());
         Assert.Equal(32, diff.GetProperty("slotsKept").GetInt64());
@@ -35,7 +36,8 @@ public sealed class PlacementCommandTests(Samples samples)
                     hot[(rank * 4 + layer) * 8 + expert] = 1;
         NpyFiles.Write(folder["omni.npy"], "|u1", "4, 4, 8", hot);
         CliRun.Done(
-            "placement", "import", folder["omni.npy"], "--from", "omni", "--model", samples.ModelFile, "--cluster", "1x4", "-o", folder["p"]);
+            "placement", "import", folder["omni.npy"], "--from", "omni", "--model", samples.ModelFile, "--cluster", "1x4", "-o",
+            folder["p"]);
         Assert.Equal(0, CliRun.Json("placement", "diff", samples.Placement, folder["p"]).GetProperty("moves").GetArrayLength());
     }
 

@@ -50,10 +50,12 @@ public sealed class ProgramTests(Samples samples)
         using var folder = new TempFolder();
         foreach (var policy in new[] { "contiguous", "affinity" })
             CliRun.Done(
-                "place", samples.Trace, "--cluster", "2x2", "--policy", policy, "--objective", "crossing", "--iteration-limit", "1", "--split",
+                "place", samples.Trace, "--cluster", "2x2", "--policy", policy, "--objective", "crossing", "--iteration-limit", "1",
+                "--split",
                 "train", "-o", folder[policy + ".json"], "--result", folder[policy + "-result.json"]);
         CliRun.Done(
-            "evaluate", samples.Trace, folder["contiguous.json"], folder["affinity.json"], "--split", "test", "--result", folder["test.json"]);
+            "evaluate", samples.Trace, folder["contiguous.json"], folder["affinity.json"], "--split", "test", "--result",
+            folder["test.json"]);
         var run = CliRun.Done(
             "report", folder["test.json"], folder["affinity-result.json"], folder["contiguous-result.json"], "-o", folder["report"]);
         Assert.Equal(Path.Combine(folder["report"], "index.html"), run.Output.Trim());

@@ -29,8 +29,10 @@ public sealed class Samples : IDisposable
     {
         File.WriteAllText(ModelFile, Model);
         File.WriteAllText(this["other-model.json"], Model.Replace("[1, 2, 3, 4]", "[1, 2, 3]", StringComparison.Ordinal));
-        CliRun.Done("trace", "synthesize", "--model", ModelFile, "--tokens", $"{Tokens}", "--sequences", "40", "--domains", "2", "-o", Trace);
-        CliRun.Done("trace", "synthesize", "--layers", "3", "--experts", "8", "--top-k", "2", "--tokens", "500", "-o", this["plain.safetensors"]);
+        CliRun.Done(
+            "trace", "synthesize", "--model", ModelFile, "--tokens", $"{Tokens}", "--sequences", "40", "--domains", "2", "-o", Trace);
+        CliRun.Done(
+            "trace", "synthesize", "--layers", "3", "--experts", "8", "--top-k", "2", "--tokens", "500", "-o", this["plain.safetensors"]);
         WriteTrace(this["unordered.safetensors"], ChoiceOrder.Unordered, row => row / 10);
         WriteTrace(this["one-sequence.safetensors"], ChoiceOrder.ByWeight, _ => 1);
         WriteLoad();

@@ -6,7 +6,7 @@ namespace MoEPlace.Cli.Tests;
 /// <summary>How a search is shown.</summary>
 public sealed class SearchBarTests
 {
-    private static readonly SearchProgress Midway = new(1234.5, 7, 12.3, 0.42);
+    private static readonly SearchProgress Midway = new(1234567.8, 7, 12.3, 0.42);
 
     [Fact]
     public void Writes_whole_lines_five_seconds_apart_where_there_is_no_terminal()
@@ -22,7 +22,7 @@ public sealed class SearchBarTests
         }
         var lines = writer.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
-        Assert.All(lines, line => Assert.Equal("affinity: 42 %, best 1234.5, 7 rounds, 12 s left", line));
+        Assert.All(lines, line => Assert.Equal("affinity: 42 %, best 1,234,568, 7 rounds, 12 s left", line));
     }
 
     [Theory]

@@ -11,7 +11,8 @@ internal sealed class TempFolder : IDisposable
 
     /// <summary>Paths of all files below, from the folder, in ordinal order.</summary>
     internal string[] Files() =>
-        [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(f => f[(Path.Length + 1)..]).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(f => f[(Path.Length + 1)..])
+            .Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

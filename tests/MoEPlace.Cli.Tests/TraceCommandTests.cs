@@ -61,7 +61,8 @@ public sealed class TraceCommandTests(Samples samples)
         Assert.Contains("domain", run.Error, StringComparison.OrdinalIgnoreCase);
 
         static void Trace(string path, string domains) => CliRun.Done(
-            "trace", "synthesize", "--layers", "2", "--experts", "4", "--top-k", "1", "--tokens", "20", "--sequences", "4", "--domains", domains,
+            "trace", "synthesize", "--layers", "2", "--experts", "4", "--top-k", "1", "--tokens", "20", "--sequences", "4", "--domains",
+            domains,
             "-o", path);
     }
 
@@ -77,7 +78,8 @@ public sealed class TraceCommandTests(Samples samples)
         File.WriteAllText(folder["lengths.json"], "[3, 1]");
         CliRun.Done(
             "trace", "import", "--from", "npy", "--ids", folder["ids.npy"], "--weights", folder["weights.npy"], "--lengths",
-            folder["lengths.json"], "--moe-layers", "3,5", "--domain", "hand", "--licence", "MIT", "--source", "by hand", "-o", folder["t"]);
+            folder["lengths.json"], "--moe-layers", "3,5", "--domain", "hand", "--licence", "MIT", "--source", "by hand", "-o",
+            folder["t"]);
         using var trace = RoutingTrace.Open(folder["t"]);
         Assert.Equal(ids, trace.NarrowExperts(0, 4));
         Assert.Equal(weights, trace.GateWeights(0, 4));

@@ -10,7 +10,7 @@ namespace MoEPlace.Cli;
 
 /// <summary>
 /// <c>demo</c>: the main job on the trace that ships with the project. All policies are solved on the training sequences, on 2 nodes of
-/// 4 GPUs, judged on the others, and drawn.
+/// 4 GPUs, judged on the others with hidden states that stay where their top-1 expert is (residency coherent), and drawn.
 /// </summary>
 internal sealed class DemoCommand
 {
@@ -19,7 +19,7 @@ internal sealed class DemoCommand
     private const string ClusterText = "2x4";
     private const double SecondsPerSearch = 4;
     private const double LongestSearch = 86_400;
-    private static readonly EvaluationOptions Conditions = new();
+    private static readonly EvaluationOptions Conditions = new() { Residency = Residency.Coherent };
     private readonly Option<string?> output = new("--output", "-o")
     {
         Description = $"The folder to write; default: {Folder} beside the trace.",
@@ -86,7 +86,7 @@ internal sealed class DemoCommand
         yield return ("eplb", "eplb", PlacementObjective.Crossing, null);
         yield return ("exflow", "exflow", PlacementObjective.Crossing, null);
         yield return ("affinity", "affinity", PlacementObjective.Crossing, null);
-        yield return ("affinity, load <= 1.05", "affinity", PlacementObjective.Crossing, 1.05);
+        yield return ("affinity, load <= 1.15", "affinity", PlacementObjective.Crossing, 1.15);
     }
 
     private void Print(Recording recording, TraceSlice test, List<PlacementResult> entries, string folder)
@@ -96,8 +96,8 @@ internal sealed class DemoCommand
         terminal.Line($"judged on {MeasureTable.Count(test.Tokens)} tokens that no policy has seen");
         terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row));
         var (kept, sent) = (MeasureTable.Share(after.GpuCrossingFraction), MeasureTable.Share(before.GpuCrossingFraction));
-        terminal.Line($"With its load held to 1.05, affinity sends {kept} of hidden states to another GPU");
-        terminal.Line($"between layers; contiguous placement sends {sent}.");
+        terminal.Line($"affinity under a load limit moves {kept} of hidden states to another GPU between layers");
+        terminal.Line($"(busiest GPU {MeasureTable.Number(after.ImbalanceMean)} of the mean), contiguous placement {sent} ({MeasureTable.Number(before.ImbalanceMean)}).");
         terminal.Line($"Open {Path.Combine(folder, "index.html")}");
     }
 

@@ -31,9 +31,14 @@ internal static class PlacementDiffCommand
             var shape = parsed.GetValue(cluster) ?? (from is null ? null : $"{from.Nodes}x{from.RanksPerNode}");
             var on = faults.Try(() => shape is null ? null : ClusterPresets.Parse(shape));
             var name = parsed.GetValue(model) ?? (from is not null && ModelConfig.BuiltIn.Contains(from.Model) ? from.Model : null);
-            var sizes = faults.Try(() => name is null ? null : ModelConfig.Read(name).Dimensions);
+            var sizes = faults.Try(() => name is null ? null : ModelConfig.Read(name));
+            if (sizes is not null && from is not null)
+                faults.Require(
+                    sizes.Experts == from.Experts && sizes.HiddenLayers == from.HiddenLayers, "--model",
+                    $"{sizes.Name}, {sizes.HiddenLayers} layers, {sizes.Experts} experts",
+                    $"the model of the placements: {from.HiddenLayers} layers, {from.Experts} experts");
             faults.ThrowIfAny();
-            var diff = PlacementDiff.Between(from!, to!, sizes, on);
+            var diff = PlacementDiff.Between(from!, to!, sizes?.Dimensions, on);
             if (parsed.GetValue(json))
                 terminal.Json(ToJson(diff));
             else

@@ -5,7 +5,7 @@ using MoEPlace.Placement.Solvers;
 
 namespace MoEPlace.Cli;
 
-/// <summary>The command. Exit codes: 0 done, 1 no solution, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
+/// <summary>The command. Exit codes: 0 done, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
 internal static class Program
 {
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>

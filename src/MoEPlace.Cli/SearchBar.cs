@@ -50,11 +50,11 @@ internal sealed class SearchBar(TextWriter writer, string what, int? columns, Ti
 
     private string Describe(SearchProgress value)
     {
-        var best = !double.IsFinite(value.BestObjective) ? "none yet"
-            : value.BestObjective.ToString(value.BestObjective >= 1000 ? "N0" : "G5", CultureInfo.InvariantCulture);
+        var best = !double.IsFinite(value.BestObjective) ? ""
+            : ", best " + value.BestObjective.ToString(value.BestObjective >= 1000 ? "N0" : "G5", CultureInfo.InvariantCulture);
         var left = value.SecondsLeft < LongestShownSeconds ? FormattableString.Invariant($", {value.SecondsLeft:F0} s left") : "";
         var rounds = value.Iterations == 1 ? "round" : "rounds";
-        return FormattableString.Invariant($"{what}: {value.Fraction,4:P0}, best {best}, {value.Iterations} {rounds}{left}");
+        return FormattableString.Invariant($"{what}: {value.Fraction,4:P0}{best}, {value.Iterations} {rounds}{left}");
     }
 
     private static string Draw(double fraction, string text, int most)

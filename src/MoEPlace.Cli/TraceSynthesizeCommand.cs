@@ -19,7 +19,7 @@ internal static class TraceSynthesizeCommand
         var experts = new Option<int>("--experts") { Description = "Experts per layer, without --model.", DefaultValueFactory = _ => 32 };
         var topK = new Option<int>("--top-k") { Description = "Experts per token, without --model.", DefaultValueFactory = _ => 4 };
         var tokens = new Option<long>("--tokens") { Description = "Tokens.", DefaultValueFactory = _ => defaults.Tokens };
-        var sequences = new Option<int>("--sequences") { Description = "Sequences.", DefaultValueFactory = _ => defaults.Sequences };
+        var sequences = new Option<int?>("--sequences") { Description = "Sequences; default 200, or as many as tokens." };
         var affinity = new Option<double>("--affinity")
         {
             Description = "Probability that a choice follows the preferred successor of the layer before, 0 to 1.",
@@ -54,7 +54,7 @@ internal static class TraceSynthesizeCommand
                     ? ModelConfig.Read(name)
                     : Shape(parsed.GetValue(layers), parsed.GetValue(experts), parsed.GetValue(topK)),
                 Tokens = parsed.GetValue(tokens),
-                Sequences = parsed.GetValue(sequences),
+                Sequences = parsed.GetValue(sequences) ?? (int)Math.Clamp(parsed.GetValue(tokens), 1, defaults.Sequences),
                 Affinity = parsed.GetValue(affinity),
                 ZipfExponent = parsed.GetValue(zipf),
                 Domains = parsed.GetValue(domains),

@@ -14,14 +14,14 @@ internal static class Findings
             return "GPU crossing by layer";
         if (!section.Compares)
             return section.Placements.Count(p => p.Measures.GpuCrossingFraction is not null) > 1
-                ? $"No placement crosses GPUs less than {best.Name}: it sends {Percents(low)[0]} of hidden states across GPUs"
-                : $"{best.Name} sends {Percents(low)[0]} of hidden states across GPUs";
+                ? $"No placement crosses GPUs less than {best.Name}: it sends {Percents(low)[0]} of top-1 transitions across GPUs"
+                : $"{best.Name} sends {Percents(low)[0]} of top-1 transitions across GPUs";
         if (baseline.Measures.GpuCrossingFraction is not { } high)
-            return $"{best.Name} sends {Percents(low)[0]} of hidden states across GPUs; for {baseline.Name} it is unknown";
+            return $"{best.Name} sends {Percents(low)[0]} of top-1 transitions across GPUs; for {baseline.Name} it is unknown";
         var told = Percents(low, high);
         return told[0] == told[1]
-            ? $"{best.Name} and {baseline.Name} both send {told[0]} of hidden states across GPUs"
-            : $"{best.Name} sends {told[0]} of hidden states across GPUs, {baseline.Name} {told[1]}";
+            ? $"{best.Name} and {baseline.Name} both send {told[0]} of top-1 transitions across GPUs"
+            : $"{best.Name} sends {told[0]} of top-1 transitions across GPUs, {baseline.Name} {told[1]}";
     }
 
     /// <summary>The busiest GPU over the mean of all, in the worst layer, over all judged tokens.</summary>
@@ -46,10 +46,10 @@ internal static class Findings
         var between = $"Between layers {fromLayer} and {fromLayer + 1}";
         var told = section.Compares ? Percents(after, before) : Percents(after);
         if (!section.Compares)
-            return $"{between}, {best} keeps {told[0]} of tokens on their GPU";
+            return $"{between}, {best} keeps {told[0]} of top-1 transitions on their GPU";
         return told[0] == told[1]
-            ? $"{between}, {best} and {baseline} both keep {told[0]} of tokens on their GPU"
-            : $"{between}, {best} keeps {told[0]} of tokens on their GPU, {baseline} {told[1]}";
+            ? $"{between}, {best} and {baseline} both keep {told[0]} of top-1 transitions on their GPU"
+            : $"{between}, {best} keeps {told[0]} of top-1 transitions on their GPU, {baseline} {told[1]}";
     }
 
     /// <summary>Copies to other GPUs; <paramref name="known"/> holds those placements for which they are known.</summary>

@@ -12,7 +12,8 @@ internal static class Reproduction
     internal static string Commands(ReportSection section)
     {
         var result = section.Result;
-        var cluster = PlainText.ShellArgument($"{result.Nodes}x{result.RanksPerNode}");
+        var preset = result.Cluster.Split(':')[0];
+        var cluster = PlainText.ShellArgument($"{preset}:{result.Nodes}x{result.RanksPerNode}");
         var residency = PlainText.ShellArgument(result.Residency);
         var split = PlainText.ShellArgument(result.Split);
         var commands = new StringBuilder("sha256sum TRACE\n");
@@ -25,8 +26,9 @@ internal static class Reproduction
             {
                 commands.Append(CultureInfo.InvariantCulture,
                     $"./moeplace place TRACE --cluster {cluster} --policy {placement.Policy}");
-                commands.Append(CultureInfo.InvariantCulture,
-                    $" --objective {PlainText.ShellArgument(solve.ObjectiveName)} --residency {residency}");
+                if (placement.Policy == "affinity")
+                    commands.Append(CultureInfo.InvariantCulture,
+                        $" --objective {PlainText.ShellArgument(solve.ObjectiveName)} --residency {residency}");
                 if (placement.MaxImbalance is { } limit)
                     commands.Append(CultureInfo.InvariantCulture, $" --max-imbalance {limit}");
                 if (placement.SolvedOn is { } on)

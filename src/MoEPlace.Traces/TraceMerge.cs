@@ -20,6 +20,9 @@ public static class TraceMerge
         ArgumentNullException.ThrowIfNull(inputs);
         if (inputs.Count == 0)
             throw new InputException("traces", "traces", 0, "at least one trace");
+        var twice = inputs.GroupBy(Path.GetFullPath).FirstOrDefault(same => same.Count() > 1);
+        if (twice is not null)
+            throw new InputException(twice.Key, "traces", twice.Count(), "each trace once: a sequence that stands twice would be trained and tested on");
         var traces = new List<RoutingTrace>();
         try
         {

@@ -8,23 +8,23 @@ public sealed class FindingsTests
     private const char Nb = '\u00A0';
 
     [Theory]
-    [InlineData(0.884, 0.431, "affinity sends 43 % of hidden states across GPUs, contiguous 88 %")]
-    [InlineData(0.4312, 0.4309, "affinity sends 43.09 % of hidden states across GPUs, contiguous 43.12 %")]
-    [InlineData(0.434, 0.431, "affinity sends 43.1 % of hidden states across GPUs, contiguous 43.4 %")]
-    [InlineData(0.43100001, 0.431, "affinity and contiguous both send 43 % of hidden states across GPUs")]
-    [InlineData(0.431, 0.884, "No placement crosses GPUs less than contiguous: it sends 43 % of hidden states across GPUs")]
-    [InlineData(0.431, 0.431, "No placement crosses GPUs less than contiguous: it sends 43 % of hidden states across GPUs")]
+    [InlineData(0.884, 0.431, "affinity sends 43 % of top-1 transitions across GPUs, contiguous 88 %")]
+    [InlineData(0.4312, 0.4309, "affinity sends 43.09 % of top-1 transitions across GPUs, contiguous 43.12 %")]
+    [InlineData(0.434, 0.431, "affinity sends 43.1 % of top-1 transitions across GPUs, contiguous 43.4 %")]
+    [InlineData(0.43100001, 0.431, "affinity and contiguous both send 43 % of top-1 transitions across GPUs")]
+    [InlineData(0.431, 0.884, "No placement crosses GPUs less than contiguous: it sends 43 % of top-1 transitions across GPUs")]
+    [InlineData(0.431, 0.431, "No placement crosses GPUs less than contiguous: it sends 43 % of top-1 transitions across GPUs")]
     public void Crossing_is_told_of_the_best_and_the_baseline(double baseline, double affinity, string expected) =>
         Assert.Equal(expected.Replace(" %", Nb + "%"), Findings.Crossing(Two(baseline, affinity)));
 
     [Fact]
     public void Crossing_of_one_placement_is_told_alone() =>
-        Assert.Equal($"contiguous sends 90{Nb}% of hidden states across GPUs",
+        Assert.Equal($"contiguous sends 90{Nb}% of top-1 transitions across GPUs",
             Findings.Crossing(MadeUp.Section(MadeUp.Result(["contiguous"]))));
 
     [Fact]
     public void An_unknown_baseline_is_said_to_be_unknown() =>
-        Assert.Equal($"affinity sends 40{Nb}% of hidden states across GPUs; for contiguous it is unknown",
+        Assert.Equal($"affinity sends 40{Nb}% of top-1 transitions across GPUs; for contiguous it is unknown",
             Findings.Crossing(Two(null, 0.4)));
 
     [Theory]
@@ -35,8 +35,8 @@ public sealed class FindingsTests
         Assert.Equal(expected, Findings.Load(Two(0.9, 0.4), after, before));
 
     [Theory]
-    [InlineData(0.58, 0.12, "Between layers 3 and 4, affinity keeps 58 % of tokens on their GPU, contiguous 12 %")]
-    [InlineData(0.12, 0.12, "Between layers 3 and 4, affinity and contiguous both keep 12 % of tokens on their GPU")]
+    [InlineData(0.58, 0.12, "Between layers 3 and 4, affinity keeps 58 % of top-1 transitions on their GPU, contiguous 12 %")]
+    [InlineData(0.12, 0.12, "Between layers 3 and 4, affinity and contiguous both keep 12 % of top-1 transitions on their GPU")]
     public void Affinity_is_told_of_two_layers(double after, double before, string expected) =>
         Assert.Equal(expected.Replace(" %", Nb + "%"), Findings.Affinity(Two(0.9, 0.4), 3, after, before));
 

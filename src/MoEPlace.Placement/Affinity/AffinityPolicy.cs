@@ -10,7 +10,9 @@ namespace MoEPlace.Placement.Affinity;
 public static class AffinityPolicy
 {
     /// <summary>Searches a placement.</summary>
-    /// <param name="problem">What to place. Objective crossing needs top-1 transitions; copies and step need tokens, step the model's dimensions too.</param>
+    /// <param name="problem">
+    /// What to place. Objective crossing needs top-1 transitions; copies and step need tokens, step the model's dimensions too.
+    /// </param>
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search; the best so far is returned.</param>
     /// <exception cref="InputException">The recording cannot serve the objective, or redundant slots are asked for.</exception>
@@ -22,37 +24,35 @@ public static class AffinityPolicy
         var (placement, summary) = problem.Objective switch
         {
             PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
-            PlacementObjective.Copies => Copies(problem, progress, cancellation),
-            _ => StepCandidates.Best(problem, progress, cancellation),
+            PlacementObjective.Copies => Copies(problem, CopySavings.Of(problem), progress, cancellation),
+            _ => new StepCandidates(problem, progress, cancellation).Best(),
         };
         return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>Minimises crossings: the objective is exact.</summary>
+    /// <summary>Minimises crossings.</summary>
     internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
         PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var limit = LoadLimit.Of(problem);
-        var chain = ChainProblem.OfCrossing(problem, limit.Most);
-        var found = new AffinitySearch(problem, chain, limit).Run(progress, cancellation);
-        return Describe(problem, limit, found, Objective(chain, found.Kept));
+        var search = new AffinitySearch(problem, limit => ChainProblem.OfCrossing(problem, limit.Most));
+        var found = search.Run(progress, chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight, cancellation);
+        return Describe(problem, found, _ => CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster));
     }
 
     /// <summary>Minimises copies, led by pairs of experts; the objective is counted on the tokens.</summary>
     internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
-        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+        PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var limit = LoadLimit.Of(problem);
-        var chain = ChainProblem.OfCopies(problem, limit.Most, CopySavings.Of(problem.Slice!, problem.Counts, problem.Conditions.Residency));
-        var found = new AffinitySearch(problem, chain, limit).Run(progress, cancellation);
-        var (placement, summary) = Describe(problem, limit, found, 0);
-        var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
-        var perTokenLayer = measures.RankCopiesPerTokenLayer!.Value + problem.Cluster.NodeCrossingWeight * measures.NodeCopiesPerTokenLayer!.Value;
-        return (placement, summary with { Objective = perTokenLayer * measures.Tokens * problem.Model.Layers, Status = SolveStatus.Limit, Bound = null, Gap = null });
+        var search = new AffinitySearch(problem, limit => ChainProblem.OfCopies(problem, limit.Most, savings));
+        var found = search.Run(progress, null, cancellation);
+        return Describe(problem, found, placement =>
+        {
+            var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
+            var cells = (double)measures.Tokens * problem.Model.Layers;
+            return Math.Round(measures.RankCopiesPerTokenLayer!.Value * cells)
+                + problem.Cluster.NodeCrossingWeight * Math.Round(measures.NodeCopiesPerTokenLayer!.Value * cells);
+        });
     }
-
-    /// <summary>GPU crossings plus weighted node crossings of what is not kept.</summary>
-    internal static double Objective(ChainProblem chain, long kept) => (chain.TotalWeight - kept) / (double)chain.RankWeight;
 
     /// <summary>How a placement of this policy says that it came to be.</summary>
     internal static PlacementProvenance Provenance(PlacementProblem problem)
@@ -74,26 +74,37 @@ public static class AffinityPolicy
     internal static string Name(PlacementObjective objective) => objective.ToString().ToLowerInvariant();
 
     private static (ExpertPlacement Placement, SolveSummary Summary) Describe(
-        PlacementProblem problem, LoadLimit limit, (int[] RankOf, long Kept, long Rounds, string StopReason) found, double objective)
+        PlacementProblem problem, AffinityFound found, Func<ExpertPlacement, double> objectiveOf)
     {
-        // Nothing is below zero: a placement without crossings is proven best; any other proves nothing yet.
-        double? bound = problem.Objective == PlacementObjective.Crossing && objective == 0 ? 0 : null;
-        var summary = new SolveSummary(
-            bound is null ? SolveStatus.Limit : SolveStatus.Optimal, Name(problem.Objective), objective, bound, bound, found.Rounds, found.StopReason, limit.RelaxedLayers);
-        return (ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem)), summary);
+        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
+        var objective = objectiveOf(placement);
+        // Nothing is below zero: a placement that moves nothing is proven best; any other proves nothing yet.
+        double? bound = objective == 0 ? 0 : null;
+        return (placement, new SolveSummary(
+            bound is null ? SolveStatus.Limit : SolveStatus.Optimal,
+            Name(problem.Objective),
+            objective,
+            bound,
+            bound,
+            found.Rounds,
+            found.StopReason,
+            found.RelaxedLayers));
     }
 
     private static void Check(PlacementProblem problem)
     {
         var faults = new InputFaults("place");
-        var needsTopOne = problem.Objective == PlacementObjective.Crossing || problem.Conditions.Residency == Residency.Coherent;
         faults.Require(problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots, "0 for policy affinity; eplb places redundant experts");
-        if (needsTopOne)
-            faults.Require(problem.Counts.HasTransitions, "--policy", "affinity", "a trace whose top-1 can be told (gate weights, or choices by weight); eplb needs load only");
+        if (problem.Objective == PlacementObjective.Crossing || problem.Conditions.Residency == Residency.Coherent)
+            faults.Require(
+                problem.Counts.HasTransitions, "--policy", "affinity",
+                "a trace whose top-1 can be told (gate weights, or choices by weight); eplb needs load only");
         if (problem.Objective != PlacementObjective.Crossing)
             faults.Require(problem.Slice is not null, "--objective", Name(problem.Objective), "crossing, or a recording with tokens");
         if (problem.Objective == PlacementObjective.Step)
-            faults.Require(problem.Model.Dimensions is not null, "--objective", "step", "crossing or copies; step needs the model's dimensions in the trace (trace import --model)");
+            faults.Require(
+                problem.Model.Dimensions is not null, "--objective", "step",
+                "crossing or copies; step needs the model's dimensions in the trace (trace import --model)");
         faults.ThrowIfAny();
     }
 }

@@ -12,56 +12,66 @@ internal sealed class AffinitySearch
     private const int Workers = 2;
 
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
-    private readonly PlacementProblem problem;
-    private readonly ChainProblem chain;
-    private readonly LoadLimit limit;
     private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly PlacementProblem problem;
+    private readonly LoadLimit limit;
+    private readonly ChainProblem chain;
 
-    public AffinitySearch(PlacementProblem problem, ChainProblem chain, LoadLimit limit)
+    /// <param name="problem">What to place, and its limits.</param>
+    /// <param name="toChain">Makes the chain that is searched, of the load limits.</param>
+    public AffinitySearch(PlacementProblem problem, Func<LoadLimit, ChainProblem> toChain)
     {
         this.problem = problem;
-        this.chain = chain;
-        this.limit = limit;
+        limit = LoadLimit.Of(problem);
+        chain = toChain(limit);
     }
 
-    /// <summary>The best division, its kept weight, the rounds of all workers, and why the search ended.</summary>
-    public (int[] RankOf, long Kept, long Rounds, string StopReason) Run(IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    private double SecondsLeft => Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds);
+
+    /// <summary>Searches.</summary>
+    /// <param name="progress">Told several times a second.</param>
+    /// <param name="toObjective">What a kept weight comes to in the objective; null when that cannot be told before the end.</param>
+    /// <param name="cancellation">Ends the search with its best so far.</param>
+    public AffinityFound Run(
+        IProgress<SearchProgress>? progress, Func<ChainProblem, Func<long, double>>? toObjective, CancellationToken cancellation)
     {
+        var objectiveOf = toObjective?.Invoke(chain);
         var workers = new AffinityWorker?[Workers];
         var threads = new Task[Workers];
         for (var w = 0; w < Workers; w++)
         {
             var index = w;
-            threads[w] = Task.Factory.StartNew(() => Walk(workers, index, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            threads[w] = Task.Factory.StartNew(
+                () => Walk(workers, index, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         while (!Task.WaitAll(threads, ReportEvery))
-            Report(workers, progress);
+            Report(workers, objectiveOf, progress);
         var best = workers.MaxBy(w => w!.Kept)!;
-        var reason = cancellation.IsCancellationRequested ? "interrupted"
+        var reason = best.Kept == chain.TotalWeight ? "nothing is left to win"
+            : cancellation.IsCancellationRequested ? "interrupted"
             : workers.All(w => w!.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
-        return (best.Best, best.Kept, workers.Sum(w => w!.Rounds), reason);
+        return new AffinityFound(best.Best, workers.Sum(w => w!.Rounds), reason, limit.RelaxedLayers);
     }
 
     private void Walk(AffinityWorker?[] workers, int index, CancellationToken cancellation)
     {
         var worker = new AffinityWorker(chain, limit.Balanced, new SeedStream(problem.Seed, "affinity", index));
         workers[index] = worker;
-        while (!Stop() && worker.Rounds < problem.IterationLimit)
-            worker.Round(SecondsLeft, Stop);
+        var paced = problem.IterationLimit == long.MaxValue;
+        while (!Stop() && worker.Rounds < problem.IterationLimit && worker.Kept < chain.TotalWeight)
+            worker.Round(paced ? SecondsLeft : double.PositiveInfinity, Stop);
 
         bool Stop() => cancellation.IsCancellationRequested || watch.Elapsed >= problem.TimeLimit;
     }
 
-    private double SecondsLeft => Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds);
-
-    private void Report(AffinityWorker?[] workers, IProgress<SearchProgress>? progress)
+    private void Report(AffinityWorker?[] workers, Func<long, double>? objectiveOf, IProgress<SearchProgress>? progress)
     {
         var started = workers.Where(w => w is not null).ToArray();
         if (progress is null || started.Length == 0)
             return;
         var rounds = started.Max(w => w!.Rounds);
         progress.Report(new SearchProgress(
-            AffinityPolicy.Objective(chain, started.Max(w => w!.Kept)),
+            objectiveOf?.Invoke(started.Max(w => w!.Kept)) ?? double.NaN,
             rounds,
             SecondsLeft,
             Math.Max(Math.Min(1, watch.Elapsed / problem.TimeLimit), (double)rounds / problem.IterationLimit)));

@@ -62,10 +62,12 @@ internal sealed class AffinityWorker
 
     private int[] Hierarchical(long proposals, Func<bool> stop)
     {
+        if (stop())
+            return Best;
         var (n, perNode) = (problem.Experts, problem.Parts / nodes!.Parts);
-        var whole = new ChainSearch(nodes, [.. balanced.Select(rank => rank / perNode)], random);
-        whole.Fresh(proposals / 2, stop);
-        var nodeOf = whole.State.PartOf;
+        var byNode = new ChainSearch(nodes, [.. balanced.Select(rank => rank / perNode)], random);
+        byNode.Fresh(proposals / 2, stop);
+        var nodeOf = byNode.State.PartOf;
         var rankOf = new int[nodeOf.Length];
         for (var node = 0; node < nodes.Parts; node++)
         {
@@ -73,12 +75,11 @@ internal sealed class AffinityWorker
             for (var layer = 0; layer < experts.Length; layer++)
                 experts[layer] = [.. Enumerable.Range(0, n).Where(e => nodeOf[layer * n + e] == node)];
             var inside = problem.Inside(experts, perNode);
-            var part = DivideByLoad(inside);
-            var search = new ChainSearch(inside, part, random);
-            search.Fresh(proposals / 2 / nodes.Parts, stop);
+            var byRank = new ChainSearch(inside, DivideByLoad(inside), random);
+            byRank.Fresh(proposals / 2 / nodes.Parts, stop);
             for (var layer = 0; layer < experts.Length; layer++)
                 for (var i = 0; i < experts[layer].Length; i++)
-                    rankOf[layer * n + experts[layer][i]] = node * perNode + search.State.PartOf[layer * inside.Experts + i];
+                    rankOf[layer * n + experts[layer][i]] = node * perNode + byRank.State.PartOf[layer * inside.Experts + i];
         }
         return rankOf;
     }
@@ -87,6 +88,12 @@ internal sealed class AffinityWorker
     private int[] DivideByLoad(ChainProblem inside)
     {
         var part = new int[inside.Layers * inside.Experts];
+        if (!inside.HasLoadLimit)
+        {
+            for (var cell = 0; cell < part.Length; cell++)
+                part[cell] = cell % inside.Experts / inside.Capacity;
+            return part;
+        }
         for (var layer = 0; layer < inside.Layers; layer++)
             BalancedDivision.Divide(inside.Load[layer], inside.Parts, inside.LoadLimit[layer], random, part.AsSpan(layer * inside.Experts, inside.Experts));
         return part;

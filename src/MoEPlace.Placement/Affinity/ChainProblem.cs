@@ -10,6 +10,9 @@ internal sealed class ChainProblem
     /// <summary>One GPU crossing in units of the objective: node weights are fractions of it.</summary>
     public const int Unit = 64;
 
+    /// <summary>Beyond this a GPU crossing is nothing beside a node crossing, and sums might overflow.</summary>
+    private const int MostNodeWeight = Unit << 10;
+
     public required int Layers { get; init; }
 
     /// <summary>Experts per layer.</summary>
@@ -114,7 +117,7 @@ internal sealed class ChainProblem
             LoadLimit = limits,
             NodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(r => r / cluster.RanksPerNode)],
             RankWeight = Unit,
-            NodeWeight = (int)Math.Round(Unit * cluster.NodeCrossingWeight),
+            NodeWeight = (int)Math.Min(Math.Round(Unit * cluster.NodeCrossingWeight), MostNodeWeight),
         };
     }
 
@@ -130,7 +133,7 @@ internal sealed class ChainProblem
             Transitions = Transitions,
             Together = Together,
             Load = Load,
-            LoadLimit = [.. LoadLimit.Select(l => l == long.MaxValue ? l : l * (Parts / nodes))],
+            LoadLimit = [.. LoadLimit.Select(l => l > long.MaxValue / Parts ? long.MaxValue : l * (Parts / nodes))],
             NodeOf = [.. Enumerable.Range(0, nodes)],
             RankWeight = Math.Max(1, NodeWeight),
             NodeWeight = 0,
@@ -167,7 +170,9 @@ internal sealed class ChainProblem
     {
         var result = new int[counts.Length];
         for (var i = 0; i < result.Length; i++)
-            result[i] = checked((int)counts[i]);
+            result[i] = counts[i] <= int.MaxValue
+                ? (int)counts[i]
+                : throw new InputException("place", "trace", counts[i], $"at most {int.MaxValue} tokens with the same transition");
         return result;
     }
 }

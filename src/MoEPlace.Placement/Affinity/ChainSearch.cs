@@ -77,8 +77,8 @@ internal sealed class ChainSearch
         long won;
         do
         {
-            won = assignment.Sweep(State);
-            if (pairs is not null)
+            won = assignment.Sweep(State, stop);
+            if (pairs is not null && !stop())
                 won += pairs.Sweep(State, random, stop);
         }
         while (won > 0 && !stop());

@@ -108,24 +108,24 @@ internal sealed class ChainState
         {
             if (layer + 1 < problem.Layers)
             {
-                Add(layer, layer + 1, problem.Transitions[layer], 1);
-                Add(layer + 1, layer, problem.Transitions[layer], 0);
+                Add(layer, layer + 1, problem.Transitions[layer], problem.Experts, 1);
+                Add(layer + 1, layer, problem.Transitions[layer], 1, problem.Experts);
             }
             if (problem.Together is not null)
-                Add(layer, layer, problem.Together[layer], 1);
+                Add(layer, layer, problem.Together[layer], problem.Experts, 1);
         }
         Kept = problem.KeptWeight(PartOf);
     }
 
-    /// <summary>What the experts of one layer keep with those of another where they stand; weights are [one, other] or, with <paramref name="rows"/> 0, [other, one].</summary>
-    private void Add(int one, int other, int[] weights, int rows)
+    /// <summary>What the experts of one layer keep with those of another where they stand; strides say how the weights lie.</summary>
+    private void Add(int one, int other, int[] weights, int oneStride, int otherStride)
     {
         var (n, parts) = (problem.Experts, problem.Parts);
         for (var e = 0; e < n; e++)
         {
             for (var f = 0; f < n; f++)
             {
-                long weight = weights[rows == 1 ? e * n + f : f * n + e];
+                long weight = weights[e * oneStride + f * otherStride];
                 if (weight == 0)
                     continue;
                 var place = PartOf[other * n + f];

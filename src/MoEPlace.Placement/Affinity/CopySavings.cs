@@ -18,9 +18,10 @@ internal sealed class CopySavings
     /// <summary>[layers - 1][experts, experts] from the top-1 of a layer to any choice of the next; all 0 under home.</summary>
     public int[][] Across { get; }
 
-    /// <summary>Counts a slice.</summary>
-    public static CopySavings Of(TraceSlice slice, RoutingCounts counts, Residency residency)
+    /// <summary>Counts the slice of a problem.</summary>
+    public static CopySavings Of(PlacementProblem problem)
     {
+        var (slice, counts) = (problem.Slice!, problem.Counts);
         var (layers, n, topK) = (counts.Layers, counts.Experts, slice.Trace.TopK);
         var within = new int[layers][];
         for (var layer = 0; layer < layers; layer++)
@@ -28,12 +29,12 @@ internal sealed class CopySavings
             within[layer] = new int[n * n];
             var pairs = counts.Coactivation(layer);
             for (var i = 0; i < pairs.Length; i++)
-                within[layer][i] = checked((int)(2 * pairs[i]));
+                within[layer][i] = (int)Math.Min(int.MaxValue, 2 * pairs[i]);
         }
         var across = new int[layers - 1][];
         for (var layer = 0; layer < across.Length; layer++)
             across[layer] = new int[n * n];
-        if (residency == Residency.Coherent)
+        if (problem.Conditions.Residency == Residency.Coherent)
             foreach (var block in slice.Blocks())
                 for (var cell = 0; cell < block.Count * layers; cell++)
                     if (cell % layers < layers - 1 && block.TopOne[cell] != RoutingTrace.NoExpert)

@@ -9,10 +9,12 @@ internal sealed class LayerAssignment(ChainProblem problem)
     private readonly int[] place = new int[problem.Experts];
 
     /// <summary>Solves each layer that has neither a load limit nor weights inside it once; returns the kept weight that was won.</summary>
-    public long Sweep(ChainState state)
+    /// <param name="state">Changed in place.</param>
+    /// <param name="stop">True ends the sweep after the layer that is being solved.</param>
+    public long Sweep(ChainState state, Func<bool> stop)
     {
         var before = state.Kept;
-        for (var layer = 0; problem.Together is null && layer < problem.Layers; layer++)
+        for (var layer = 0; problem.Together is null && layer < problem.Layers && !stop(); layer++)
             if (problem.LoadLimit[layer] == long.MaxValue)
                 Solve(state, layer);
         return state.Kept - before;

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
-/// What a load limit comes to in each layer. Where even the best division by load alone exceeds the limit, the layer is held to that best.
+/// What a load limit comes to in each layer. Where even the best division by load alone that was found exceeds the limit, the layer is
+/// held to that best.
 /// </summary>
 internal sealed class LoadLimit
 {
@@ -17,10 +18,10 @@ internal sealed class LoadLimit
     /// <summary>[layers] the most load of a rank; long.MaxValue without a limit.</summary>
     public long[] Most { get; }
 
-    /// <summary>[layers, experts] a division that holds the limits, made by load alone.</summary>
+    /// <summary>[layers, experts] a division that holds the limits: made by load alone, or without limits simply in order.</summary>
     public int[] Balanced { get; }
 
-    /// <summary>Layers that cannot reach the limit.</summary>
+    /// <summary>Layers for which no division within the limit was found.</summary>
     public ImmutableArray<int> RelaxedLayers { get; }
 
     /// <summary>Finds the limits of a problem.</summary>
@@ -31,13 +32,20 @@ internal sealed class LoadLimit
         Array.Fill(most, long.MaxValue);
         var balanced = new int[layers * experts];
         var relaxed = ImmutableArray.CreateBuilder<int>();
+        if (problem.MaxImbalance is not { } imbalance)
+        {
+            for (var cell = 0; cell < balanced.Length; cell++)
+                balanced[cell] = cell % experts / (experts / ranks);
+            return new LoadLimit(most, balanced, []);
+        }
         for (var layer = 0; layer < layers; layer++)
         {
             var load = problem.Counts.Load(layer);
             var mean = Sum(load) / (double)ranks;
-            var limit = problem.MaxImbalance is { } imbalance ? (long)Math.Floor(imbalance * mean + 1e-9) : long.MaxValue;
-            var reached = BalancedDivision.Divide(load, ranks, limit, new SeedStream(problem.Seed, "balance", layer), balanced.AsSpan(layer * experts, experts));
-            most[layer] = Math.Max(limit, problem.MaxImbalance is null ? limit : reached);
+            var limit = (long)Math.Min(long.MaxValue / 2, Math.Floor(imbalance * mean + 1e-9));
+            var reached = BalancedDivision.Divide(
+                load, ranks, limit, new SeedStream(problem.Seed, "balance", layer), balanced.AsSpan(layer * experts, experts));
+            most[layer] = Math.Max(limit, reached);
             if (reached > limit)
                 relaxed.Add(layer);
         }

@@ -228,13 +228,15 @@ internal sealed class RankPairSweep
     }
 
     /// <summary>All halves of <paramref name="size"/> members as masks; none when they are too many.</summary>
-    private static ulong[] Divisions(int size)
+    internal static ulong[] Divisions(int size)
     {
         var count = 1L;
         for (var i = 1; i <= size / 2; i++)
+        {
             count = count * (size / 2 + i) / i;
-        if (count > MostStates)
-            return [];
+            if (count > MostStates)
+                return [];
+        }
         var masks = new List<ulong>();
         for (ulong mask = (1UL << (size / 2)) - 1, end = 1UL << size; mask < end;)
         {

@@ -1,75 +1,76 @@
+using System.Diagnostics;
 using MoEPlace.Evaluation;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
-/// Objective step: traffic and load pull apart, and the step model alone knows what each costs. So placements are searched for crossing
-/// and for copies under several load limits, and the model chooses among them and the two that need no search.
+/// Objective step: traffic and load pull apart, and the step model alone knows what each costs. So placements are searched for copies
+/// (and, coherent, for crossing) under several load limits, and the model chooses among them and one that is balanced by load alone.
 /// </summary>
-internal static class StepCandidates
+/// <param name="problem">What to place.</param>
+/// <param name="progress">Told of all searches as of one.</param>
+/// <param name="cancellation">Ends the searches; the best so far is the result.</param>
+internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    : IProgress<SearchProgress>
 {
     private static readonly double[] Limits = [1.5, 1.2, 1.05];
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private ExpertPlacement? best;
+    private double bestSeconds = double.PositiveInfinity;
+    private int searchesDone;
+    private int searches;
 
-    public static (ExpertPlacement Placement, SolveSummary Summary) Best(
-        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    /// <summary>Searches and chooses.</summary>
+    public (ExpertPlacement Placement, SolveSummary Summary) Best()
     {
-        var searches = Searches(problem).ToArray();
-        (ExpertPlacement Placement, SolveSummary Summary)? best = null;
-        var bestSeconds = double.PositiveInfinity;
-        var (rounds, reason) = (0L, "");
-        for (var i = 0; i < searches.Length; i++)
+        var provenance = AffinityPolicy.Provenance(problem);
+        var balanced = LoadLimit.Of(problem with { MaxImbalance = 1 }).Balanced;
+        Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
+        var savings = CopySavings.Of(problem);
+        var parts = Parts().ToArray();
+        searches = parts.Length;
+        var (rounds, reason) = (0L, "interrupted");
+        foreach (var part in parts)
         {
-            var done = i;
-            var part = searches[i] with { TimeLimit = problem.TimeLimit / searches.Length };
-            var within = progress is null ? null : new Relay(p => progress.Report(p with
-            {
-                BestObjective = bestSeconds,
-                Fraction = (done + p.Fraction) / searches.Length,
-                SecondsLeft = p.SecondsLeft + part.TimeLimit.TotalSeconds * (searches.Length - 1 - done),
-            }));
-            var found = part.Objective == PlacementObjective.Crossing
-                ? AffinityPolicy.Crossing(part, within, cancellation)
-                : AffinityPolicy.Copies(part, within, cancellation);
-            Consider(found);
-            (rounds, reason) = (rounds + found.Summary.Iterations, found.Summary.StopReason);
+            var left = problem.TimeLimit - watch.Elapsed;
+            if (cancellation.IsCancellationRequested || (left <= TimeSpan.Zero && searchesDone > 0))
+                break;
+            var timed = part with { TimeLimit = left > TimeSpan.Zero ? left / (searches - searchesDone) : problem.TimeLimit / searches };
+            var (placement, summary) = part.Objective == PlacementObjective.Crossing
+                ? AffinityPolicy.Crossing(timed, this, cancellation)
+                : AffinityPolicy.Copies(timed, savings, this, cancellation);
+            Consider(placement);
+            (rounds, reason) = (rounds + summary.Iterations, summary.StopReason);
+            searchesDone++;
         }
-        // A division by load alone, which the first search holds the limits of.
-        var balanced = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, LoadLimit.Of(problem).Balanced, AffinityPolicy.Provenance(problem));
-        Consider((balanced, best!.Value.Summary));
-        return (best.Value.Placement.With(AffinityPolicy.Provenance(problem)), best.Value.Summary with
-        {
-            Status = SolveStatus.Limit,
-            ObjectiveName = "step",
-            Objective = bestSeconds,
-            Bound = null,
-            Gap = null,
-            Iterations = rounds,
-            StopReason = reason,
-        });
-
-        void Consider((ExpertPlacement Placement, SolveSummary Summary) candidate)
-        {
-            var seconds = PlacementCost.Evaluate(problem.Slice!, candidate.Placement, problem.Cluster, problem.Conditions).Measures.StepSeconds!.Value;
-            if (seconds < bestSeconds)
-                (best, bestSeconds) = (candidate, seconds);
-        }
+        var relaxed = LoadLimit.Of(problem).RelaxedLayers;
+        return (best!.With(provenance), new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed));
     }
 
-    private static IEnumerable<PlacementProblem> Searches(PlacementProblem problem)
+    /// <summary>Passes the progress of one search on as a share of all.</summary>
+    void IProgress<SearchProgress>.Report(SearchProgress value) => progress?.Report(value with
     {
-        var limits = new List<double?> { problem.MaxImbalance };
-        limits.AddRange(Limits.Where(l => l < (problem.MaxImbalance ?? double.PositiveInfinity)).Select(l => (double?)l));
-        foreach (var limit in limits)
+        BestObjective = bestSeconds,
+        Fraction = (searchesDone + value.Fraction) / searches,
+        SecondsLeft = Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds),
+    });
+
+    private void Consider(ExpertPlacement candidate)
+    {
+        var measures = PlacementCost.Evaluate(problem.Slice!, candidate, problem.Cluster, problem.Conditions).Measures;
+        if (measures.StepSeconds < bestSeconds)
+            (best, bestSeconds) = (candidate, measures.StepSeconds.Value);
+    }
+
+    private IEnumerable<PlacementProblem> Parts()
+    {
+        var most = problem.MaxImbalance ?? double.PositiveInfinity;
+        foreach (var limit in Limits.Where(l => l < most).Select(l => (double?)l).Prepend(problem.MaxImbalance))
         {
             yield return problem with { Objective = PlacementObjective.Copies, MaxImbalance = limit };
             if (problem.Conditions.Residency == Residency.Coherent)
                 yield return problem with { Objective = PlacementObjective.Crossing, MaxImbalance = limit };
         }
-    }
-
-    private sealed class Relay(Action<SearchProgress> report) : IProgress<SearchProgress>
-    {
-        public void Report(SearchProgress value) => report(value);
     }
 }

@@ -50,27 +50,7 @@ internal sealed class ExFlowSearch
     internal double Seconds => clock.Elapsed.TotalSeconds;
 
     /// <summary>GPU crossings + weight x node crossings of the placement so far.</summary>
-    internal double Objective
-    {
-        get
-        {
-            var (gpu, node) = (0L, 0L);
-            for (var layer = 0; layer + 1 < layers; layer++)
-            {
-                var transitions = problem.Counts.Transitions(layer);
-                for (var a = 0; a < experts; a++)
-                {
-                    for (var b = 0; b < experts; b++)
-                    {
-                        var (from, to) = (rankOf[layer * experts + a], rankOf[(layer + 1) * experts + b]);
-                        gpu += from != to ? transitions[a * experts + b] : 0;
-                        node += from / ranksPerNode != to / ranksPerNode ? transitions[a * experts + b] : 0;
-                    }
-                }
-            }
-            return gpu + problem.Cluster.NodeCrossingWeight * node;
-        }
-    }
+    internal double Objective => CrossingCount.Objective(problem.Counts, rankOf, problem.Cluster);
 
     /// <summary>Solves nodes, then the ranks of each node.</summary>
     internal void Run()

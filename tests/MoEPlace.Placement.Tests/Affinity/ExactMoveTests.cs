@@ -19,6 +19,17 @@ public sealed class ExactMoveTests
     }
 
     [Fact]
+    public void All_divisions_of_two_parts_are_listed_while_they_are_few()
+    {
+        for (var capacity = 1; capacity <= 32; capacity++)
+        {
+            var divisions = RankPairSweep.Divisions(2 * capacity);
+            Assert.Equal(capacity switch { 1 => 2, 2 => 6, 3 => 20, 4 => 70, 5 => 252, _ => 0 }, divisions.Distinct().Count());
+            Assert.All(divisions, d => Assert.Equal(capacity, System.Numerics.BitOperations.PopCount(d)));
+        }
+    }
+
+    [Fact]
     public void A_sweep_never_loses_and_never_adds_overload()
     {
         for (var seed = 1; seed <= 60; seed++)
@@ -48,7 +59,7 @@ public sealed class ExactMoveTests
             var problem = RandomChain.Draw(random, 1, 6, 3, 1, together: false);
             var three = RandomChain.Draw(random, 3, 6, 3, 1, together: false);
             var state = new ChainState(three, RandomChain.Division(random, three));
-            new LayerAssignment(three).Sweep(state);
+            new LayerAssignment(three).Sweep(state, () => false);
             var best = RandomChain.LayerDivisions(problem.Experts, problem.Parts).Max(d =>
             {
                 int[] trial = [.. state.PartOf[..12], .. d];

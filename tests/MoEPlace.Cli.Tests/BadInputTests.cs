@@ -119,6 +119,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData("trace info {fewer-layers.safetensors}", "expert_ids.shape", "[2000, 3, 2]")]
     [InlineData("trace info {expert-range.safetensors}", "expert_ids", "200", "0 to 7")]
     [InlineData("trace merge {toy.safetensors} {plain.safetensors} -o >t", "plain.safetensors: model", "the model of")]
+    [InlineData("trace merge {toy.safetensors} {toy.safetensors} -o >t", "toy.safetensors: traces = 2", "each trace once")]
     [InlineData("trace merge {toy.safetensors} {load.safetensors} -o >t", "moeplace.load/1", "moeplace.trace/1")]
     [InlineData("trace import --from npy -o >t", "--ids = missing", "one file")]
     [InlineData("trace import --from npy --ids {short.npy} -o >t", "short.npy")]

@@ -58,8 +58,9 @@ public static partial class OutputFile
         {
             var full = Place(path);
             var named = !Directory.Exists(full) && !Path.EndsInDirectorySeparator(full);
+            var regular = !File.Exists(full) || IsRegularFile(full);
             if (!faults.Require(named, field, path, "the path of a file, not of a folder")
-                || !faults.Require(!File.Exists(full) || IsRegularFile(full), field, path, "a new file or a regular one, not a device or a pipe"))
+                || !faults.Require(regular, field, path, "a new file or a regular one, not a device or a pipe"))
                 return false;
             var folder = Path.GetDirectoryName(full)!;
             while (!Directory.Exists(folder))
@@ -84,7 +85,7 @@ public static partial class OutputFile
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Renaming over a device would take it from everyone: the system is asked what stands there (statx, the same layout on every machine).</summary>
+    /// <summary>Renaming over a device would take it from everyone: the system is asked what stands there (statx has one layout everywhere).</summary>
     private static bool IsRegularFile(string path)
     {
         const int currentFolder = -100, typeAndMode = 1, modeOffset = 28, typeMask = 0xF000, regular = 0x8000;

@@ -97,7 +97,8 @@ internal sealed class DemoCommand
         terminal.Table(MeasureTable.Columns, entries.Select(MeasureTable.Row));
         var (kept, sent) = (MeasureTable.Share(after.GpuCrossingFraction), MeasureTable.Share(before.GpuCrossingFraction));
         terminal.Line($"affinity under a load limit moves {kept} of hidden states to another GPU between layers");
-        terminal.Line($"(busiest GPU {MeasureTable.Number(after.ImbalanceMean)} of the mean), contiguous placement {sent} ({MeasureTable.Number(before.ImbalanceMean)}).");
+        var (even, uneven) = (MeasureTable.Number(after.ImbalanceMean), MeasureTable.Number(before.ImbalanceMean));
+        terminal.Line($"(busiest GPU {even} of the mean), contiguous placement {sent} ({uneven}).");
         terminal.Line($"Open {Path.Combine(folder, "index.html")}");
     }
 

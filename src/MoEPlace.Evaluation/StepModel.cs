@@ -50,11 +50,15 @@ public sealed class StepModel
     /// <param name="tokens">Tokens that were counted, above 0.</param>
     public double ActivatedShare(double pairs, double tokens) => 1 - Math.Pow(1 - Math.Min(1, pairs / tokens), options.TokensPerStep);
 
-    /// <summary>The routed experts of one rank in one layer: roofline(2 m h f x pairs, expert bytes x activated), f = expert width, m = its matrices.</summary>
+    /// <summary>
+    /// The routed experts of one rank in one layer: roofline(2 m h f x pairs, expert bytes x activated), f = expert width, m = its matrices.
+    /// </summary>
     /// <param name="pairs">(token, expert) pairs of the step on this rank.</param>
     /// <param name="activatedExperts">Experts whose weights are read.</param>
     public double ExpertSeconds(double pairs, double activatedExperts) =>
-        Roofline(2.0 * dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.ExpertIntermediateSize * pairs, dimensions.ExpertBytes * activatedExperts);
+        Roofline(
+            2.0 * dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.ExpertIntermediateSize * pairs,
+            dimensions.ExpertBytes * activatedExperts);
 
     /// <summary>
     /// A dispatch or a combine. Ports are full-duplex and both tiers run at once: max over tiers of (latency + h bytes x copies /
@@ -90,13 +94,15 @@ public sealed class StepModel
     /// <param name="tokens">Tokens of the step on this rank.</param>
     public double GateSeconds(double tokens) => Dense(tokens, (long)dimensions.HiddenSize * model.Experts);
 
-    /// <summary>The shared experts of one layer on one rank: three matrices of h x their summed width; 0 without.</summary>
+    /// <summary>The shared experts of one layer on one rank: as many matrices of h x their summed width as an expert has; 0 without.</summary>
     /// <param name="tokens">Tokens of the step on this rank.</param>
-    public double SharedExpertSeconds(double tokens) => Dense(tokens, (long)dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.SharedIntermediateSize);
+    public double SharedExpertSeconds(double tokens) =>
+        Dense(tokens, (long)dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.SharedIntermediateSize);
 
     /// <summary>The MLP of a layer that is not MoE: as many matrices of h x its width as an expert has.</summary>
     /// <param name="tokens">Tokens of the step on this rank.</param>
-    public double DenseSeconds(double tokens) => Dense(tokens, (long)dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.DenseIntermediateSize);
+    public double DenseSeconds(double tokens) =>
+        Dense(tokens, (long)dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.DenseIntermediateSize);
 
     /// <summary>One MoE layer.</summary>
     /// <param name="aggregates">Counted tokens; they are scaled to those of the step.</param>

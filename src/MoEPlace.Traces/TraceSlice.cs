@@ -15,7 +15,9 @@ public sealed class TraceSlice
         foreach (var (_, count) in Runs())
             Tokens += count;
         if (Tokens == 0)
-            throw new InputException(trace.Path, "sequence", $"no sequence of split {split.ToString().ToLowerInvariant()}", "train: sequence mod 5 != 0, test: sequence mod 5 == 0; --split all takes every sequence");
+            throw new InputException(
+                trace.Path, "sequence", $"no sequence of split {split.ToString().ToLowerInvariant()}",
+                "train: sequence mod 5 != 0, test: sequence mod 5 == 0; --split all takes every sequence");
     }
 
     /// <summary>The trace.</summary>

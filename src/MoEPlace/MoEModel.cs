@@ -5,7 +5,9 @@ namespace MoEPlace;
 /// <summary>A Mixture-of-Experts model, as far as a placement needs to know it.</summary>
 /// <param name="Name">A name for people, for example <c>gpt-oss-20b</c>.</param>
 /// <param name="HiddenLayers">All transformer layers, dense ones included; 1 or more.</param>
-/// <param name="MoeLayerIds">The model layer id of each MoE layer, rising, each below <paramref name="HiddenLayers"/>; its length is the number of layers.</param>
+/// <param name="MoeLayerIds">
+/// The model layer id of each MoE layer, rising, each below <paramref name="HiddenLayers"/>; its length is the number of layers.
+/// </param>
 /// <param name="Experts">Logical experts per layer, 1 to 65,534.</param>
 /// <param name="TopK">Experts that a token is sent to in each layer, 1 to <paramref name="Experts"/>.</param>
 /// <param name="Dimensions">The sizes of its weights; null when unknown, and then whatever is told in bytes or seconds is unknown too.</param>

@@ -85,7 +85,7 @@ public static partial class OutputFile
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Renaming over a device would take it from everyone: the system is asked what stands there (statx, the same layout on every machine).</summary>
+    /// <summary>Renaming over a device would take it from everyone: the system is asked what stands there (statx has one layout everywhere).</summary>
     private static bool IsRegularFile(string path)
     {
         const int currentFolder = -100, typeAndMode = 1, modeOffset = 28, typeMask = 0xF000, regular = 0x8000;

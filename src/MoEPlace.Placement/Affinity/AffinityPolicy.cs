@@ -16,7 +16,8 @@ public static class AffinityPolicy
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search; the best so far is returned.</param>
     /// <exception cref="InputException">The recording cannot serve the objective, or redundant slots are asked for.</exception>
-    public static PlacementSolution Place(PlacementProblem problem, IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
+    public static PlacementSolution Place(
+        PlacementProblem problem, IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
         Check(problem);

@@ -95,7 +95,10 @@ internal sealed class AffinityWorker
             return part;
         }
         for (var layer = 0; layer < inside.Layers; layer++)
-            BalancedDivision.Divide(inside.Load[layer], inside.Parts, inside.LoadLimit[layer], random, part.AsSpan(layer * inside.Experts, inside.Experts));
+        {
+            var row = part.AsSpan(layer * inside.Experts, inside.Experts);
+            BalancedDivision.Divide(inside.Load[layer], inside.Parts, inside.LoadLimit[layer], random, row);
+        }
         return part;
     }
 }

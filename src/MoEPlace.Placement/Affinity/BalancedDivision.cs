@@ -37,7 +37,9 @@ internal static class BalancedDivision
         return best;
     }
 
-    /// <summary>No division has a lighter heaviest part than this: the mean; the heaviest items that must share a part with the lightest rest.</summary>
+    /// <summary>
+    /// No division has a lighter heaviest part than this: the mean; the heaviest items that must share a part, with the lightest rest.
+    /// </summary>
     public static long LowerBound(ReadOnlySpan<long> weight, int parts)
     {
         var sorted = weight.ToArray();

@@ -26,7 +26,9 @@ internal sealed class ChainProblem
     /// <summary>[layers - 1][experts, experts] tokens from the row's expert to the column's in the next layer.</summary>
     public required int[][] Transitions { get; init; }
 
-    /// <summary>[layers][experts, experts] symmetric, diagonal 0: weight that two experts of one layer keep when they share a part; null for none.</summary>
+    /// <summary>
+    /// [layers][experts, experts] symmetric, diagonal 0: weight that two experts of one layer keep when they share a part; null for none.
+    /// </summary>
     public int[][]? Together { get; init; }
 
     /// <summary>[layers][experts] (token, expert) pairs.</summary>

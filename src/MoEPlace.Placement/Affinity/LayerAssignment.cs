@@ -39,7 +39,10 @@ internal sealed class LayerAssignment(ChainProblem problem)
         assignment.Minimize(cost, place);
         var won = 0L;
         for (var e = 0; e < n; e++)
-            won += state.Affinity[(layer * n + e) * parts + place[e] / capacity] - state.Affinity[(layer * n + e) * parts + state.PartOf[layer * n + e]];
+        {
+            var at = (layer * n + e) * parts;
+            won += state.Affinity[at + place[e] / capacity] - state.Affinity[at + state.PartOf[layer * n + e]];
+        }
         for (var e = 0; won > 0 && e < n; e++)
             state.Move(layer, e, place[e] / capacity);
     }

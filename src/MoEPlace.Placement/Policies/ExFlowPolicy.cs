@@ -58,9 +58,15 @@ public static class ExFlowPolicy
     private static void Check(PlacementProblem problem, ExFlowOptions options)
     {
         var faults = new InputFaults("place");
-        faults.Require(problem.MaxImbalance is null, "--max-imbalance", problem.MaxImbalance, $"none with --policy {Name}, whose program ignores load; affinity honours it");
-        faults.Require(problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots, $"0 with --policy {Name}, which makes no replicas; eplb does");
-        faults.Require(problem.Counts.HasTransitions, "trace choice_order", "unordered, without gate weights", $"a trace with a top-1 for --policy {Name}: gate weights, or choices by weight");
+        faults.Require(
+            problem.MaxImbalance is null, "--max-imbalance", problem.MaxImbalance,
+            $"none with --policy {Name}, whose program ignores load; affinity honours it");
+        faults.Require(
+            problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots,
+            $"0 with --policy {Name}, which makes no replicas; eplb does");
+        faults.Require(
+            problem.Counts.HasTransitions, "trace choice_order", "unordered, without gate weights",
+            $"a trace with a top-1 for --policy {Name}: gate weights, or choices by weight");
         options.Check(faults);
         faults.ThrowIfAny();
     }

@@ -26,7 +26,9 @@ public sealed class ExFlowProgram
         RowParts = parts == 2 ? 1 : parts;
         var nonzeros = (long)pairs.Count * (RowParts * 6 + 2) + 2L * members.Length * Size * parts;
         if (nonzeros > MostNonzeros)
-            throw new InputException("--policy", "exflow", $"an integer program of {nonzeros} coefficients", $"at most {MostNonzeros}: fewer layers, experts or ranks, or --policy affinity");
+            throw new InputException(
+                "--policy", "exflow", $"an integer program of {nonzeros} coefficients",
+                $"at most {MostNonzeros}: fewer layers, experts or ranks, or --policy affinity");
         Program = Build();
     }
 

@@ -29,7 +29,8 @@ public sealed unsafe class CbcSolver : IIntegerSolver
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
-            throw new InputException("--solver", "cbc", "libCbcSolver.so.3 cannot be loaded", "CBC installed (apt-get install coinor-libcbc3), or --solver highs");
+            throw new InputException(
+                "--solver", "cbc", "libCbcSolver.so.3 cannot be loaded", "CBC installed (apt-get install coinor-libcbc3), or --solver highs");
         }
         finally
         {

@@ -124,7 +124,9 @@ public sealed class HighsSolver : IIntegerSolver
             throw new IntegerSolverException("highs: its answer cannot be read.", e);
         }
         if (answer?.Missing is { } package)
-            throw new InputException("--solver", "highs", $"package {package} not found", "the npm packages installed (npm ci in the folder of package.json), or --solver cbc");
+            throw new InputException(
+            "--solver", "highs", $"package {package} not found",
+            "the npm packages installed (npm ci in the folder of package.json), or --solver cbc");
         return answer ?? throw new IntegerSolverException("highs: no answer.");
     }
 

@@ -133,8 +133,14 @@ public sealed record SafetensorsHeader(
                 return;
             bytes = bytes > dataBytes && size > 0 ? bytes : bytes * size;
         }
-        if (faults.Require(tensor.Begin >= reached && tensor.End >= tensor.Begin, $"{name}.data_offsets", $"[{tensor.Begin}, {tensor.End}]", $"from {reached} on, rising, no overlap")
-            && faults.Require(tensor.End <= dataBytes, $"{name}.data_offsets", tensor.End, $"at most {dataBytes}: the file is cut short or the header is wrong"))
-            faults.Require(bytes == tensor.End - tensor.Begin, $"{name}.shape", string.Join(" x ", tensor.Shape), $"{tensor.End - tensor.Begin} bytes of {tensor.DType}");
+        if (faults.Require(
+                tensor.Begin >= reached && tensor.End >= tensor.Begin, $"{name}.data_offsets", $"[{tensor.Begin}, {tensor.End}]",
+                $"from {reached} on, rising, no overlap")
+            && faults.Require(
+                tensor.End <= dataBytes, $"{name}.data_offsets", tensor.End,
+                $"at most {dataBytes}: the file is cut short or the header is wrong"))
+            faults.Require(
+                bytes == tensor.End - tensor.Begin, $"{name}.shape", string.Join(" x ", tensor.Shape),
+                $"{tensor.End - tensor.Begin} bytes of {tensor.DType}");
     }
 }

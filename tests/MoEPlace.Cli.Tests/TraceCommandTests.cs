@@ -52,8 +52,8 @@ public sealed class TraceCommandTests(Samples samples)
     {
         using var folder = new TempFolder();
         CliRun.Done(
-            "trace", "synthesize", "--model", samples.ModelFile, "--tokens", $"{Samples.Tokens}", "--sequences", "40", "--domains", "2", "--seed",
-            "2", "-o", folder["second"]);
+            "trace", "synthesize", "--model", samples.ModelFile, "--tokens", $"{Samples.Tokens}", "--sequences", "40", "--domains", "2",
+            "--seed", "2", "-o", folder["second"]);
         CliRun.Done("trace", "merge", samples.Trace, folder["second"], "-o", folder["m"]);
         var told = CliRun.Json("trace", "info", folder["m"]);
         Assert.Equal((2 * Samples.Tokens, 80), (told.GetProperty("tokens").GetInt64(), told.GetProperty("sequences").GetInt64()));

@@ -36,7 +36,7 @@ internal static class PlainText
     internal static string ShellArgument(string? text)
     {
         var clean = Clean(text, 200);
-        return clean.Length > 0 && clean.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ',' or '=' or '@')
+        return clean.Length > 0 && clean.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ',' or '=' or '@' or ':')
             ? clean
             : "'" + clean.Replace("'", "'\\''") + "'";
     }

@@ -13,7 +13,8 @@ internal static class Reproduction
     {
         var result = section.Result;
         var preset = result.Cluster.Split(':')[0];
-        var cluster = PlainText.ShellArgument($"{preset}:{result.Nodes}x{result.RanksPerNode}");
+        var shape = $"{result.Nodes}x{result.RanksPerNode}";
+        var cluster = PlainText.ShellArgument(ClusterPresets.Find(preset) is null ? shape : $"{preset}:{shape}");
         var residency = PlainText.ShellArgument(result.Residency);
         var split = PlainText.ShellArgument(result.Split);
         var commands = new StringBuilder("sha256sum TRACE\n");

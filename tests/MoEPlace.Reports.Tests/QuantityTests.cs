@@ -69,8 +69,8 @@ public sealed class QuantityTests
         var result = MadeUp.Result(["affinity", "sglang"]).With(0, p => p with { MaxImbalance = 1.05 })
             .With(1, p => p with { Solve = null });
         var commands = Reproduction.Commands(MadeUp.Section(result));
-        Assert.Contains("./moeplace place TRACE --cluster 2x4 --policy affinity --objective crossing --residency home --max-imbalance 1.05 --split train --seed 1 -o placement-1.json\n", commands);
-        Assert.Contains("./moeplace evaluate TRACE placement-2.json --cluster 2x4 --residency home --split test\n", commands);
+        Assert.Contains("./moeplace place TRACE --cluster h100-8:2x4 --policy affinity --objective crossing --residency home --max-imbalance 1.05 --split train --seed 1 -o placement-1.json\n", commands);
+        Assert.Contains("./moeplace evaluate TRACE placement-2.json --cluster h100-8:2x4 --residency home --split test\n", commands);
         Assert.DoesNotContain("--policy sglang", commands);
     }
 }

@@ -51,7 +51,8 @@ public sealed class TraceMergeTests
     {
         using var folder = new TempFolder();
         var a = SmallTrace.Write(folder["a"], 100_000, TraceColumns.None, 1);
-        TraceMerge.Run([a, a], a);
+        var b = SmallTrace.Write(folder["b"], 100_000, TraceColumns.None, 1);
+        TraceMerge.Run([a, b], a);
         using var merged = RoutingTrace.Open(a);
         Assert.Equal(200_000, merged.Tokens);
         Assert.Equal(Rows.Experts(merged, 99_999), Rows.Experts(merged, 199_999));

@@ -46,7 +46,8 @@ public sealed class BadTraceTests
         ["newer placement format"] = new(Placement("[[[0,1],[2,3]]]", format: 2), "p.json", "format", "moeplace.placement/2", "moeplace.placement/1"),
         ["merge of two models"] = new(f => TraceMerge.Run([SmallTrace.Write(f["a"], 3, 0), SmallTrace.Write(f["b"], 3, 0, model: SmallTrace.Model with { TopK = 1 })], f["out"]), "b", "model", "top-1", "top-2"),
         ["merge of nothing"] = new(f => TraceMerge.Run([], f["out"]), "traces", "traces", "0", "at least one"),
-        ["merge with a domain that has no name"] = new(f => TraceMerge.Run([SmallTrace.Write(f["a"], 3, TraceColumns.Domain), f["a"]], f["out"]), "a", "domain", "0", "the domains that it names"),
+        ["merge with a domain that has no name"] = new(f => TraceMerge.Run([SmallTrace.Write(f["a"], 3, TraceColumns.Domain), SmallTrace.Write(f["b"], 3, TraceColumns.Domain)], f["out"]), "a", "domain", "0", "the domains that it names"),
+        ["merge of a trace with itself"] = new(f => TraceMerge.Run([SmallTrace.Write(f["a"], 3, 0), f["a"]], f["out"]), "a", "traces", "2", "each trace once"),
         ["merge with a missing file"] = new(f => TraceMerge.Run([f["none"], SmallTrace.Write(f["a"], 3, 0)], f["out"]), "none", "file", "", "can be read"),
     };
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using MoEPlace.Traces.Safetensors;
 
 namespace MoEPlace.Traces;
@@ -14,7 +13,6 @@ public sealed class LoadFile : IDisposable
     private const string TensorName = "counts";
     private readonly SafetensorsFile file;
     private readonly SafetensorsTensor counts;
-    private string? digest;
 
     private LoadFile(SafetensorsFile file)
     {
@@ -59,34 +57,11 @@ public sealed class LoadFile : IDisposable
     public long Windows { get; }
 
     /// <summary>SHA-256 of the file, in lower-case hexadecimal.</summary>
-    public string Digest
-    {
-        get
-        {
-            if (digest is null)
-            {
-                using var stream = File.OpenRead(Path);
-                digest = Convert.ToHexStringLower(SHA256.HashData(stream));
-            }
-            return digest;
-        }
-    }
+    public string Digest => file.Digest;
 
     /// <summary>Opens and checks a load file: counts are 0 or more, their sum per expert fits 64 bits.</summary>
     /// <exception cref="InputException">It is not a valid load file; every fault is told.</exception>
-    public static LoadFile Open(string path)
-    {
-        var file = SafetensorsFile.Open(path);
-        try
-        {
-            return new LoadFile(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static LoadFile Open(string path) => SafetensorsFile.Open(path, file => new LoadFile(file));
 
     /// <summary>[layers, experts] pairs of one window.</summary>
     /// <param name="window">0 to windows - 1.</param>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using MoEPlace.Traces.Safetensors;
 
 namespace MoEPlace.Traces;
@@ -23,7 +22,6 @@ public sealed class RoutingTrace : IDisposable
     private readonly SafetensorsTensor? home;
     private readonly SafetensorsTensor? phase;
     private readonly SafetensorsTensor? domain;
-    private string? digest;
 
     private RoutingTrace(SafetensorsFile file)
     {
@@ -90,34 +88,11 @@ public sealed class RoutingTrace : IDisposable
         | (phase is null ? 0 : TraceColumns.Phase) | (domain is null ? 0 : TraceColumns.Domain);
 
     /// <summary>SHA-256 of the file, in lower-case hexadecimal.</summary>
-    public string Digest
-    {
-        get
-        {
-            if (digest is null)
-            {
-                using var stream = File.OpenRead(Path);
-                digest = Convert.ToHexStringLower(SHA256.HashData(stream));
-            }
-            return digest;
-        }
-    }
+    public string Digest => file.Digest;
 
     /// <summary>Opens and checks a trace.</summary>
     /// <exception cref="InputException">It is not a valid trace; every fault is told.</exception>
-    public static RoutingTrace Open(string path)
-    {
-        var file = SafetensorsFile.Open(path);
-        try
-        {
-            return new RoutingTrace(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static RoutingTrace Open(string path) => SafetensorsFile.Open(path, file => new RoutingTrace(file));
 
     /// <summary>Bytes of one stored expert id: 1 up to 255 experts, else 2.</summary>
     public int ExpertIdBytes => Experts > byte.MaxValue ? 2 : 1;

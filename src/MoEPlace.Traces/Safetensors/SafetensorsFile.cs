@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 
 namespace MoEPlace.Traces.Safetensors;
 
@@ -9,6 +10,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile map;
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* data;
+    private string? digest;
 
     private SafetensorsFile(string path, SafetensorsHeader header, FileStream stream)
     {
@@ -46,6 +48,36 @@ public sealed unsafe class SafetensorsFile : IDisposable
         {
             stream?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Opens a file as what it holds; it is closed again when <paramref name="interpret"/> refuses it.</summary>
+    /// <exception cref="InputException">It cannot be read, is not a safetensors file, or is refused.</exception>
+    internal static T Open<T>(string path, Func<SafetensorsFile, T> interpret)
+    {
+        var file = Open(path);
+        try
+        {
+            return interpret(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>SHA-256 of the file, in lower-case hexadecimal.</summary>
+    public string Digest
+    {
+        get
+        {
+            if (digest is null)
+            {
+                using var stream = File.OpenRead(Path);
+                digest = Convert.ToHexStringLower(SHA256.HashData(stream));
+            }
+            return digest;
         }
     }
 

@@ -58,13 +58,13 @@ built() {
 }
 
 check_tools() {
-    local wanted found
+    local wanted found told
     if ! command -v dotnet >/dev/null; then
         faults+=("the .NET SDK is missing: install .NET SDK 10 and put dotnet on PATH (or set DOTNET_ROOT)")
-    elif ! (cd "$root" && dotnet --version) >/dev/null 2>&1; then
+    elif ! told=$(cd "$root" && dotnet --version 2>&1); then
         wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$root/global.json")
         found=$(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd' ')
-        faults+=("no fitting .NET SDK: global.json asks for $wanted or a later 10.0; installed: ${found:-none}")
+        faults+=("no fitting .NET SDK: global.json asks for $wanted or a later 10.0; installed: ${found:-none}; dotnet says: ${told%%$'\n'*}")
     fi
     wanted=$(sed -n 's/.*"node": *">=\([0-9]*\)".*/\1/p' "$root/package.json")
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

@@ -87,14 +87,8 @@ internal sealed class AffinityWorker
     /// <summary>What a node was given may not divide under the limit; the joint round that follows mends that across nodes.</summary>
     private int[] DivideByLoad(ChainProblem inside)
     {
-        var part = new int[inside.Layers * inside.Experts];
-        if (!inside.HasLoadLimit)
-        {
-            for (var cell = 0; cell < part.Length; cell++)
-                part[cell] = cell % inside.Experts / inside.Capacity;
-            return part;
-        }
-        for (var layer = 0; layer < inside.Layers; layer++)
+        var part = BalancedDivision.InOrder(inside.Layers, inside.Experts, inside.Parts);
+        for (var layer = 0; inside.HasLoadLimit && layer < inside.Layers; layer++)
         {
             var row = part.AsSpan(layer * inside.Experts, inside.Experts);
             BalancedDivision.Divide(inside.Load[layer], inside.Parts, inside.LoadLimit[layer], random, row);

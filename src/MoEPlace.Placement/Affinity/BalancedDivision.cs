@@ -5,6 +5,15 @@ internal static class BalancedDivision
 {
     private const int Restarts = 64;
 
+    /// <summary>[layers, experts] the first experts on the first part, and so on: what a search may start from when load plays no part.</summary>
+    public static int[] InOrder(int layers, int experts, int parts)
+    {
+        var partOf = new int[layers * experts];
+        for (var cell = 0; cell < partOf.Length; cell++)
+            partOf[cell] = cell % experts / (experts / parts);
+        return partOf;
+    }
+
     /// <summary>
     /// Longest first onto the lightest part with room (Graham 1969), then swaps with the heaviest part while they help, from shuffled
     /// orders again until <paramref name="goodEnough"/> or <see cref="LowerBound"/> is reached or the restarts are used up.

@@ -9,7 +9,9 @@ internal sealed class ChainSearch
     private const double Hot = 1;
     private const double Warm = 0.4;
     private const double Cold = 0.02;
-    private const double FirstPrice = 0.02;
+
+    /// <summary>At first, overload by the mean load of an expert costs this many times what a random swap changes.</summary>
+    private const double FirstPrice = 2;
     private readonly ChainProblem problem;
     private readonly int[] balanced;
     private readonly SeedStream random;
@@ -30,8 +32,7 @@ internal sealed class ChainSearch
         pairs = RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
         State = new ChainState(problem, balanced);
         scale = Annealing.SwapScale(problem, State, random);
-        var meanLoad = problem.Load.Average(l => l.Average());
-        price = FirstPrice * scale / Math.Max(1, meanLoad * 0.01);
+        price = FirstPrice * scale / Math.Max(1, problem.Load.Average(l => l.Average()));
     }
 
     /// <summary>Where the walker stands.</summary>
@@ -40,14 +41,9 @@ internal sealed class ChainSearch
     /// <summary>A round from a random division.</summary>
     public void Fresh(long proposals, Func<bool> stop)
     {
-        var start = new int[problem.Layers * problem.Experts];
+        var start = BalancedDivision.InOrder(problem.Layers, problem.Experts, problem.Parts);
         for (var layer = 0; layer < problem.Layers; layer++)
-        {
-            var row = start.AsSpan(layer * problem.Experts, problem.Experts);
-            for (var e = 0; e < row.Length; e++)
-                row[e] = e / problem.Capacity;
-            random.Shuffle(row);
-        }
+            random.Shuffle(start.AsSpan(layer * problem.Experts, problem.Experts));
         Round(start, Hot, proposals, stop);
     }
 

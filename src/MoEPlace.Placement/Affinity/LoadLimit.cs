@@ -30,14 +30,10 @@ internal sealed class LoadLimit
         var (layers, experts, ranks) = (problem.Model.Layers, problem.Model.Experts, problem.Cluster.Ranks);
         var most = new long[layers];
         Array.Fill(most, long.MaxValue);
-        var balanced = new int[layers * experts];
+        var balanced = BalancedDivision.InOrder(layers, experts, ranks);
         var relaxed = ImmutableArray.CreateBuilder<int>();
         if (problem.MaxImbalance is not { } imbalance)
-        {
-            for (var cell = 0; cell < balanced.Length; cell++)
-                balanced[cell] = cell % experts / (experts / ranks);
             return new LoadLimit(most, balanced, []);
-        }
         for (var layer = 0; layer < layers; layer++)
         {
             var load = problem.Counts.Load(layer);

@@ -9,7 +9,8 @@ internal sealed class ConditionOptions
     private readonly Option<string> residency = CommonOptions.Choice(
         "--residency", "Where a token lives between layers.", "home", "home", "coherent");
     private readonly Option<string> dispatch = CommonOptions.Choice(
-        "--dispatch", "Which replica serves a token: the nearest, or all in even shares.", "nearest", "nearest", "even");
+        "--dispatch", "Which replica serves a token: the nearest, all in even shares, or in shares that balance the ranks best.", "nearest",
+        "nearest", "even", "balanced");
     private readonly Option<long?> window = new("--window")
     {
         Description = "Tokens per window of the imbalance measures; default: all tokens are one window.",
@@ -40,7 +41,7 @@ internal sealed class ConditionOptions
         var options = new EvaluationOptions
         {
             Residency = parsed.GetValue(residency) == "home" ? Residency.Home : Residency.Coherent,
-            EvenDispatch = parsed.GetValue(dispatch) == "even",
+            Dispatch = Enum.Parse<ReplicaChoice>(parsed.GetValue(dispatch)!, ignoreCase: true),
             WindowTokens = parsed.GetValue(window),
             TokensPerStep = parsed.GetValue(tokensPerStep),
             Phase = parsed.GetValue(phase) == "decode" ? ServingPhase.Decode : ServingPhase.Prefill,

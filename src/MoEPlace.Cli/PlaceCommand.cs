@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
@@ -37,7 +39,17 @@ internal sealed class PlaceCommand
         "--solver", "The integer solver of policy exflow.", "highs", "highs", "cbc");
     private readonly Option<string?> current = new("--current")
     {
-        Description = "The placement in force: tells what migration to the new one moves.",
+        Description = "The placement in force: ranks are numbered so that little moves from it, and what moves is told.",
+    };
+    private readonly Option<long?> migrationBudget = new("--migration-budget")
+    {
+        Description = "The most bytes of expert weights that may travel from --current (policy affinity).",
+    };
+    private readonly Option<int[]> drain = new("--drain")
+    {
+        Description = "Ranks that shall hold nothing, for example 3,5 (policy affinity).",
+        CustomParser = ToRanks,
+        Arity = ArgumentArity.ExactlyOne,
     };
     private readonly Option<string> output = CommonOptions.Output("The placement to write.");
     private readonly Option<string?> result = CommonOptions.Result();
@@ -57,7 +69,7 @@ internal sealed class PlaceCommand
         var command = new Command("place", "Solve a placement from a recording.")
         {
             verb.trace, verb.cluster, verb.policy, verb.objective, verb.redundant, verb.maxImbalance, verb.timeLimit, verb.iterationLimit,
-            verb.seed, verb.split, verb.solver, verb.current, verb.output, verb.result, verb.json,
+            verb.seed, verb.split, verb.solver, verb.current, verb.migrationBudget, verb.drain, verb.output, verb.result, verb.json,
         };
         verb.conditions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
@@ -80,7 +92,8 @@ internal sealed class PlaceCommand
         var problem = PlacementProblem.Create(
             recording.Model, on!, counts, slice, Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true), options,
             parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeLimit(parsed),
-            parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest);
+            parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest, [.. parsed.GetValue(drain) ?? []], before,
+            parsed.GetValue(migrationBudget));
         PlacementSolution solution;
         using (var bar = SearchBar.On(terminal.ErrorWriter, name))
             solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
@@ -109,6 +122,10 @@ internal sealed class PlaceCommand
             ("--output", parsed.GetValue(output)), ("--result", parsed.GetValue(result)));
         var limit = parsed.GetValue(maxImbalance);
         faults.Require(limit is null || name == "affinity", "--max-imbalance", limit, $"policy affinity; {name} takes no limit");
+        var budget = parsed.GetValue(migrationBudget);
+        faults.Require(budget is null || name == "affinity", "--migration-budget", budget, $"policy affinity; {name} keeps to no placement");
+        var drained = parsed.GetValue(drain);
+        faults.Require(drained is null || name == "affinity", "--drain", string.Join(',', drained ?? []), $"policy affinity; {name} uses all ranks");
         var seconds = parsed.GetValue(timeLimit);
         var timed = faults.Require(seconds is null or > 0, "--time-limit", seconds, "above 0 seconds");
         if (recording is null)
@@ -118,12 +135,19 @@ internal sealed class PlaceCommand
             return;
         PlacementProblem.Check(
             faults, recording.Model, on, parsed.GetValue(redundant), limit, timed ? TimeLimit(parsed) : null,
-            parsed.GetValue(iterationLimit) ?? long.MaxValue);
-        if (before is null)
-            return;
-        var unfit = new InputFaults(parsed.GetValue(current)!);
-        PlacementCost.CheckFit(unfit, "placement", before, recording.Model, on);
-        faults.AddRange(unfit.ToImmutable());
+            parsed.GetValue(iterationLimit) ?? long.MaxValue, [.. parsed.GetValue(drain) ?? []]);
+        if (parsed.GetValue(current) is null || before is not null)
+            PlacementProblem.CheckMigration(faults, recording.Model, on, before, budget, parsed.GetValue(current) ?? "--current");
+    }
+
+    private static int[] ToRanks(ArgumentResult given)
+    {
+        var words = given.Tokens[0].Value.Split(',');
+        var ranks = new int[words.Length];
+        for (var i = 0; i < words.Length; i++)
+            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ranks[i]))
+                given.AddError($"{words[i]} is no rank");
+        return ranks;
     }
 
     /// <summary>What was asked for, at least a tick and at most what the clock can count to.</summary>

@@ -1,16 +1,18 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
 
 namespace MoEPlace.Cli;
 
-/// <summary>The command. Exit codes: 0 done, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
+/// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
 internal static class Program
 {
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>
     internal const int Interrupted = 130;
 
+    private const int NoSolution = 1;
     private const int BadInput = 2;
     private const int FailedRunning = 3;
 
@@ -70,6 +72,12 @@ internal static class Program
         {
             Tell(bad.Faults, terminal);
             return BadInput;
+        }
+        if (cause is InfeasibleException none)
+        {
+            foreach (var conflict in none.Conflicts)
+                terminal.Error("no placement: " + conflict);
+            return NoSolution;
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
         var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException;

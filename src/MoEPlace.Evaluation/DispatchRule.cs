@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MoEPlace.Traces;
 
 namespace MoEPlace.Evaluation;
 
@@ -8,10 +9,14 @@ namespace MoEPlace.Evaluation;
 /// </summary>
 public sealed class DispatchRule
 {
+    /// <summary>Turns after which a pattern of shares repeats: shares are kept to a 512th.</summary>
+    private const int Turns = 256;
+
     private readonly int[] start;
     private readonly int[] ranks;
     private readonly int experts;
     private readonly int ranksPerNode;
+    private ushort[]?[]? turns;
 
     /// <summary>Makes the rule for a placement.</summary>
     public DispatchRule(ExpertPlacement placement)
@@ -83,12 +88,61 @@ public sealed class DispatchRule
         return begin + first + (count == 1 ? 0 : (int)(tokenOrdinal % count));
     }
 
-    /// <summary>The replica that serves the next token of an expert when its replicas share evenly: one after the other.</summary>
+    /// <summary>
+    /// The replica that serves the next token of an expert when its replicas take turns: one after the other, or in the turns that their
+    /// shares come to.
+    /// </summary>
     /// <param name="cell">layer * experts + expert.</param>
     /// <param name="use">The number of the token among those of this expert in this layer.</param>
-    internal int EvenReplica(int cell, long use)
+    internal int ReplicaInTurn(int cell, long use)
     {
         var (begin, end) = (start[cell], start[cell + 1]);
-        return begin + (end - begin == 1 ? 0 : (int)(use % (end - begin)));
+        if (end - begin == 1)
+            return begin;
+        return begin + (turns?[cell] is { } turn ? turn[use % Turns] : (int)(use % (end - begin)));
+    }
+
+    /// <summary>The rule under which replicas serve the shares that make the busiest rank least busy on the tokens of a slice.</summary>
+    /// <param name="placement">The map.</param>
+    /// <param name="slice">The tokens whose load is split.</param>
+    /// <param name="cluster">How fast each rank is.</param>
+    internal static DispatchRule Balanced(ExpertPlacement placement, TraceSlice slice, Cluster cluster)
+    {
+        var rule = new DispatchRule(placement);
+        if (!placement.HasReplicas)
+            return rule;
+        var counts = RoutingCounts.Of(slice);
+        double[] speeds = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => cluster.SpeedOf(new RankId(rank)))];
+        var share = new double[rule.Replicas];
+        var starts = new int[rule.experts + 1];
+        rule.turns = new ushort[placement.Layers * rule.experts][];
+        for (var layer = 0; layer < placement.Layers; layer++)
+        {
+            var cells = rule.start.AsSpan(layer * rule.experts, rule.experts + 1);
+            for (var e = 0; e <= rule.experts; e++)
+                starts[e] = cells[e] - cells[0];
+            var range = cells[0]..cells[^1];
+            ReplicaShares.Split(counts.Load(layer), starts, rule.ranks.AsSpan(range), speeds, share.AsSpan(range));
+            for (var e = 0; e < rule.experts; e++)
+                if (cells[e + 1] - cells[e] > 1)
+                    rule.turns[layer * rule.experts + e] = ToTurns(share.AsSpan(cells[e]..cells[e + 1]));
+        }
+        return rule;
+    }
+
+    /// <summary>Turn by turn the replica that is farthest behind its share.</summary>
+    private static ushort[] ToTurns(ReadOnlySpan<double> share)
+    {
+        var turn = new ushort[Turns];
+        var served = new int[share.Length];
+        for (var t = 0; t < Turns; t++)
+        {
+            var next = 0;
+            for (var r = 1; r < share.Length; r++)
+                if (share[r] * (t + 1) - served[r] > share[next] * (t + 1) - served[next])
+                    next = r;
+            (turn[t], served[next]) = ((ushort)next, served[next] + 1);
+        }
+        return turn;
     }
 }

@@ -15,11 +15,8 @@ public sealed record EvaluationOptions
     /// </summary>
     public long? WindowTokens { get; init; }
 
-    /// <summary>
-    /// True: the replicas of an expert share its tokens evenly, wherever the token is, as a load balancer assumes. Default: false, the
-    /// replica nearest to the token serves it (<see cref="DispatchRule"/>).
-    /// </summary>
-    public bool EvenDispatch { get; init; }
+    /// <summary>Which replica of an expert serves a token. Default: the nearest.</summary>
+    public ReplicaChoice Dispatch { get; init; } = ReplicaChoice.Nearest;
 
     /// <summary>Tokens of one modelled step over all ranks, 1 to 16,777,216. Default: 512, 64 sequences on each of 8 ranks.</summary>
     public int TokensPerStep { get; init; } = 512;
@@ -48,6 +45,7 @@ public sealed record EvaluationOptions
     internal void Check(InputFaults faults)
     {
         faults.Require(Enum.IsDefined(Residency), "--residency", Residency, "home or coherent");
+        faults.Require(Enum.IsDefined(Dispatch), "--dispatch", Dispatch, "nearest, even or balanced");
         faults.Require(WindowTokens is null or >= 1, "--window", WindowTokens, "1 or more tokens");
         faults.Require(TokensPerStep is >= 1 and <= MostTokens, "--tokens-per-step", TokensPerStep, "1 to 16,777,216");
         faults.Require(Enum.IsDefined(Phase), "--phase", Phase, "decode or prefill");

@@ -15,9 +15,11 @@ internal sealed class RoutingPass
     private RoutingPass(TraceSlice slice, ExpertPlacement placement, Cluster cluster, EvaluationOptions options, int threads)
     {
         (this.slice, this.cluster) = (slice, cluster);
-        rule = new DispatchRule(placement);
-        // Even shares depend on the tokens before, so that they are dealt on one thread.
-        tallies = new RoutingTally[options.EvenDispatch ? 1 : threads];
+        rule = options.Dispatch == ReplicaChoice.Balanced
+            ? DispatchRule.Balanced(placement, slice, cluster)
+            : new DispatchRule(placement);
+        // Shares are dealt in turn, which depends on the tokens before: on one thread.
+        tallies = new RoutingTally[options.Dispatch == ReplicaChoice.Nearest ? threads : 1];
         for (var i = 0; i < tallies.Length; i++)
             tallies[i] = new RoutingTally(slice.Trace.Model, slice.Trace.HasTopOne, rule, cluster, options);
         ReplicaLoads = new long[rule.Replicas];

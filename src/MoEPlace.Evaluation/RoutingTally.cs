@@ -28,7 +28,7 @@ internal sealed class RoutingTally
         nodeOf = new int[ranks];
         for (var rank = 0; rank < ranks; rank++)
             nodeOf[rank] = cluster.NodeOf(new RankId(rank)).Value;
-        uses = new long[options.EvenDispatch ? layers * experts : 0];
+        uses = new long[options.Dispatch == ReplicaChoice.Nearest ? 0 : layers * experts];
         seenRank = new int[ranks];
         reached = new int[topK];
         ReplicaLoad = new long[rule.Replicas];
@@ -140,7 +140,7 @@ internal sealed class RoutingTally
         return count;
     }
 
-    /// <summary>The same where replicas share tokens evenly; also the replica that serves the top-1, -1 for none.</summary>
+    /// <summary>The same where replicas share tokens in turn; also the replica that serves the top-1, -1 for none.</summary>
     private int GatherInTurn(int layer, ReadOnlySpan<ushort> choices, ushort top, out int topReplica)
     {
         NextStamp();
@@ -151,7 +151,7 @@ internal sealed class RoutingTally
             if (expert == RoutingTrace.NoExpert)
                 continue;
             var cell = layer * experts + expert;
-            var replica = rule.EvenReplica(cell, uses[cell]++);
+            var replica = rule.ReplicaInTurn(cell, uses[cell]++);
             if (expert == top && topReplica < 0)
                 topReplica = replica;
             ReplicaLoad[replica]++;

@@ -3,7 +3,7 @@ namespace MoEPlace.Evaluation;
 /// <summary>
 /// The time of one step in closed form, from what routing comes to per layer and rank. Attention, gate, shared experts and dense
 /// layers run where the tokens are, with their weights on every rank (data-parallel attention). All ranks wait for the slowest in
-/// every part, and parts follow each other. Norms, the embedding, the output head, ids, gate weights and counts are left out.
+/// every part, and parts follow each other. An unequal rank takes 1 / speed as long for all that it computes. Norms, the embedding, the output head, ids, gate weights and counts are left out.
 /// </summary>
 /// <remarks>
 /// F = flops and B = memory bytes a second of the device, roofline(flops, bytes) = max(flops / F, bytes / B), h = hidden size, n =
@@ -18,6 +18,7 @@ public sealed class StepModel
     private readonly EvaluationOptions options;
     private readonly int[] denseLayersAt;
     private readonly double launchSeconds;
+    private readonly double[] slowness;
 
     /// <summary>Makes the model of a step.</summary>
     /// <param name="model">The model, with its dimensions.</param>
@@ -34,6 +35,9 @@ public sealed class StepModel
         dimensions = model.Dimensions ?? throw new ArgumentException("A step takes a model with dimensions.", nameof(model));
         (this.model, this.cluster, this.options) = (model, cluster, options);
         launchSeconds = cluster.Device.KernelLaunchNanoseconds * 1e-9;
+        slowness = new double[cluster.Ranks];
+        for (var rank = 0; rank < slowness.Length; rank++)
+            slowness[rank] = 1 / cluster.SpeedOf(new RankId(rank));
         denseLayersAt = new int[model.Layers + 1];
         for (var position = 0; position <= model.Layers; position++)
         {
@@ -112,19 +116,18 @@ public sealed class StepModel
         ArgumentNullException.ThrowIfNull(aggregates);
         var scale = options.TokensPerStep / aggregates.Tokens;
         var (begin, ranks) = (layer.Value * aggregates.Ranks, aggregates.Ranks);
-        var before = scale * Most(aggregates.ResidentTokens.AsSpan(begin, ranks));
-        var after = scale * Most(aggregates.ResidentTokens.AsSpan(begin + ranks, ranks));
-        double compute = 0;
-        for (var i = begin; i < begin + ranks; i++)
-            compute = Math.Max(compute, ExpertSeconds(scale * aggregates.ExpertPairs[i], aggregates.ActivatedExperts[i]));
+        double attention = 0, compute = 0, shared = 0;
+        for (var rank = 0; rank < ranks; rank++)
+        {
+            var before = scale * aggregates.ResidentTokens[begin + rank];
+            var after = scale * aggregates.ResidentTokens[begin + ranks + rank];
+            var experts = ExpertSeconds(scale * aggregates.ExpertPairs[begin + rank], aggregates.ActivatedExperts[begin + rank]);
+            attention = Math.Max(attention, slowness[rank] * (AttentionSeconds(before) + GateSeconds(before)));
+            compute = Math.Max(compute, slowness[rank] * experts);
+            shared = Math.Max(shared, slowness[rank] * SharedExpertSeconds(after));
+        }
         return new StepBreakdown(
-            launchSeconds + AttentionSeconds(before) + GateSeconds(before),
-            Exchange(aggregates.Dispatch),
-            launchSeconds + compute,
-            Exchange(aggregates.Combine),
-            SharedExpertSeconds(after),
-            0,
-            0);
+            launchSeconds + attention, Exchange(aggregates.Dispatch), launchSeconds + compute, Exchange(aggregates.Combine), shared, 0, 0);
 
         double Exchange(ExchangeCopies copies) => ExchangeSeconds(
             scale * Math.Max(Most(copies.TokenSideIntraNode.AsSpan(begin, ranks)), Most(copies.ExpertSideIntraNode.AsSpan(begin, ranks))),
@@ -145,9 +148,15 @@ public sealed class StepModel
         double attention = 0, dense = 0;
         for (var position = 0; position <= model.Layers; position++)
         {
-            var tokens = scale * Most(aggregates.ResidentTokens.AsSpan(position * ranks, ranks));
-            attention += denseLayersAt[position] * (launchSeconds + AttentionSeconds(tokens));
-            dense += denseLayersAt[position] * DenseSeconds(tokens);
+            double slowestAttention = 0, slowestDense = 0;
+            for (var rank = 0; denseLayersAt[position] > 0 && rank < ranks; rank++)
+            {
+                var tokens = scale * aggregates.ResidentTokens[position * ranks + rank];
+                slowestAttention = Math.Max(slowestAttention, slowness[rank] * AttentionSeconds(tokens));
+                slowestDense = Math.Max(slowestDense, slowness[rank] * DenseSeconds(tokens));
+            }
+            attention += denseLayersAt[position] * (launchSeconds + slowestAttention);
+            dense += denseLayersAt[position] * slowestDense;
         }
         var step = new StepBreakdown(attention, 0, 0, 0, 0, dense, ContextSeconds(aggregates));
         for (var layer = 0; layer < model.Layers; layer++)
@@ -165,9 +174,7 @@ public sealed class StepModel
     {
         ArgumentNullException.ThrowIfNull(placement);
         ArgumentOutOfRangeException.ThrowIfNotEqual(homeShare.Length, placement.Ranks);
-        double context = options.ContextTokens, tokens = options.TokensPerStep;
-        var cached = options.Phase == ServingPhase.Decode ? tokens * context : Math.Ceiling(tokens / context) * context;
-        var cacheBytes = cached * model.HiddenLayers * dimensions.KeyValueBytesPerTokenLayer;
+        var cacheBytes = CacheBytes();
         double most = 0;
         for (var rank = 0; rank < placement.Ranks; rank++)
         {
@@ -178,6 +185,25 @@ public sealed class StepModel
             most = Math.Max(most, (double)experts * dimensions.ExpertBytes + Math.Ceiling(share * cacheBytes));
         }
         return (long)Math.Ceiling(most + OtherParameters() * dimensions.BytesPerParameter);
+    }
+
+    /// <summary>
+    /// Experts per layer that the memory of a rank has room for, beside all other weights and an even share of keys and values (all of
+    /// them under residency coherent); 0 or more.
+    /// </summary>
+    /// <param name="rank">The rank.</param>
+    public long SlotsThatFit(RankId rank)
+    {
+        var share = options.Residency == Residency.Coherent ? 1 : 1.0 / cluster.Ranks;
+        var free = cluster.MemoryBytesOf(rank) - OtherParameters() * dimensions.BytesPerParameter - Math.Ceiling(share * CacheBytes());
+        return Math.Max(0, (long)Math.Floor(free / ((double)dimensions.ExpertBytes * model.Layers)));
+    }
+
+    private double CacheBytes()
+    {
+        double context = options.ContextTokens, tokens = options.TokensPerStep;
+        var cached = options.Phase == ServingPhase.Decode ? tokens * context : Math.Ceiling(tokens / context) * context;
+        return cached * model.HiddenLayers * dimensions.KeyValueBytesPerTokenLayer;
     }
 
     private double OtherParameters()

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
+
 namespace MoEPlace;
 
-/// <summary>Equal ranks on equal nodes: rank r stands on node r / ranksPerNode.</summary>
+/// <summary>Ranks on equal nodes: rank r stands on node r / ranksPerNode. All ranks are equal but for those that are named.</summary>
 /// <param name="Format">Always <see cref="FormatName"/>.</param>
 /// <param name="Name">For people.</param>
 /// <param name="Nodes">1 or more.</param>
@@ -8,6 +10,7 @@ namespace MoEPlace;
 /// <param name="Device">The device of every rank.</param>
 /// <param name="IntraNode">A rank's port to the other ranks of its node.</param>
 /// <param name="InterNode">A rank's port to the ranks of other nodes.</param>
+/// <param name="UnequalRanks">Ranks that are slower, faster, or of other memory; null for none.</param>
 public sealed record Cluster(
     string Format,
     string Name,
@@ -15,7 +18,8 @@ public sealed record Cluster(
     int RanksPerNode,
     Device Device,
     Link IntraNode,
-    Link InterNode)
+    Link InterNode,
+    ImmutableArray<UnequalRank>? UnequalRanks = null)
 {
     /// <summary>What a cluster file says that it is.</summary>
     public const string FormatName = "moeplace.cluster/1";
@@ -29,6 +33,12 @@ public sealed record Cluster(
 
     /// <summary>The node of a rank.</summary>
     public NodeId NodeOf(RankId rank) => new(rank.Value / RanksPerNode);
+
+    /// <summary>How fast a rank computes beside <see cref="Device"/>: 1 unless it is named as unequal.</summary>
+    public double SpeedOf(RankId rank) => Find(rank)?.Speed ?? 1;
+
+    /// <summary>The device memory of a rank.</summary>
+    public long MemoryBytesOf(RankId rank) => Find(rank)?.MemoryBytes ?? Device.MemoryBytes;
 
     /// <summary>Notes everything that is wrong with this cluster.</summary>
     public void Check(InputFaults faults)
@@ -45,9 +55,33 @@ public sealed record Cluster(
         NotNegative(IntraNode.LatencyNanoseconds, "intraNode.latencyNanoseconds");
         Positive(InterNode.BandwidthBytesPerSecond, "interNode.bandwidthBytesPerSecond");
         NotNegative(InterNode.LatencyNanoseconds, "interNode.latencyNanoseconds");
+        CheckUnequalRanks(faults);
 
         void Positive(double value, string key) => faults.Require(value > 0 && double.IsFinite(value), key, value, "above 0, finite");
         void NotNegative(double value, string key) => faults.Require(value >= 0 && double.IsFinite(value), key, value, "0 or more, finite");
+    }
+
+    private UnequalRank? Find(RankId rank)
+    {
+        foreach (var unequal in UnequalRanks ?? [])
+            if (unequal.Rank == rank.Value)
+                return unequal;
+        return null;
+    }
+
+    private void CheckUnequalRanks(InputFaults faults)
+    {
+        var seen = new HashSet<int>();
+        foreach (var (i, unequal) in (UnequalRanks ?? []).Index())
+        {
+            var key = $"unequalRanks[{i}]";
+            if (!faults.Require(unequal is not null, key, null, "a rank"))
+                continue;
+            faults.Require(
+                unequal!.Rank >= 0 && unequal.Rank < Ranks && seen.Add(unequal.Rank), key + ".rank", unequal.Rank, $"0 to {Ranks - 1}, each once");
+            faults.Require(unequal.Speed > 0 && double.IsFinite(unequal.Speed), key + ".speed", unequal.Speed, "above 0, finite");
+            faults.Require(unequal.MemoryBytes is null or > 0, key + ".memoryBytes", unequal.MemoryBytes, "above 0");
+        }
     }
 
     /// <summary>Reads a cluster file.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Xunit;
 
 namespace MoEPlace.Evaluation.Tests;
@@ -45,7 +46,7 @@ public sealed class LoadImbalanceTests
         for (var seed = 1; seed <= 100; seed++)
         {
             using var given = new RandomCase(seed);
-            var options = given.Options with { EvenDispatch = true };
+            var options = given.Options with { Dispatch = ReplicaChoice.Even };
             var loads = PlacementCost.Evaluate(given.Slice(), given.Placement, given.Cluster, options).Detail.LoadByLayerAndRank;
             var counts = Traces.RoutingCounts.Of(given.Slice());
             var expected = new double[given.Cluster.Ranks];
@@ -60,5 +61,31 @@ public sealed class LoadImbalanceTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Balanced_dispatch_loads_the_busiest_rank_least()
+    {
+        for (var seed = 1; seed <= 60; seed++)
+        {
+            using var given = new RandomCase(seed, tokens: 400);
+            var options = given.Options with { WindowTokens = null };
+            var loads = Loads(given, options with { Dispatch = ReplicaChoice.Balanced });
+            foreach (var other in new[] { ReplicaChoice.Nearest, ReplicaChoice.Even })
+            {
+                var others = Loads(given, options with { Dispatch = other });
+                for (var layer = 0; layer < loads.Length; layer++)
+                {
+                    Assert.Equal(others[layer].Sum(), loads[layer].Sum());
+                    // Turns keep to shares within one token, and a 512th, for each replica on the rank.
+                    var slack = given.Placement.Experts * (1 + loads[layer].Sum() / 512.0);
+                    Assert.True(loads[layer].Max() <= others[layer].Max() + slack, $"seed {seed}, layer {layer}, {other}");
+                }
+            }
+        }
+
+        static ImmutableArray<ImmutableArray<long>> Loads(
+            RandomCase given, EvaluationOptions options) =>
+            PlacementCost.Evaluate(given.Slice(), given.Placement, given.Cluster, options).Detail.LoadByLayerAndRank;
     }
 }

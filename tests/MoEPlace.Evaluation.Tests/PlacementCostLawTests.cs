@@ -89,7 +89,7 @@ public sealed class PlacementCostLawTests
             var all = Enumerable.Range(0, model.Experts).ToArray();
             var slots = Enumerable.Repeat(Enumerable.Repeat(all, given.Cluster.Ranks).ToArray(), model.Layers).ToArray();
             var placement = TestModels.Placement(model, given.Cluster, slots);
-            var options = given.Options with { EvenDispatch = false };
+            var options = given.Options with { Dispatch = ReplicaChoice.Nearest };
             var measures = PlacementCost.Evaluate(given.Slice(), placement, given.Cluster, options).Measures;
             Assert.Equal(0, measures.GpuCrossingFraction ?? 0);
             Assert.Equal(0, measures.RankCopiesPerTokenLayer);

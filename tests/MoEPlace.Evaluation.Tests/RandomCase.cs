@@ -27,7 +27,7 @@ internal sealed class RandomCase : IDisposable
         {
             Residency = Test.Trace.HasTopOne && random.Next(2) == 0 ? Residency.Coherent : Residency.Home,
             WindowTokens = random.Next(2) == 0 ? null : 1 + random.Next(20),
-            EvenDispatch = random.Next(4) == 0,
+            Dispatch = random.Next(4) == 0 ? ReplicaChoice.Even : ReplicaChoice.Nearest,
             TokensPerStep = 1 + random.Next(40),
             Phase = random.Next(4) == 0 ? ServingPhase.Prefill : ServingPhase.Decode,
             ContextTokens = 1 + random.Next(30),

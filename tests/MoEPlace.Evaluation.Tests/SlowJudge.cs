@@ -100,7 +100,7 @@ internal sealed class SlowJudge
             var top = TopOne(row, layer);
             foreach (var expert in Experts(row, layer))
             {
-                var rank = given.Options.EvenDispatch ? NextInTurn(layer, expert) : Nearest(layer, expert, source, ordinal);
+                var rank = given.Options.Dispatch == ReplicaChoice.Even ? NextInTurn(layer, expert) : Nearest(layer, expert, source, ordinal);
                 if (expert == top)
                     evenTop ??= rank;
                 reached.Add(rank);
@@ -109,7 +109,7 @@ internal sealed class SlowJudge
                 Note(Served, (layer, expert, rank));
                 ExpertPairs++;
             }
-            var next = top is null ? position : given.Options.EvenDispatch ? evenTop!.Value : Nearest(layer, top.Value, position, ordinal);
+            var next = top is null ? position : given.Options.Dispatch == ReplicaChoice.Even ? evenTop!.Value : Nearest(layer, top.Value, position, ordinal);
             if (top is not null && hadTop)
             {
                 Pairs++;

@@ -126,4 +126,24 @@ public sealed class StepModelTests
     }
 
     private static void Fill(double[] array, params double[] values) => values.CopyTo(array, 0);
+
+    [Fact]
+    public void A_slow_rank_takes_longer_for_all_that_it_computes_and_nothing_else()
+    {
+        var cluster = TestModels.Cluster(1, 2);
+        var slow = cluster with { UnequalRanks = [new UnequalRank(1, Speed: 0.5)] };
+        var aggregates = new StepAggregates(2, 2) { Tokens = 4 };
+        aggregates.ExpertPairs.AsSpan().Fill(4);
+        aggregates.ResidentTokens.AsSpan().Fill(2);
+        aggregates.Dispatch.TokenSideIntraNode.AsSpan().Fill(3);
+        var equal = new StepModel(Model, cluster, FourTokens).Step(aggregates);
+        var unequal = new StepModel(Model, slow, FourTokens).Step(aggregates);
+        Assert.Equal(equal.DispatchSeconds, unequal.DispatchSeconds, 1e-15);
+        var launches = 2 * cluster.Device.KernelLaunchNanoseconds * Nanosecond;
+        Assert.Equal(2 * (equal.ComputeSeconds - launches) + launches, unequal.ComputeSeconds, 1e-15);
+        // Fewer tokens on the slow rank, and the others decide again.
+        for (var i = 1; i < aggregates.ExpertPairs.Length; i += 2)
+            (aggregates.ExpertPairs[i], aggregates.ActivatedExperts[i]) = (2, 0);
+        Assert.Equal(equal.ComputeSeconds, new StepModel(Model, slow, FourTokens).Step(aggregates).ComputeSeconds, 1e-15);
+    }
 }

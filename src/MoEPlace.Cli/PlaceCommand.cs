@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
+using MoEPlace.Placement.Validation;
 using MoEPlace.Results;
 
 namespace MoEPlace.Cli;
@@ -39,6 +40,7 @@ internal sealed class PlaceCommand
     {
         Description = "The placement in force: tells what migration to the new one moves.",
     };
+    private readonly Option<bool> validate = ValidateRun.Option();
     private readonly Option<string> output = CommonOptions.Output("The placement to write.");
     private readonly Option<string?> result = CommonOptions.Result();
     private readonly Option<bool> json = CommonOptions.Json();
@@ -57,7 +59,7 @@ internal sealed class PlaceCommand
         var command = new Command("place", "Solve a placement from a recording.")
         {
             verb.trace, verb.cluster, verb.policy, verb.objective, verb.redundant, verb.maxImbalance, verb.timeLimit, verb.iterationLimit,
-            verb.seed, verb.split, verb.solver, verb.current, verb.output, verb.result, verb.json,
+            verb.seed, verb.split, verb.solver, verb.current, verb.validate, verb.output, verb.result, verb.json,
         };
         verb.conditions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
@@ -81,6 +83,7 @@ internal sealed class PlaceCommand
             recording.Model, on!, counts, slice, Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true), options,
             parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeLimit(parsed),
             parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest);
+        var validation = parsed.GetValue(validate) ? new ValidateRun(terminal, ref problem) : null;
         PlacementSolution solution;
         using (var bar = SearchBar.On(terminal.ErrorWriter, name))
             solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
@@ -91,12 +94,13 @@ internal sealed class PlaceCommand
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
             parsed.GetValue(split));
+        var validated = validation?.Run(name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation);
         if (parsed.GetValue(result) is { } file)
-            Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]).Write(file);
+            (Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]) with { Validation = validated }).Write(file);
         if (parsed.GetValue(json))
-            PrintJson(entry, on!, options!, parsed.GetValue(output)!);
+            PrintJson(entry, on!, options!, parsed.GetValue(output)!, validated);
         else
-            Print(entry, recording, on!, parsed.GetValue(output)!);
+            Print(entry, recording, on!, parsed.GetValue(output)!, validated);
         return cancellation.IsCancellationRequested ? Program.Interrupted : 0;
     }
 
@@ -113,6 +117,8 @@ internal sealed class PlaceCommand
         var timed = faults.Require(seconds is null or > 0, "--time-limit", seconds, "above 0 seconds");
         if (recording is null)
             return;
+        if (parsed.GetValue(validate))
+            PlacementValidation.Check(faults, recording.HasTokens, CommonOptions.ToSplit(parsed.GetValue(split)!));
         faults.Try(() => recording.Require(CommonOptions.ToSplit(parsed.GetValue(split)!), PolicyChoice.NeedsTokens(name)));
         if (on is null)
             return;
@@ -134,7 +140,7 @@ internal sealed class PlaceCommand
         return seconds >= most.TotalSeconds ? most : TimeSpan.FromTicks(Math.Max(1, (long)(seconds * TimeSpan.TicksPerSecond)));
     }
 
-    private void Print(PlacementResult entry, Recording recording, Cluster on, string file)
+    private void Print(PlacementResult entry, Recording recording, Cluster on, string file, ValidationResult? validated)
     {
         var solve = entry.Solve!;
         var lines = new List<IReadOnlyList<string>>
@@ -151,9 +157,11 @@ internal sealed class PlaceCommand
         terminal.Facts(
             $"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {entry.SolvedOn}, {recording.Origin}", lines);
         terminal.Line($"placement: {file}");
+        if (validated is not null)
+            ValidationTables.Print(terminal, validated);
     }
 
-    private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, string file)
+    private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, string file, ValidationResult? validated)
     {
         var solve = entry.Solve!;
         var node = Judgement.ToJson(entry.Measures);
@@ -173,6 +181,8 @@ internal sealed class PlaceCommand
         node.Insert(13, "split", entry.SolvedOn);
         node.Insert(14, "cluster", $"{on.Name} {on.Nodes}x{on.RanksPerNode}");
         node.Insert(15, "placement", file);
+        if (validated is not null)
+            node.Add("validation", JsonSerializer.SerializeToNode(validated, StrictJson.Options));
         terminal.Json(node);
     }
 }

@@ -35,7 +35,7 @@ internal static class ValidationTables
     private static string[] HeldOutColumns(string name, bool own) =>
     [
         name, "tokens\nsolved on", "tokens\nheld out", "measure\nsolved on", "gain\nsolved on", "measure\nheld out", "contiguous\nheld out",
-        "gain\nheld out", .. own ? ["own placement\nmeasure", "own placement\ngain"] : Array.Empty<string>(),
+        "gain\nheld out", "imbalance\nsolved on", "imbalance\nheld out", .. own ? ["its own\nmeasure", "its own\ngain"] : Array.Empty<string>(),
     ];
 
     private static IEnumerable<IReadOnlyList<string>> Rows(ValidationResult result, ImmutableArray<ValidationCase> cases) =>
@@ -43,6 +43,7 @@ internal static class ValidationTables
         [
             c.Name, MeasureTable.Count(c.SolvedTokens), MeasureTable.Count(c.HeldOutTokens), Show(result, c.Training),
             MeasureTable.Share(c.TrainingGain), Show(result, c.HeldOut), Show(result, c.HeldOutContiguous), MeasureTable.Share(c.HeldOutGain),
+            MeasureTable.Number(c.TrainingImbalance), MeasureTable.Number(c.HeldOutImbalance),
             .. c.Specialised is { } own ? [Show(result, own), MeasureTable.Share(c.SpecialisedGain)] : Array.Empty<string>(),
         ]);
 
@@ -52,10 +53,12 @@ internal static class ValidationTables
         [
             "mean", "", "", Show(result, folds.TrainingMean), MeasureTable.Share(folds.TrainingGainMean), Show(result, folds.HeldOutMean),
             Show(result, folds.ContiguousMean), MeasureTable.Share(folds.HeldOutGainMean),
+            MeasureTable.Number(folds.Cases.Average(c => c.TrainingImbalance)), MeasureTable.Number(folds.Cases.Average(c => c.HeldOutImbalance)),
         ];
         yield return
         [
             "standard deviation", "", "", "", "", Show(result, folds.HeldOutDeviation), "", MeasureTable.Share(folds.HeldOutGainDeviation),
+            "", "",
         ];
     }
 

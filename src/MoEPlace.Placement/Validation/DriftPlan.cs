@@ -30,6 +30,7 @@ internal sealed class DriftPlan
 
     /// <summary>The windows, once the run is over.</summary>
     internal ValidationDrift Result(ValidationRun run) => new(
-        whole.Training, run.Contiguous(train), earlyShare,
-        [.. windows.Select(w => new ValidationWindow(w.Runs().First().Row, w.Tokens, whole[w], early[w], run.Contiguous(w)))]);
+        whole[train].Measure, run.Contiguous(train).Measure, earlyShare,
+        [.. windows.Select(w => new ValidationWindow(
+            w.Runs().First().Row, w.Tokens, whole[w].Measure, early[w].Measure, run.Contiguous(w).Measure))]);
 }

@@ -11,7 +11,13 @@ namespace MoEPlace.Placement.Validation;
 internal sealed record HeldOutPlan(string Name, PlannedSolve Solve, TraceSlice HeldOut, PlannedSolve? Specialised)
 {
     /// <summary>The case, once the run is over.</summary>
-    internal ValidationCase Result(ValidationRun run) => new(
-        Name, Solve.On.Tokens, Solve.Training, run.Contiguous(Solve.On), HeldOut.Tokens, Solve[HeldOut], run.Contiguous(HeldOut),
-        Specialised?.Training);
+    internal ValidationCase Result(ValidationRun run)
+    {
+        var (training, heldOut, contiguous) = (Solve[Solve.On], Solve[HeldOut], run.Contiguous(HeldOut));
+        return new ValidationCase(
+            Name, Solve.On.Tokens, training.Measure, run.Contiguous(Solve.On).Measure,
+            HeldOut.Tokens, heldOut.Measure, contiguous.Measure,
+            training.Imbalance, heldOut.Imbalance, contiguous.Imbalance,
+            Specialised?[HeldOut].Measure);
+    }
 }

@@ -35,6 +35,7 @@ internal sealed class LearningPlan
 
     /// <summary>The curve, once the run is over.</summary>
     internal LearningCurve Result(ValidationRun run) => LearningCurve.Of(
-        test.Tokens, run.Contiguous(test),
-        [.. points.Select(p => new LearningPoint(p.Sequences, p.Solve.On.Tokens, p.Solve.Training, p.Solve[test]))]);
+        test.Tokens, run.Contiguous(test).Measure,
+        [.. points.Select(p => new LearningPoint(
+            p.Sequences, p.Solve.On.Tokens, p.Solve[p.Solve.On].Measure, p.Solve[test].Measure))]);
 }

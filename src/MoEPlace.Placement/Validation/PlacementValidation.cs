@@ -47,7 +47,8 @@ public static class PlacementValidation
         var phases = HeldOutParts.Phases(run, slice, leftOut);
         var (drift, learning) = TrainAndTest(run, problem, options, leftOut);
         if (run.Solves == 0)
-            throw new InputException(slice.Trace.Path, "--validate", string.Join("; ", leftOut), "a recording of two sequences or more");
+            throw new InputException([.. leftOut.Select(part => new InputFault(
+                slice.Trace.Path, "--validate", part, "a recording of which something can be held out, such as one of two sequences"))]);
         if (!run.Run(solve, progress, cancellation))
             return null;
         var result = new ValidationResult(
@@ -59,7 +60,7 @@ public static class PlacementValidation
             learning?.Result(run),
             [.. leftOut],
             []);
-        return result with { Warnings = ValidationWarnings.Of(result) };
+        return result with { Warnings = ValidationWarnings.Of(result, problem.MaxImbalance) };
     }
 
     /// <summary>Notes what keeps a recording from being validated, before anything is solved.</summary>

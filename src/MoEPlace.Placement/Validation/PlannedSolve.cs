@@ -6,19 +6,16 @@ namespace MoEPlace.Placement.Validation;
 /// <param name="on">The tokens that it is solved on.</param>
 internal sealed class PlannedSolve(TraceSlice on)
 {
-    private readonly Dictionary<TraceSlice, double> measures = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<TraceSlice, JudgedValue> values = new(ReferenceEqualityComparer.Instance);
 
     internal TraceSlice On { get; } = on;
 
     /// <summary>What it is judged on, its own tokens first.</summary>
     internal List<TraceSlice> Judged { get; } = [on];
 
-    /// <summary>The measure on the tokens that it was solved on.</summary>
-    internal double Training => measures[On];
+    /// <summary>What it was judged to be on one of <see cref="Judged"/>.</summary>
+    internal JudgedValue this[TraceSlice slice] => values[slice];
 
-    /// <summary>The measure on one of <see cref="Judged"/>.</summary>
-    internal double this[TraceSlice slice] => measures[slice];
-
-    /// <summary>Notes a measure.</summary>
-    internal void Note(TraceSlice slice, double measure) => measures[slice] = measure;
+    /// <summary>Notes what it was judged to be.</summary>
+    internal void Note(TraceSlice slice, JudgedValue value) => values[slice] = value;
 }

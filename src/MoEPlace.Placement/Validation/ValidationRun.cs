@@ -16,7 +16,7 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
     private static readonly TimeSpan Endless = TimeSpan.MaxValue / 16;
 
     private readonly List<PlannedSolve> plan = [];
-    private readonly Dictionary<TraceSlice, double> contiguous = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<TraceSlice, JudgedValue> contiguous = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Placements to solve.</summary>
     internal int Solves => plan.Count;
@@ -37,8 +37,8 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
         return solve;
     }
 
-    /// <summary>The measure of contiguous placement on a slice that a planned placement is judged on.</summary>
-    internal double Contiguous(TraceSlice slice) => contiguous[slice];
+    /// <summary>What contiguous placement was judged to be on a slice that a planned placement is judged on.</summary>
+    internal JudgedValue Contiguous(TraceSlice slice) => contiguous[slice];
 
     /// <summary>Solves and judges all that is planned; false when it was cancelled.</summary>
     /// <param name="solve">Solves a problem.</param>
@@ -75,8 +75,11 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
         return !cancellation.IsCancellationRequested;
     }
 
-    private double Judge(TraceSlice slice, ExpertPlacement placement) =>
-        measure.Of(PlacementCost.Evaluate(slice, placement, problem.Cluster, problem.Conditions).Measures);
+    private JudgedValue Judge(TraceSlice slice, ExpertPlacement placement)
+    {
+        var measures = PlacementCost.Evaluate(slice, placement, problem.Cluster, problem.Conditions).Measures;
+        return new JudgedValue(measure.Of(measures), measures.ImbalanceMean);
+    }
 
     /// <summary>An equal share of the time that judging leaves, which takes as long as it took for contiguous placement, by the token.</summary>
     private TimeSpan TimeOfEach(TimeSpan used, long judgedTokens)

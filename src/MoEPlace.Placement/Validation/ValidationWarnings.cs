@@ -14,9 +14,12 @@ internal static class ValidationWarnings
     private const double LeastKept = 0.5;
 
     /// <summary>The warnings of a result, as sentences without a full stop.</summary>
-    internal static ImmutableArray<string> Of(ValidationResult result)
+    /// <param name="result">The result.</param>
+    /// <param name="maxImbalance">The load limit that everything was solved under; null for none.</param>
+    internal static ImmutableArray<string> Of(ValidationResult result, double? maxImbalance)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
+        AddShortSearch(warnings, result, maxImbalance);
         if (result.Folds is { } folds && Vanishes(folds.TrainingGainMean, folds.HeldOutGainMean))
             warnings.Add($"the gain over contiguous placement {Falls(folds.TrainingGainMean, folds.HeldOutGainMean)} "
                 + $"on sequences that were not solved on (mean of {folds.Cases.Length} folds): the recording is too short for this model");
@@ -26,11 +29,25 @@ internal static class ValidationWarnings
         foreach (var phase in result.Phases.Where(p => Vanishes(p.TrainingGain, p.HeldOutGain)))
             warnings.Add($"the gain over contiguous placement {Falls(phase.TrainingGain, phase.HeldOutGain, Other(phase))} "
                 + $"on {phase.Name}{Own(phase)}: place the two phases apart, or on both together");
+        foreach (var held in result.Domains.Concat(result.Phases).Where(c => c.HeldOutImbalance >= c.HeldOutContiguousImbalance))
+            if (maxImbalance is { } limit)
+                warnings.Add($"the load limit of {Ratio(limit)} does not help on {held.Name}: its busiest rank carries "
+                    + $"{Ratio(held.HeldOutImbalance)} times the mean, under contiguous placement {Ratio(held.HeldOutContiguousImbalance)}");
         if (result.Drift is { } drift)
             AddDrift(warnings, drift);
         if (result.Learning is { EnoughTokens: null } learning)
             AddLearning(warnings, learning);
         return warnings.ToImmutable();
+    }
+
+    private static void AddShortSearch(ImmutableArray<string>.Builder warnings, ValidationResult result, double? maxImbalance)
+    {
+        ValidationCase[] own = [.. result.Domains.Concat(result.Phases).Where(c => c.Specialised is not null)];
+        // One that breaks the load limit on these tokens is not comparable with one that holds it.
+        var worse = own.Count(c => c.Specialised > c.HeldOut && (maxImbalance is null || c.HeldOutImbalance <= maxImbalance));
+        if (worse > 0 && result.SecondsPerSolve is { } seconds)
+            warnings.Add($"{worse} of {own.Length} placements are worse on the tokens that they were solved on than one that has not seen "
+                + $"them: each search of {seconds.ToString("G2", CultureInfo.InvariantCulture)} s was too short to tell; give a longer --time-limit");
     }
 
     private static void AddDrift(ImmutableArray<string>.Builder warnings, ValidationDrift drift)
@@ -69,6 +86,8 @@ internal static class ValidationWarnings
     private static string Other(ValidationCase phase) => phase.Name == "prefill" ? "decode" : "prefill";
 
     private static string Percent(double share, int decimals = 0) => (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + " %";
+
+    private static string Ratio(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
 
     private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 }

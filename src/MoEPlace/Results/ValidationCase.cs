@@ -8,8 +8,11 @@ namespace MoEPlace.Results;
 /// <param name="HeldOutTokens">Tokens that it was judged on, none of them among those that it was solved on.</param>
 /// <param name="HeldOut">The measure on those.</param>
 /// <param name="HeldOutContiguous">The same for contiguous placement.</param>
+/// <param name="TrainingImbalance">Busiest rank over mean on the tokens that it was solved on, mean over layers; 1 is even.</param>
+/// <param name="HeldOutImbalance">The same on the others.</param>
+/// <param name="HeldOutContiguousImbalance">The same for contiguous placement.</param>
 /// <param name="Specialised">
-/// The measure, on the same tokens, of a placement that was solved on them: what could be had at best; null when none was solved.
+/// The measure, on the same tokens, of a placement that was solved on them: what a placement for them alone gives, held to the same load limit on them; null when none was solved.
 /// </param>
 public sealed record ValidationCase(
     string Name,
@@ -19,6 +22,9 @@ public sealed record ValidationCase(
     long HeldOutTokens,
     double HeldOut,
     double HeldOutContiguous,
+    double TrainingImbalance,
+    double HeldOutImbalance,
+    double HeldOutContiguousImbalance,
     double? Specialised = null)
 {
     /// <summary>The gain over contiguous placement on the tokens that were solved on, 1 at most.</summary>

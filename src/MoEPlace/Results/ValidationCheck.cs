@@ -58,6 +58,9 @@ internal static class ValidationCheck
             NotNegative($"{at}.trainingContiguous", one.TrainingContiguous, faults);
             NotNegative($"{at}.heldOut", one.HeldOut, faults);
             NotNegative($"{at}.heldOutContiguous", one.HeldOutContiguous, faults);
+            NotNegative($"{at}.trainingImbalance", one.TrainingImbalance, faults);
+            NotNegative($"{at}.heldOutImbalance", one.HeldOutImbalance, faults);
+            NotNegative($"{at}.heldOutContiguousImbalance", one.HeldOutContiguousImbalance, faults);
             NotNegative($"{at}.specialised", one.Specialised ?? 0, faults);
         }
     }

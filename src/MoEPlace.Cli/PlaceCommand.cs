@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
-using MoEPlace.Placement.Validation;
 using MoEPlace.Results;
 
 namespace MoEPlace.Cli;
@@ -83,7 +82,8 @@ internal sealed class PlaceCommand
             recording.Model, on!, counts, slice, Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true), options,
             parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeLimit(parsed),
             parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest);
-        var validation = parsed.GetValue(validate) ? new ValidateRun(terminal, ref problem) : null;
+        if (parsed.GetValue(validate))
+            problem = ValidateRun.HalfTime(problem);
         PlacementSolution solution;
         using (var bar = SearchBar.On(terminal.ErrorWriter, name))
             solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
@@ -94,7 +94,8 @@ internal sealed class PlaceCommand
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
             parsed.GetValue(split));
-        var validated = validation?.Run(name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation);
+        var validated = parsed.GetValue(validate)
+            ? ValidateRun.Run(terminal, problem, name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation) : null;
         if (parsed.GetValue(result) is { } file)
             (Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]) with { Validation = validated }).Write(file);
         if (parsed.GetValue(json))
@@ -118,7 +119,7 @@ internal sealed class PlaceCommand
         if (recording is null)
             return;
         if (parsed.GetValue(validate))
-            PlacementValidation.Check(faults, recording.HasTokens, CommonOptions.ToSplit(parsed.GetValue(split)!));
+            ValidateRun.Check(faults, recording, CommonOptions.ToSplit(parsed.GetValue(split)!));
         faults.Try(() => recording.Require(CommonOptions.ToSplit(parsed.GetValue(split)!), PolicyChoice.NeedsTokens(name)));
         if (on is null)
             return;

@@ -65,8 +65,7 @@ internal static class ValidationFindings
         var before = curve.Points[^2];
         var told = Findings.Percents(
             ValidationResult.Gain(before.Test, curve.Contiguous), ValidationResult.Gain(all.Test, curve.Contiguous));
-        return $"The gain still grows at the end: {told[0]} with {Quantity.Count(before.Tokens)} tokens, {told[1]} with "
-            + $"{Quantity.Count(all.Tokens)}";
+        return $"Only all {Quantity.Count(all.Tokens)} tokens give the whole gain of {told[1]}; {Quantity.Count(before.Tokens)} give {told[0]}";
     }
 
     private static string Policy(ValidationResult validation) => PlainText.Clean(validation.Policy, 40);

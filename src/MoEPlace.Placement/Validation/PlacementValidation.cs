@@ -36,72 +36,39 @@ public static class PlacementValidation
         ArgumentNullException.ThrowIfNull(solve);
         options.Validate();
         var faults = new InputFaults("place");
-        Check(faults, problem.Slice is not null, problem.Slice?.Split ?? TraceSplit.All);
+        Check(faults, problem.Slice);
         faults.ThrowIfAny();
 
-        var slice = problem.Slice!;
-        var run = new ValidationRun(problem, measure);
-        var leftOut = new List<string>();
-        var folds = HeldOutParts.Folds(run, slice, options.Folds, leftOut);
-        var domains = HeldOutParts.Domains(run, slice, options.MostDomains, leftOut);
-        var phases = HeldOutParts.Phases(run, slice, leftOut);
-        var (drift, learning) = TrainAndTest(run, problem, options, leftOut);
-        if (run.Solves == 0)
-            throw new InputException([.. leftOut.Select(part => new InputFault(
-                slice.Trace.Path, "--validate", part, "a recording of which something can be held out, such as one of two sequences"))]);
-        if (!run.Run(solve, progress, cancellation))
+        var plan = ValidationPlan.Of(problem.Slice!, options, problem.Seed);
+        var run = plan.Run;
+        if (!run.Run(problem, measure, solve, progress, cancellation))
             return null;
         var result = new ValidationResult(
             policy, measure.Key, run.Solves, run.SecondsPerSolve,
-            folds.IsEmpty ? null : ValidationFolds.Of([.. folds.Select(f => f.Result(run))]),
-            [.. domains.Select(d => d.Result(run))],
-            [.. phases.Select(p => p.Result(run))],
-            drift?.Result(run),
-            learning?.Result(run),
-            [.. leftOut],
+            plan.Folds.IsEmpty ? null : ValidationFolds.Of([.. plan.Folds.Select(f => f.Result(run))]),
+            [.. plan.Domains.Select(d => d.Result(run))],
+            [.. plan.Phases.Select(p => p.Result(run))],
+            plan.Drift?.Result(run),
+            plan.Learning?.Result(run),
+            plan.LeftOut,
             []);
         return result with { Warnings = ValidationWarnings.Of(result, problem.MaxImbalance) };
     }
 
     /// <summary>Notes what keeps a recording from being validated, before anything is solved.</summary>
     /// <param name="faults">Where to note it.</param>
-    /// <param name="hasTokens">False for a recording of loads alone.</param>
-    /// <param name="split">The split that is solved on.</param>
-    public static void Check(InputFaults faults, bool hasTokens, TraceSplit split)
+    /// <param name="slice">What is solved on; null for a recording without tokens.</param>
+    public static void Check(InputFaults faults, TraceSlice? slice)
     {
         ArgumentNullException.ThrowIfNull(faults);
-        faults.Require(hasTokens, "--validate", "a recording without tokens", "a trace: only tokens can be held out");
-        faults.Require(split != TraceSplit.Test, "--split", "test", "train or all with --validate: the test split is what it judges on");
-    }
-
-    private static (DriftPlan? Drift, LearningPlan? Learning) TrainAndTest(
-        ValidationRun run, PlacementProblem problem, ValidationOptions options, List<string> leftOut)
-    {
-        var trace = problem.Slice!.Trace;
-        var train = Split(trace, TraceSplit.Train);
-        var test = Split(trace, TraceSplit.Test);
-        if (train is null || test is null)
-        {
-            var missing = train is null ? "train (sequence mod 5 is not 0)" : "test (sequence mod 5 is 0)";
-            leftOut.Add($"drift and learning curve: no sequence of split {missing}");
-            return (null, null);
-        }
-        var drift = new DriftPlan(run, train, test, options);
-        var learning = new LearningPlan(run, train, test, options, problem.Seed);
-        if (!learning.IsCurve)
-            leftOut.Add("learning curve: the training part has one sequence");
-        return (drift, learning.IsCurve ? learning : null);
-    }
-
-    private static TraceSlice? Split(RoutingTrace trace, TraceSplit split)
-    {
-        var holds = new TraceSlice(trace, TraceSplit.All).Runs().Any(run =>
-        {
-            foreach (var sequence in trace.Sequence(run.Row, run.Count))
-                if (sequence % 5 == 0 == (split == TraceSplit.Test))
-                    return true;
-            return false;
-        });
-        return holds ? new TraceSlice(trace, split) : null;
+        if (!faults.Require(slice is not null, "--validate", "a recording without tokens", "a trace: only tokens can be held out")
+            || !faults.Require(
+                slice!.Split != TraceSplit.Test, "--split", "test", "train or all with --validate, which judges on the test split"))
+            return;
+        var plan = ValidationPlan.Of(slice, new ValidationOptions(), seed: 0);
+        if (plan.Run.Solves > 0)
+            return;
+        faults.AddRange(plan.LeftOut.Select(part => new InputFault(
+            slice.Trace.Path, "--validate", part, "a recording of which something can be held out, such as one of two sequences")));
     }
 }

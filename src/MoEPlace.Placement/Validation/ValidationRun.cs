@@ -8,9 +8,7 @@ namespace MoEPlace.Placement.Validation;
 /// <summary>
 /// The placements that all parts of a validation need, each solved once and under the same limits: first planned, then solved and judged.
 /// </summary>
-/// <param name="problem">What to place; every solve is this problem on other tokens.</param>
-/// <param name="measure">What is judged, see <see cref="ValidationMeasure"/>.</param>
-internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure measure)
+internal sealed class ValidationRun
 {
     /// <summary>A time limit that is none: beyond any run.</summary>
     private static readonly TimeSpan Endless = TimeSpan.MaxValue / 16;
@@ -41,16 +39,20 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
     internal JudgedValue Contiguous(TraceSlice slice) => contiguous[slice];
 
     /// <summary>Solves and judges all that is planned; false when it was cancelled.</summary>
+    /// <param name="problem">What to place; every solve is this problem on other tokens.</param>
+    /// <param name="measure">What is judged.</param>
     /// <param name="solve">Solves a problem.</param>
     /// <param name="progress">Told of all solves as of one search.</param>
     /// <param name="cancellation">Ends the run.</param>
     internal bool Run(
+        PlacementProblem problem,
+        ValidationMeasure measure,
         Func<PlacementProblem, IProgress<SearchProgress>?, PlacementSolution> solve,
         IProgress<SearchProgress>? progress,
         CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var baseline = Baseline();
+        var baseline = Baseline(problem);
         long judgedTokens = 0;
         foreach (var slice in plan.SelectMany(p => p.Judged))
         {
@@ -60,7 +62,7 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
             if (!contiguous.ContainsKey(slice))
                 contiguous[slice] = Judge(slice, baseline);
         }
-        var each = TimeOfEach(watch.Elapsed, judgedTokens);
+        var each = TimeOfEach(problem.TimeLimit, watch.Elapsed, judgedTokens);
         SecondsPerSolve = each >= Endless ? null : each.TotalSeconds;
         for (var i = 0; i < plan.Count; i++)
         {
@@ -73,28 +75,28 @@ internal sealed class ValidationRun(PlacementProblem problem, ValidationMeasure 
                 plan[i].Note(slice, Judge(slice, placement));
         }
         return !cancellation.IsCancellationRequested;
-    }
 
-    private JudgedValue Judge(TraceSlice slice, ExpertPlacement placement)
-    {
-        var measures = PlacementCost.Evaluate(slice, placement, problem.Cluster, problem.Conditions).Measures;
-        return new JudgedValue(measure.Of(measures), measures.ImbalanceMean);
+        JudgedValue Judge(TraceSlice slice, ExpertPlacement placement)
+        {
+            var measures = PlacementCost.Evaluate(slice, placement, problem.Cluster, problem.Conditions).Measures;
+            return new JudgedValue(measure.Of(measures), measures.ImbalanceMean);
+        }
     }
 
     /// <summary>An equal share of the time that judging leaves, which takes as long as it took for contiguous placement, by the token.</summary>
-    private TimeSpan TimeOfEach(TimeSpan used, long judgedTokens)
+    private TimeSpan TimeOfEach(TimeSpan limit, TimeSpan used, long judgedTokens)
     {
-        if (problem.TimeLimit >= Endless)
-            return problem.TimeLimit;
+        if (limit >= Endless)
+            return limit;
         var tokensUsed = contiguous.Keys.Sum(s => s.Tokens);
         var judging = used * ((double)judgedTokens / tokensUsed);
-        var left = problem.TimeLimit - used - judging;
-        var least = problem.TimeLimit / 4;
+        var left = limit - used - judging;
+        var least = limit / 4;
         return new TimeSpan(Math.Max(1, (left > least ? left : least).Ticks / plan.Count));
     }
 
     /// <summary>Expert e of E on rank e x ranks / E, in every layer, with no copies: what an engine does unless told otherwise.</summary>
-    private ExpertPlacement Baseline()
+    private static ExpertPlacement Baseline(PlacementProblem problem)
     {
         var (model, ranks) = (problem.Model, problem.Cluster.Ranks);
         var rankOf = new int[model.Layers * model.Experts];

@@ -12,6 +12,7 @@ internal static class ValidationWarnings
 {
     private const double LeastGain = 0.02;
     private const double LeastKept = 0.5;
+    private const double ShortSearch = 1.05;
 
     /// <summary>The warnings of a result, as sentences without a full stop.</summary>
     /// <param name="result">The result.</param>
@@ -29,10 +30,8 @@ internal static class ValidationWarnings
         foreach (var phase in result.Phases.Where(p => Vanishes(p.TrainingGain, p.HeldOutGain)))
             warnings.Add($"the gain over contiguous placement {Falls(phase.TrainingGain, phase.HeldOutGain, Other(phase))} "
                 + $"on {phase.Name}{Own(phase)}: place the two phases apart, or on both together");
-        foreach (var held in result.Domains.Concat(result.Phases).Where(c => c.HeldOutImbalance >= c.HeldOutContiguousImbalance))
-            if (maxImbalance is { } limit)
-                warnings.Add($"the load limit of {Ratio(limit)} does not help on {held.Name}: its busiest rank carries "
-                    + $"{Ratio(held.HeldOutImbalance)} times the mean, under contiguous placement {Ratio(held.HeldOutContiguousImbalance)}");
+        if (maxImbalance is { } limit)
+            AddLoad(warnings, result, limit);
         if (result.Drift is { } drift)
             AddDrift(warnings, drift);
         if (result.Learning is { EnoughTokens: null } learning)
@@ -40,14 +39,30 @@ internal static class ValidationWarnings
         return warnings.ToImmutable();
     }
 
+    /// <summary>A search that fails to fit few tokens as well as many, or its own tokens as well as another did unseen, was cut short.</summary>
     private static void AddShortSearch(ImmutableArray<string>.Builder warnings, ValidationResult result, double? maxImbalance)
     {
-        ValidationCase[] own = [.. result.Domains.Concat(result.Phases).Where(c => c.Specialised is not null)];
+        if (result.SecondsPerSolve is not { } seconds)
+            return;
         // One that breaks the load limit on these tokens is not comparable with one that holds it.
-        var worse = own.Count(c => c.Specialised > c.HeldOut && (maxImbalance is null || c.HeldOutImbalance <= maxImbalance));
-        if (worse > 0 && result.SecondsPerSolve is { } seconds)
-            warnings.Add($"{worse} of {own.Length} placements are worse on the tokens that they were solved on than one that has not seen "
-                + $"them: each search of {seconds.ToString("G2", CultureInfo.InvariantCulture)} s was too short to tell; give a longer --time-limit");
+        var worse = result.Domains.Concat(result.Phases)
+            .Count(c => c.Specialised > c.HeldOut && (maxImbalance is null || c.HeldOutImbalance <= maxImbalance));
+        var unfit = result.Learning?.Points.Count(p => p.Training > ShortSearch * result.Learning.Points[^1].Training) ?? 0;
+        if (worse + unfit > 0)
+            warnings.Add($"{worse + unfit} of {result.Solves} searches of {seconds.ToString("G2", CultureInfo.InvariantCulture)} s each "
+                + "were too short to fit the tokens that they were given, so figures here are uncertain: give a longer --time-limit");
+    }
+
+    private static void AddLoad(ImmutableArray<string>.Builder warnings, ValidationResult result, double limit)
+    {
+        ValidationCase[] tried = [.. result.Domains, .. result.Phases];
+        ValidationCase[] uneven = [.. tried.Where(c => c.HeldOutImbalance >= c.HeldOutContiguousImbalance)];
+        if (uneven.Length == 0)
+            return;
+        var worst = uneven.MaxBy(c => c.HeldOutImbalance)!;
+        warnings.Add($"the load limit of {Ratio(limit)} does not help on {uneven.Length} of {tried.Length} parts that were held out: on "
+            + $"{worst.Name} the busiest rank carries {Ratio(worst.HeldOutImbalance)} times the mean (over layers), under contiguous placement "
+            + Ratio(worst.HeldOutContiguousImbalance));
     }
 
     private static void AddDrift(ImmutableArray<string>.Builder warnings, ValidationDrift drift)
@@ -70,8 +85,8 @@ internal static class ValidationWarnings
         var (before, whole) = (curve.Points[^2], curve.Points[^1]);
         var (gained, gain) = (ValidationResult.Gain(before.Test, curve.Contiguous), ValidationResult.Gain(whole.Test, curve.Contiguous));
         if (gain >= LeastGain)
-            warnings.Add($"the gain on the test part still grows with the tokens that are solved on, from {Percent(gained, 1)} with "
-                + $"{Count(before.Tokens)} to {Percent(gain, 1)} with {Count(whole.Tokens)}: a longer recording would give more");
+            warnings.Add($"only all {Count(whole.Tokens)} tokens of the training part give the whole gain of {Percent(gain, 1)} on the test part, "
+                + $"{Count(before.Tokens)} give {Percent(gained, 1)}: a longer recording may give more");
     }
 
     private static bool Vanishes(double training, double heldOut) => training >= LeastGain && heldOut < LeastKept * training;

@@ -30,5 +30,5 @@ internal static class ValidationFigures
 
     /// <summary>The legend of a few kinds of mark, on one line below the figure.</summary>
     internal static object Legend(int columns) =>
-        new { title = (string?)null, orient = "bottom", columns, symbolStrokeWidth = 0, symbolSize = 90 };
+        new { title = (string?)null, orient = "bottom", columns, symbolStrokeWidth = 0, symbolSize = 90, symbolOpacity = 1 };
 }

@@ -20,7 +20,7 @@ public sealed class PlacementValidationTests
             using var trace = new DomainTrace(3 + (int)seed * 4, 0, seed: seed);
             var problem = trace.Problem(seed % 2 == 0 ? TraceSplit.All : TraceSplit.Train);
             var all = SliceParts.Sequences(problem.Slice!);
-            var (run, leftOut) = (new ValidationRun(problem, ValidationMeasure.For("crossing")), new List<string>());
+            var (run, leftOut) = (new ValidationRun(), new List<string>());
             var folds = HeldOutParts.Folds(run, problem.Slice!, 5, leftOut);
             Assert.Equal(Math.Min(5, all.Length), folds.Length);
             Assert.Equal(all.Order(), folds.SelectMany(f => SliceParts.Sequences(f.HeldOut)).Order());
@@ -38,7 +38,7 @@ public sealed class PlacementValidationTests
     {
         using var trace = new DomainTrace(30, 3, alike: false);
         var problem = trace.Problem();
-        var run = new ValidationRun(problem, ValidationMeasure.For("crossing"));
+        var run = new ValidationRun();
         var domains = HeldOutParts.Domains(run, problem.Slice!, 32, []);
         Assert.Equal(["a", "b", "c"], domains.Select(d => d.Name));
         for (var d = 0; d < domains.Length; d++)

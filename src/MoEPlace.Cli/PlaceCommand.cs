@@ -51,6 +51,7 @@ internal sealed class PlaceCommand
         CustomParser = ToRanks,
         Arity = ArgumentArity.ExactlyOne,
     };
+    private readonly Option<bool> validate = ValidateRun.Option();
     private readonly Option<string> output = CommonOptions.Output("The placement to write.");
     private readonly Option<string?> result = CommonOptions.Result();
     private readonly Option<bool> json = CommonOptions.Json();
@@ -69,7 +70,7 @@ internal sealed class PlaceCommand
         var command = new Command("place", "Solve a placement from a recording.")
         {
             verb.trace, verb.cluster, verb.policy, verb.objective, verb.redundant, verb.maxImbalance, verb.timeLimit, verb.iterationLimit,
-            verb.seed, verb.split, verb.solver, verb.current, verb.migrationBudget, verb.drain, verb.output, verb.result, verb.json,
+            verb.seed, verb.split, verb.solver, verb.current, verb.migrationBudget, verb.drain, verb.validate, verb.output, verb.result, verb.json,
         };
         verb.conditions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
@@ -94,6 +95,8 @@ internal sealed class PlaceCommand
             parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeLimit(parsed),
             parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest, [.. parsed.GetValue(drain) ?? []], before,
             parsed.GetValue(migrationBudget));
+        if (parsed.GetValue(validate))
+            problem = ValidateRun.HalfTime(problem);
         PlacementSolution solution;
         using (var bar = SearchBar.On(terminal.ErrorWriter, name))
             solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
@@ -104,12 +107,14 @@ internal sealed class PlaceCommand
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
             parsed.GetValue(split));
+        var validated = parsed.GetValue(validate)
+            ? ValidateRun.Run(terminal, problem, name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation) : null;
         if (parsed.GetValue(result) is { } file)
-            Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]).Write(file);
+            (Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]) with { Validation = validated }).Write(file);
         if (parsed.GetValue(json))
-            PrintJson(entry, on!, options!, parsed.GetValue(output)!);
+            PrintJson(entry, on!, options!, parsed.GetValue(output)!, validated);
         else
-            Print(entry, recording, on!, parsed.GetValue(output)!);
+            Print(entry, recording, on!, parsed.GetValue(output)!, validated);
         return cancellation.IsCancellationRequested ? Program.Interrupted : 0;
     }
 
@@ -130,6 +135,8 @@ internal sealed class PlaceCommand
         var timed = faults.Require(seconds is null or > 0, "--time-limit", seconds, "above 0 seconds");
         if (recording is null)
             return;
+        if (parsed.GetValue(validate))
+            ValidateRun.Check(faults, recording, CommonOptions.ToSplit(parsed.GetValue(split)!));
         faults.Try(() => recording.Require(CommonOptions.ToSplit(parsed.GetValue(split)!), PolicyChoice.NeedsTokens(name)));
         if (on is null)
             return;
@@ -158,7 +165,7 @@ internal sealed class PlaceCommand
         return seconds >= most.TotalSeconds ? most : TimeSpan.FromTicks(Math.Max(1, (long)(seconds * TimeSpan.TicksPerSecond)));
     }
 
-    private void Print(PlacementResult entry, Recording recording, Cluster on, string file)
+    private void Print(PlacementResult entry, Recording recording, Cluster on, string file, ValidationResult? validated)
     {
         var solve = entry.Solve!;
         var lines = new List<IReadOnlyList<string>>
@@ -175,9 +182,11 @@ internal sealed class PlaceCommand
         terminal.Facts(
             $"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {entry.SolvedOn}, {recording.Origin}", lines);
         terminal.Line($"placement: {file}");
+        if (validated is not null)
+            ValidationTables.Print(terminal, validated);
     }
 
-    private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, string file)
+    private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, string file, ValidationResult? validated)
     {
         var solve = entry.Solve!;
         var node = Judgement.ToJson(entry.Measures);
@@ -197,6 +206,8 @@ internal sealed class PlaceCommand
         node.Insert(13, "split", entry.SolvedOn);
         node.Insert(14, "cluster", $"{on.Name} {on.Nodes}x{on.RanksPerNode}");
         node.Insert(15, "placement", file);
+        if (validated is not null)
+            node.Add("validation", JsonSerializer.SerializeToNode(validated, StrictJson.Options));
         terminal.Json(node);
     }
 }

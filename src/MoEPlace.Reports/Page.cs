@@ -71,6 +71,7 @@ internal static class Page
                 : section.Placements.Length == 1 ? "It is the only one."
                     : "It is the first placement, the baseline; none of the others is better.")
             .Append("</p>\n");
+        html.Append(ValidationFindings.Notes(section));
         html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
             .Append("<p class=\"note\">Lower is better in every column; the best value of a column is marked ★ where values differ.")
             .Append(Files(section, "summary", ("csv", "CSV"))).Append("</p>\n");

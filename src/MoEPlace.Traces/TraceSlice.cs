@@ -1,9 +1,12 @@
 namespace MoEPlace.Traces;
 
-/// <summary>The tokens of a trace that belong to one split, in file order.</summary>
+/// <summary>The tokens of a trace that belong to one split, or some of them, in file order.</summary>
 public sealed class TraceSlice
 {
     private const int BlockTokens = 4096;
+
+    /// <summary>A bit for every row of the trace; null where the split alone decides.</summary>
+    private readonly ulong[]? kept;
 
     /// <summary>Selects the tokens of <paramref name="split"/>.</summary>
     /// <exception cref="InputException">The split has no token.</exception>
@@ -12,6 +15,7 @@ public sealed class TraceSlice
         ArgumentNullException.ThrowIfNull(trace);
         Trace = trace;
         Split = split;
+        Selection = split.ToString().ToLowerInvariant();
         foreach (var (_, count) in Runs())
             Tokens += count;
         if (Tokens == 0)
@@ -20,21 +24,61 @@ public sealed class TraceSlice
                 "train: sequence mod 5 != 0, test: sequence mod 5 == 0; --split all takes every sequence");
     }
 
+    private TraceSlice(TraceSlice whole, string selection, TokenFilter filter)
+    {
+        (Trace, Split, Selection) = (whole.Trace, whole.Split, $"{whole.Selection}, {selection}");
+        kept = new ulong[(Trace.Tokens + 63) / 64];
+        var keep = new bool[BlockTokens];
+        foreach (var (row, count) in whole.Runs())
+        {
+            var run = keep.AsSpan(0, count);
+            run.Clear();
+            filter(row, run);
+            for (var i = 0; i < count; i++)
+            {
+                if (!run[i])
+                    continue;
+                kept[(row + i) >> 6] |= 1UL << (int)((row + i) & 63);
+                Tokens++;
+            }
+        }
+        if (Tokens == 0)
+            throw new InputException(Trace.Path, "sequence", $"no token of {Selection}", "a selection with at least one token");
+    }
+
+    /// <summary>Chooses among consecutive rows.</summary>
+    /// <param name="row">The first of them.</param>
+    /// <param name="keep">One entry per row, false at first; true keeps the row.</param>
+    public delegate void TokenFilter(long row, Span<bool> keep);
+
     /// <summary>The trace.</summary>
     public RoutingTrace Trace { get; }
 
-    /// <summary>Which of its sequences.</summary>
+    /// <summary>The split that the tokens belong to.</summary>
     public TraceSplit Split { get; }
+
+    /// <summary>What was selected, in words: the split, then what was chosen of it.</summary>
+    public string Selection { get; }
 
     /// <summary>Tokens of the slice, 1 or more.</summary>
     public long Tokens { get; }
+
+    /// <summary>Some of the tokens of this slice.</summary>
+    /// <param name="selection">What is chosen, in words.</param>
+    /// <param name="filter">Chooses; it is asked once for every token of this slice, in file order, in runs of at most 4,096.</param>
+    /// <exception cref="InputException">No token is left.</exception>
+    public TraceSlice Where(string selection, TokenFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return new TraceSlice(this, selection, filter);
+    }
 
     /// <summary>The rows of the slice as runs of consecutive rows, at most 4,096 each.</summary>
     public IEnumerable<(long Row, int Count)> Runs()
     {
         for (long row = 0; row < Trace.Tokens;)
         {
-            var (skipped, taken) = NextRun(Trace.Sequence(row, (int)Math.Min(BlockTokens, Trace.Tokens - row)));
+            var (skipped, taken) = NextRun(row, Trace.Sequence(row, (int)Math.Min(BlockTokens, Trace.Tokens - row)));
             if (taken > 0)
                 yield return (row + skipped, taken);
             row += skipped + taken;
@@ -84,20 +128,20 @@ public sealed class TraceSlice
         block.Count += count;
     }
 
-    private (int Skipped, int Taken) NextRun(ReadOnlySpan<int> sequence)
+    private (int Skipped, int Taken) NextRun(long row, ReadOnlySpan<int> sequence)
     {
-        if (Split == TraceSplit.All)
+        if (kept is null && Split == TraceSplit.All)
             return (0, sequence.Length);
         var skipped = 0;
-        while (skipped < sequence.Length && !Holds(sequence[skipped]))
+        while (skipped < sequence.Length && !Holds(row + skipped, sequence[skipped]))
             skipped++;
         var end = skipped;
-        while (end < sequence.Length && Holds(sequence[end]))
+        while (end < sequence.Length && Holds(row + end, sequence[end]))
             end++;
         return (skipped, end - skipped);
     }
 
-    private bool Holds(int sequence) => Split switch
+    private bool Holds(long row, int sequence) => kept is not null ? (kept[row >> 6] >> (int)(row & 63) & 1) != 0 : Split switch
     {
         TraceSplit.Train => sequence % 5 != 0,
         TraceSplit.Test => sequence % 5 == 0,

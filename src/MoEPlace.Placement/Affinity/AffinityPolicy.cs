@@ -65,7 +65,7 @@ public static class AffinityPolicy
         if (problem.MaxImbalance is { } most)
             options["max-imbalance"] = most.ToString(CultureInfo.InvariantCulture);
         if (problem.Slice is { } slice)
-            options["split"] = slice.Split.ToString().ToLowerInvariant();
+            options["split"] = slice.Selection;
         if (problem.IterationLimit != long.MaxValue)
             options["iteration-limit"] = problem.IterationLimit.ToString(CultureInfo.InvariantCulture);
         return new PlacementProvenance("affinity", problem.TraceDigest, options.ToImmutable(), problem.Seed, MoEPlaceVersion.Current);

@@ -41,7 +41,7 @@ public static class EplbPolicy
             .Add("expertGroups", expertGroups.ToString(CultureInfo.InvariantCulture))
             .Add("redundantSlots", problem.RedundantSlots.ToString(CultureInfo.InvariantCulture));
         if (problem.Slice is { } slice)
-            options = options.Add("split", slice.Split.ToString().ToLowerInvariant());
+            options = options.Add("split", slice.Selection);
         return DirectSolution.Judge(problem, started, new ExpertPlacement(
             model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers],
             DirectSolution.Provenance(problem, Name, 0, options)));

@@ -49,7 +49,7 @@ public static class ExFlowPolicy
             KeyValuePair.Create("solver", solver.Name),
         ]);
         if (problem.Slice is { } slice)
-            settings = settings.Add("split", slice.Split.ToString().ToLowerInvariant());
+            settings = settings.Add("split", slice.Selection);
         var provenance = new PlacementProvenance(Name, problem.TraceDigest, settings, 0, MoEPlaceVersion.Current);
         var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, search.RankOf, provenance);
         return new PlacementSolution(placement, Summarize(problem, options, search), search.Seconds);

@@ -27,6 +27,8 @@ public static class ResultCheck
             CheckPlacement(result.Placements[i], $"placements[{i}]", shape, faults);
         if (result.Affinity is { } affinity)
             CheckAffinity(affinity, shape, faults);
+        if (result.Validation is { } validation)
+            ValidationCheck.Check(validation, faults);
     }
 
     private static void CheckPlacement(PlacementResult? placement, string field, Shape shape, InputFaults faults)

@@ -16,6 +16,7 @@ namespace MoEPlace.Results;
 /// <param name="RanksPerNode">Ranks on each node.</param>
 /// <param name="Placements">What was judged, the baseline first.</param>
 /// <param name="Affinity">The adjacent layers with the strongest affinity; null without top-1.</param>
+/// <param name="Validation">Whether the gain of the placement holds on traffic that it was not solved on; null when that was not tried.</param>
 public sealed record ResultFile(
     string Format,
     string Model,
@@ -28,7 +29,8 @@ public sealed record ResultFile(
     int Nodes,
     int RanksPerNode,
     ImmutableArray<PlacementResult> Placements,
-    LayerAffinity? Affinity)
+    LayerAffinity? Affinity,
+    ValidationResult? Validation = null)
 {
     /// <summary>What a result file says that it is.</summary>
     public const string FormatName = "moeplace.result/1";

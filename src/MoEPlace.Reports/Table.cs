@@ -18,6 +18,13 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
         return csv.ToString();
     }
 
+    /// <summary>The same without the columns that are unknown in every row.</summary>
+    internal Table WithoutUnknown()
+    {
+        int[] known = [.. Enumerable.Range(0, Columns.Length).Where(i => Rows.Length == 0 || Array.Exists(Rows, row => row[i] is not null))];
+        return new Table([.. known.Select(i => Columns[i])], [.. Rows.Select(row => known.Select(i => row[i]).ToArray())]);
+    }
+
     /// <summary>A table element; the best values stand in <c>td.best</c>.</summary>
     /// <param name="mostRows">Rows beyond this are left to the CSV.</param>
     internal string ToHtml(int mostRows = int.MaxValue)

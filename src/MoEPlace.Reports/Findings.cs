@@ -139,9 +139,10 @@ internal static class Findings
                 + "how far it is from the optimum is not known";
         }
         var name = best is null ? nearest.Placement.Name : $"The best placement, {nearest.Placement.Name},";
+        var where = nearest.Placement.Result.SolvedOn is { } split ? $"on the {PlainText.Clean(split, 20)} split" : "where it was solved";
         return nearest.Last.Gap <= 1e-6
-            ? $"{name} is proven optimal for what it was solved on"
-            : $"{name} is proven within {Quantity.Percent(RoundedUp(nearest.Last.Gap!.Value))} of the optimum of what it was solved on";
+            ? $"{name} is proven optimal {where}"
+            : $"{name} is proven within {Quantity.Percent(RoundedUp(nearest.Last.Gap!.Value))} of the optimum {where}";
     }
 
     /// <summary>To tenths of a percent, never below what is proven.</summary>

@@ -71,9 +71,11 @@ internal static class Page
                 : section.Placements.Length == 1 ? "It is the only one."
                     : "It is the first placement, the baseline; none of the others is better.")
             .Append("</p>\n");
-        html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Judged(section).WithoutUnknown().ToHtml(MostRowsShown))
+        html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Overview(section).ToHtml(MostRowsShown))
             .Append("<p class=\"note\">Lower is better in every measure; the best value of a column is marked ★ where values differ.")
             .Append(Files(section, "summary", ("csv", "CSV"))).Append("</p>\n");
+        html.Append("<details><summary>All measures</summary>").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
+            .Append("</details>\n");
         html.Append("<details><summary>What each measure means</summary><dl>");
         foreach (var measure in Measures.All)
             html.Append("<dt>").Append(measure.Title).Append("</dt><dd>").Append(PlainText.Escape(measure.Meaning)).Append("</dd>");

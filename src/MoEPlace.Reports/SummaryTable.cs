@@ -5,6 +5,21 @@ namespace MoEPlace.Reports;
 /// <summary>The tables over all placements of a result.</summary>
 internal static class SummaryTable
 {
+    private static readonly string[] First =
+        ["gpuCrossingFraction", "rankCopiesPerTokenLayer", "imbalanceMean", "imbalanceMax", "stepSeconds", "migrationBytes"];
+
+    private static readonly string[] FirstOnNodes = ["nodeCrossingFraction", "nodeCopiesPerTokenLayer"];
+
+    /// <summary>What is read first: traffic, evenness and time, then what finding it took and proved; no column that nobody fills.</summary>
+    internal static Table Overview(ReportSection section)
+    {
+        var all = Judged(section);
+        var later = Measures.All.Select(m => m.Key).Except(First).ToHashSet(StringComparer.Ordinal);
+        if (section.Result.Nodes > 1)
+            later.ExceptWith(FirstOnNodes);
+        return all.Where(c => !later.Contains(c.Key)).WithoutUnknown();
+    }
+
     /// <summary>What every placement was judged to be, and what finding it took and proved, as far as any result tells.</summary>
     internal static Table Judged(ReportSection section)
     {

@@ -18,10 +18,9 @@ internal static class BoundFigure
         var objective = all.GroupBy(c => c.Objective, StringComparer.Ordinal).MaxBy(g => g.Count())!.Key;
         SolveCurve[] curves = [.. all.Where(c => c.Objective == objective)];
         var gaps = curves.Any(c => c.Last.Gap is not null);
-        var x = Seconds(curves);
-        var panels = new List<object> { Values(curves, objective, x) };
+        var panels = new List<object> { Values(curves, objective, Seconds(curves, labelled: !gaps)) };
         if (gaps)
-            panels.Add(Gaps(curves, x));
+            panels.Add(Gaps(curves, Seconds(curves, labelled: true)));
         string[] others = [.. all.Where(c => c.Objective != objective).Select(c => c.Placement.Name)];
         return new Figure(
             Name, Topic, Findings.Bound(section, curves),
@@ -30,27 +29,24 @@ internal static class BoundFigure
                 + (gaps ? "Below: the gap, (objective − bound) ÷ objective; 0 is proven best. " : "No search proved a bound. ")
                 + "Time is on a logarithmic scale."
                 + (others.Length == 0 ? "" : $" Left out, as they minimise something else: {string.Join(", ", others)}."),
-            new
-            {
-                config = FigureStyle.Config,
-                vconcat = panels,
-                spacing = 18,
-                resolve = new { scale = new { color = "independent", shape = "independent" } },
-            },
+            new { config = FigureStyle.Config, vconcat = panels, spacing = 12 },
             Data(curves));
     }
 
-    private static object Seconds(SolveCurve[] curves)
+    private static object Seconds(SolveCurve[] curves, bool labelled)
     {
         var last = Math.Max(curves.Max(c => c.Last.Seconds), 10 * LeastSeconds);
-        var first = Math.Max(LeastSeconds, Math.Min(curves.Min(c => c.Points[0].Seconds), last / 10));
+        var first = Math.Clamp(curves.Min(c => c.Points[0].Seconds), LeastSeconds, last / 10);
+        double[] steps = last / first > 1e4 ? [1] : last / first > 50 ? [1, 3] : [1, 2, 5];
+        var values = Enumerable.Range(-2, 12).SelectMany(power => steps.Select(step => step * Math.Pow(10, power)))
+            .Where(at => at >= first && at <= last);
         return new
         {
             field = "at",
             type = "quantitative",
-            title = "seconds of search",
+            title = labelled ? "time of the search, s" : null,
             scale = new { type = "log", domain = new[] { first, last }, nice = false, clamp = true },
-            axis = new { grid = false, tickCount = 8, labelExpr = "format(datum.value, '~g') + '\u00A0s'" },
+            axis = new { grid = false, values, labels = labelled, labelExpr = "format(datum.value, '~g')" },
         };
     }
 
@@ -94,8 +90,7 @@ internal static class BoundFigure
             new { field = "told", type = "nominal", title = "value" },
             new { field = "when", type = "nominal", title = "since" },
         };
-        return Panel(250, values, x, y, curves, new { strokeDash = dash, detail = new { field = "placement", type = "nominal" } }, tooltip,
-            legend: true);
+        return Panel(250, values, x, y, curves, new { strokeDash = dash, detail = new { field = "placement", type = "nominal" } }, tooltip);
     }
 
     /// <summary>The lower panel: what is left between the two.</summary>
@@ -127,19 +122,19 @@ internal static class BoundFigure
             new { field = "told", type = "nominal", title = "gap" },
             new { field = "when", type = "nominal", title = "since" },
         };
-        return Panel(150, values, x, y, curves, new { detail = new { field = "placement", type = "nominal" } }, tooltip, legend: false);
+        return Panel(150, values, x, y, curves, new { detail = new { field = "placement", type = "nominal" } }, tooltip);
     }
 
     /// <summary>Steps, and the symbol of the placement at some of them, so that placements of one policy can be told apart.</summary>
     private static object Panel(
-        int height, object values, object x, object y, SolveCurve[] curves, object lines, object[] tooltip, bool legend)
+        int height, object values, object x, object y, SolveCurve[] curves, object lines, object[] tooltip)
     {
         object Scale(object range) => new
         {
             field = "placement",
             type = "nominal",
             scale = new { domain = curves.Select(c => c.Placement.Name), range },
-            legend = !legend ? null : new
+            legend = new
             {
                 title = (string?)null,
                 orient = "bottom",

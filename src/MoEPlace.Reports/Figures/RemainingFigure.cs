@@ -157,7 +157,7 @@ internal static class RemainingFigure
         type = "quantitative",
         title = "of what still crosses",
         scale = new { domain = new[] { 0, most }, nice = false },
-        axis = new { tickCount = 5, domain = false, ticks = false, labelExpr = FigureStyle.PercentLabel(most < 0.04 ? 1 : 0) },
+        axis = new { tickCount = 4, domain = false, ticks = false, labelExpr = FigureStyle.PercentLabel(most < 0.004 ? 2 : most < 0.04 ? 1 : 0) },
     };
 
     private static object Color(ReportSection section)

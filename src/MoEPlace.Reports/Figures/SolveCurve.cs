@@ -5,7 +5,7 @@ namespace MoEPlace.Reports.Figures;
 /// <param name="Points">By rising seconds; the last one stands where the search ended.</param>
 internal sealed record SolveCurve(DrawnPlacement Placement, SolveCurve.Point[] Points)
 {
-    private const int MostPoints = 120;
+    private const int MostPoints = 48;
     private const int Symbols = 6;
 
     /// <summary>A step of the curve.</summary>

@@ -48,7 +48,9 @@ internal static class TradePlot
         var (y0, y1) = Range(points.Select(p => p.Traffic), 0);
         (double X, double Y, string Name)[] pixels =
             [.. points.Select(p => ((p.Imbalance - x0) / (x1 - x0) * Width, (y1 - p.Traffic) / (y1 - y0) * Height, p.Placement.Name))];
-        var labels = PointLabels.Place(pixels, [.. front.Select(i => (pixels[i].X, pixels[i].Y))], Width, Height);
+        var most = ShowsRedundancy(points) ? points.Max(p => p.Placement.Detail.RedundantSlotsPerLayer ?? 0) : 0;
+        double[] radii = [.. points.Select(p => most > 0 && p.Placement.Detail.RedundantSlotsPerLayer > 0 ? 12.0 : 7)];
+        var labels = PointLabels.Place(pixels, [.. front.Select(i => (pixels[i].X, pixels[i].Y))], Width, Height, radii);
         var values = points.Select((p, i) => new
         {
             placement = p.Placement.Name,
@@ -94,7 +96,7 @@ internal static class TradePlot
                         strokeWidth = 1.5 },
                     encoding = new { x, y, order = new { field = "imbalance", type = "quantitative" } },
                 },
-                Points(values, x, y, measure, ShowsRedundancy(points) ? points.Max(p => p.Placement.Detail.RedundantSlotsPerLayer ?? 0) : 0),
+                Points(values, x, y, measure, most),
                 new
                 {
                     data = new { values },

@@ -66,10 +66,11 @@ internal sealed class DemoCommand
             using (var bar = SearchBar.On(terminal.ErrorWriter, label))
                 solution = PolicyChoice.Place(policy, problem, "highs", bar, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            var judged = PlacementCost.Evaluate(test!, solution.Placement, cluster, Conditions);
+            var judged = Judgement.Of(test, testCounts, solution.Placement, recording.Model, cluster, Conditions, null);
             ExpertPlacementFile.Write(Path.Combine(folder, "placements", FileName(label)), solution.Placement);
             entries.Add(new PlacementResult(
-                label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail, SolvedOn: "train"));
+                label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail, "train",
+                solution.Trajectory));
         }
         var result = Judgement.ToResult(recording, TraceSplit.Test, Conditions.Residency, cluster, testCounts, entries);
         result.Write(Path.Combine(folder, "result.json"));

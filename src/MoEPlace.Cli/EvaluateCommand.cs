@@ -61,9 +61,7 @@ internal sealed class EvaluateCommand
         var labels = Labels(files);
         var entries = maps.Select((map, i) =>
         {
-            var judged = slice is null
-                ? Judgement.ByLoad(map!, counts, recording.Model, before)
-                : PlacementCost.Evaluate(slice, map!, on!, options!, before);
+            var judged = Judgement.Of(slice, counts, map!, recording.Model, on!, options!, before);
             return new PlacementResult(
                 labels[i], map!.Provenance.Policy, map.Provenance.Seed, null, null, null, judged.Measures, judged.Detail, SolvedOn(map));
         }).ToArray();

@@ -100,13 +100,11 @@ internal sealed class PlaceCommand
         PlacementSolution solution;
         using (var bar = SearchBar.On(terminal.ErrorWriter, name))
             solution = PolicyChoice.Place(name, problem, parsed.GetValue(solver)!, bar, cancellation);
-        var judged = slice is null
-            ? Judgement.ByLoad(solution.Placement, counts, recording.Model, before)
-            : PlacementCost.Evaluate(slice, solution.Placement, on!, options!, before);
+        var judged = Judgement.Of(slice, counts, solution.Placement, recording.Model, on!, options!, before);
         ExpertPlacementFile.Write(parsed.GetValue(output)!, solution.Placement);
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
-            parsed.GetValue(split));
+            parsed.GetValue(split), solution.Trajectory);
         var validated = parsed.GetValue(validate)
             ? ValidateRun.Run(terminal, problem, name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation) : null;
         if (parsed.GetValue(result) is { } file)

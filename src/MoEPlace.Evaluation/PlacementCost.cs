@@ -66,6 +66,16 @@ public static class PlacementCost
         return moved;
     }
 
+    /// <summary>Slots beyond one for each expert, mean over layers.</summary>
+    public static double RedundantSlots(ExpertPlacement placement)
+    {
+        ArgumentNullException.ThrowIfNull(placement);
+        long slots = 0;
+        for (var layer = 0; layer < placement.Layers; layer++)
+            slots += placement.SlotCount(new LayerId(layer)) - placement.Experts;
+        return (double)slots / placement.Layers;
+    }
+
     /// <summary>Checks that everything fits, and runs the tokens.</summary>
     internal static RoutingPass Run(
         TraceSlice slice,
@@ -192,7 +202,9 @@ public static class PlacementCost
                 lowest[expert] = placement.RanksOf(new LayerId(layer), new ExpertId(expert))[0];
             rankOf[layer] = [.. lowest];
         }
-        return new PlacementDetail([.. loads], [.. crossings], [.. copies], [.. rankOf]);
+        return new PlacementDetail(
+            [.. loads], [.. crossings], [.. copies], [.. rankOf], RemainingCrossings.ByLayer(tally, slice.Trace.HasTopOne),
+            RedundantSlots(placement));
     }
 
     private static void CopyTo(ExchangeTally from, ExchangeCopies to)

@@ -1,3 +1,6 @@
+using MoEPlace.Reports.Figures;
+using MoEPlace.Results;
+
 namespace MoEPlace.Reports;
 
 /// <summary>
@@ -103,6 +106,47 @@ internal static class Findings
             var count => $"{count} placements are equally even (imbalance {evenness}) and each {does}",
         };
     }
+
+    /// <summary>Which layers the remaining traffic comes from, and how much of it the heaviest pairs make.</summary>
+    /// <param name="section">The result.</param>
+    /// <param name="remaining">Of the best placement.</param>
+    /// <param name="total">All its crossings, above 0.</param>
+    /// <param name="pairs">The heaviest pairs that are drawn.</param>
+    internal static string Remaining(ReportSection section, RemainingTraffic remaining, double total, IReadOnlyList<CrossingPair> pairs)
+    {
+        var most = remaining.GpuCrossingsByLayer.Max();
+        var layer = remaining.GpuCrossingsByLayer.IndexOf(most);
+        var alone = remaining.GpuCrossingsByLayer.Length == 1 || most == total
+            ? $"All that still crosses with {section.Best.Name} is between layers {layer} and {layer + 1}"
+            : $"Layer {layer} → {layer + 1} alone makes {Percents(most / total)[0]} of what still crosses with {section.Best.Name}";
+        if (pairs.Count == 0)
+            return alone;
+        var share = Percents(pairs.Sum(p => (double)p.Tokens) / total)[0];
+        return alone + (pairs.Count == 1 ? $", the heaviest pair of experts {share}" : $", the {pairs.Count} heaviest pairs of experts {share}");
+    }
+
+    /// <summary>How far the best placement is from the optimum; where that is not known, the placement that is nearest to its bound.</summary>
+    /// <param name="section">The result.</param>
+    /// <param name="curves">Of the placements that are drawn; at least one.</param>
+    internal static string Bound(ReportSection section, IReadOnlyList<SolveCurve> curves)
+    {
+        var best = curves.FirstOrDefault(c => c.Placement == section.Best && c.Last.Gap is not null);
+        var nearest = best ?? curves.Where(c => c.Last.Gap is not null).MinBy(c => c.Last.Gap);
+        if (nearest is null)
+        {
+            var longest = curves.FirstOrDefault(c => c.Placement == section.Best) ?? curves.MaxBy(c => c.Last.Seconds)!;
+            return $"{longest.Placement.Name} searched for {Quantity.Seconds(longest.Last.Seconds)} without a bound: "
+                + "how far it is from the optimum is not known";
+        }
+        var name = best is null ? nearest.Placement.Name : $"The best placement, {nearest.Placement.Name},";
+        var where = nearest.Placement.Result.SolvedOn is { } split ? $"on the {PlainText.Clean(split, 20)} split" : "where it was solved";
+        return nearest.Last.Gap <= 1e-6
+            ? $"{name} is proven optimal {where}"
+            : $"{name} is proven within {Quantity.Percent(RoundedUp(nearest.Last.Gap!.Value))} of the optimum {where}";
+    }
+
+    /// <summary>To tenths of a percent, never below what is proven.</summary>
+    private static double RoundedUp(double gap) => Math.Ceiling(gap * 1000 - 1e-9) / 1000;
 
     /// <summary>Shares of 0 to 1 as percent with the fewest decimals, up to two, that tell them apart.</summary>
     internal static string[] Percents(params double[] shares)

@@ -72,12 +72,16 @@ internal static class Page
                     : "It is the first placement, the baseline; none of the others is better.")
             .Append("</p>\n");
         html.Append(ValidationFindings.Notes(section));
-        html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
-            .Append("<p class=\"note\">Lower is better in every column; the best value of a column is marked ★ where values differ.")
+        html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Overview(section).ToHtml(MostRowsShown))
+            .Append("<p class=\"note\">Lower is better in every measure; the best value of a column is marked ★ where values differ.")
             .Append(Files(section, "summary", ("csv", "CSV"))).Append("</p>\n");
+        html.Append("<details><summary>All measures</summary>").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
+            .Append("</details>\n");
         html.Append("<details><summary>What each measure means</summary><dl>");
         foreach (var measure in Measures.All)
             html.Append("<dt>").Append(measure.Title).Append("</dt><dd>").Append(PlainText.Escape(measure.Meaning)).Append("</dd>");
+        foreach (var (column, _) in SummaryTable.Search(section))
+            html.Append("<dt>").Append(column.Title).Append("</dt><dd>").Append(PlainText.Escape(column.Hint)).Append("</dd>");
         html.Append("</dl><p>A GPU is one rank; layers count MoE layers from 0.</p></details>\n");
         html.Append("<details><summary>How each placement was solved</summary>")
             .Append(SummaryTable.Solved(section).ToHtml(MostRowsShown)).Append("</details>\n");

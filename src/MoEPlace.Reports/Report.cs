@@ -11,7 +11,8 @@ public static class Report
     public const string PageName = "index.html";
 
     private const string Generator = "<meta name=\"generator\" content=\"MoEPlace\">";
-    private static readonly string[] Names = ["summary", "load", "crossing", "affinity", "copies", "trade-off", "held-out", "drift", "learning"];
+    private static readonly string[] Names =
+        ["summary", "load", "crossing", "remaining", "affinity", "copies", "trade-off", "front", "bound", "held-out", "drift", "learning"];
 
     /// <summary>
     /// Writes one page that loads nothing, each figure as SVG and PNG, and the data of each as CSV. The same results give the same
@@ -104,9 +105,11 @@ public static class Report
             Page.Write(parts, File.ReadAllText(packages.VegaRuntime), File.ReadAllText(packages.VegaLicence)));
     }
 
-    private static Figure[] Draw(ReportSection section) =>
-        [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section), CopiesFigure.Draw(section),
-            TradeOffFigure.Draw(section), .. ValidationFigures.Draw(section)];
+    /// <summary>All figures of a section in the order of the page, those left out too.</summary>
+    internal static Figure[] Draw(ReportSection section) =>
+        [LoadFigure.Draw(section), CrossingFigure.Draw(section), RemainingFigure.Draw(section), AffinityFigure.Draw(section),
+            CopiesFigure.Draw(section), TradeOffFigure.Draw(section), TradeOffFigure.DrawCopies(section), BoundFigure.Draw(section),
+            .. ValidationFigures.Draw(section)];
 
     /// <summary>Reads what only the page needs, and removes it.</summary>
     private static Page.Drawing? Take(string work, ReportSection section, Figure figure)

@@ -5,7 +5,7 @@ namespace MoEPlace.Reports;
 /// <summary>One result as the page shows it: which placement it starts from and which is best.</summary>
 internal sealed class ReportSection
 {
-    private const int MostDrawn = 12;
+    private const int MostDrawn = 16;
 
     internal ReportSection(ResultFile result, int number, bool alone, PolicyColors colors)
     {
@@ -29,7 +29,7 @@ internal sealed class ReportSection
     /// <summary>All placements, the baseline first.</summary>
     internal DrawnPlacement[] Placements { get; }
 
-    /// <summary>Those that figures with one mark per placement show: the first twelve, and the best.</summary>
+    /// <summary>Those that figures with one mark per placement show: the first sixteen, and the best.</summary>
     internal DrawnPlacement[] Drawn { get; }
 
     /// <summary>What "before" stands for.</summary>

@@ -6,7 +6,8 @@ namespace MoEPlace.Reports;
 /// <summary>The commands that give the numbers of a section again.</summary>
 internal static class Reproduction
 {
-    private static readonly string[] Solvable = ["affinity", "exflow", "moetuner", "eplb", "contiguous", "round-robin", "random"];
+    private static readonly string[] Solvable =
+        ["affinity", "exflow", "moetuner", "grace", "cooccurrence", "eplb", "contiguous", "round-robin", "random"];
 
     /// <summary>One line per command; <c>TRACE</c> stands for the file with the digest that the section names.</summary>
     internal static string Commands(ReportSection section)
@@ -32,6 +33,8 @@ internal static class Reproduction
                         $" --objective {PlainText.ShellArgument(solve.ObjectiveName)} --residency {residency}");
                 if (placement.MaxImbalance is { } limit)
                     commands.Append(CultureInfo.InvariantCulture, $" --max-imbalance {limit}");
+                if (placement.Detail.RedundantSlotsPerLayer is { } redundant and > 0 && redundant == Math.Floor(redundant))
+                    commands.Append(CultureInfo.InvariantCulture, $" --redundant {redundant}");
                 if (placement.SolvedOn is { } on)
                     commands.Append(CultureInfo.InvariantCulture, $" --split {PlainText.ShellArgument(on)}");
                 commands.Append(CultureInfo.InvariantCulture, $" --seed {placement.Seed} -o {file}\n");

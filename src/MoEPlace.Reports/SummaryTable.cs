@@ -5,13 +5,62 @@ namespace MoEPlace.Reports;
 /// <summary>The tables over all placements of a result.</summary>
 internal static class SummaryTable
 {
-    /// <summary>What every placement was judged to be.</summary>
-    internal static Table Judged(ReportSection section) => new(
+    private static readonly string[] First =
+        ["gpuCrossingFraction", "rankCopiesPerTokenLayer", "imbalanceMean", "imbalanceMax", "stepSeconds", "migrationBytes"];
+
+    private static readonly string[] FirstOnNodes = ["nodeCrossingFraction", "nodeCopiesPerTokenLayer"];
+
+    /// <summary>What is read first: traffic, evenness and time, then what finding it took and proved; no column that nobody fills.</summary>
+    internal static Table Overview(ReportSection section)
+    {
+        var all = Judged(section);
+        var later = Measures.All.Select(m => m.Key).Except(First).ToHashSet(StringComparer.Ordinal);
+        if (section.Result.Nodes > 1)
+            later.ExceptWith(FirstOnNodes);
+        return all.Where(c => !later.Contains(c.Key)).WithoutUnknown();
+    }
+
+    /// <summary>What every placement was judged to be, and what finding it took and proved, as far as any result tells.</summary>
+    internal static Table Judged(ReportSection section)
+    {
+        var search = Search(section);
+        return new Table(
+            [
+                TableColumn.Text("placement", "placement"),
+                .. Measures.All.Select(m => new TableColumn(m.Title, m.Key, m.Show, BestIsLowest: true, m.Meaning)),
+                .. search.Select(c => c.Column),
+            ],
+            [.. section.Placements.Select(p => (object?[])
+                [p.Name, .. Measures.All.Select(m => m.Of(p.Measures)), .. search.Select(c => c.Of(p))])]);
+    }
+
+    /// <summary>What is told of searches and under the other residency; columns that no placement fills are left out.</summary>
+    internal static (TableColumn Column, Func<DrawnPlacement, object?> Of)[] Search(ReportSection section)
+    {
+        var other = section.Result.Residency == "coherent" ? "home" : "coherent";
+        (TableColumn Column, Func<DrawnPlacement, object?> Of)[] all =
         [
-            TableColumn.Text("placement", "placement"),
-            .. Measures.All.Select(m => new TableColumn(m.Title, m.Key, m.Show, BestIsLowest: true, m.Meaning)),
-        ],
-        [.. section.Placements.Select(p => Measures.All.Select(m => m.Of(p.Measures)).Prepend(p.Name).ToArray())]);
+            (new($"GPU copies, {other}", "otherResidencyRankCopiesPerTokenLayer", v => Quantity.Ratio((double?)v), BestIsLowest: true,
+                $"Copies of a hidden state to other GPUs, as before, under {other} residency."),
+                p => p.Result.OtherResidency?.RankCopiesPerTokenLayer),
+            (new("redundant slots", "redundantSlotsPerLayer", v => Quantity.General((double?)v), Hint: "Per layer, mean over layers."),
+                p => p.Detail.RedundantSlotsPerLayer is > 0 ? p.Detail.RedundantSlotsPerLayer : null),
+            (new("objective", "objective", v => Quantity.General((double?)v),
+                Hint: "What the search minimised, on the tokens that it was solved on; the table of searches names it."),
+                p => p.Result.Solve?.Bound is null ? null : p.Result.Solve.Objective),
+            (new("no placement below", "bound", v => Quantity.General((double?)v), Hint: "The bound: no placement's objective is lower."),
+                p => p.Result.Solve?.Bound),
+            (new("gap", "gap", v => Quantity.Percent((double?)v), Hint: "(objective - bound) / objective; 0 is proven best."),
+                p => p.Result.Solve?.Gap),
+            (new("search", "solveSeconds", v => Quantity.Seconds((double?)v), Hint: "Wall-clock time of the search."),
+                p => p.Result.SolveSeconds),
+            (new("whole run", "runSeconds", v => Quantity.Seconds((double?)v), Hint: "Wall-clock time of the program, from start to end."),
+                p => p.Result.RunSeconds),
+            (new("peak memory", "peakMemoryBytes", v => Quantity.Bytes((long?)v), Hint: "Of the program and the solvers it started."),
+                p => p.Result.PeakMemoryBytes),
+        ];
+        return [.. all.Where(c => section.Placements.Any(p => c.Of(p) is not null))];
+    }
 
     /// <summary>How every placement came to be.</summary>
     internal static Table Solved(ReportSection section) => new(

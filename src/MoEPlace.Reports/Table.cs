@@ -18,6 +18,13 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
         return csv.ToString();
     }
 
+    /// <summary>The same without the columns that are unknown in every row.</summary>
+    internal Table WithoutUnknown() =>
+        Only(i => Rows.Length == 0 || Array.Exists(Rows, row => row[i] is not null));
+
+    /// <summary>The same with the columns that are <paramref name="wanted"/>.</summary>
+    internal Table Where(Func<TableColumn, bool> wanted) => Only(i => wanted(Columns[i]));
+
     /// <summary>A table element; the best values stand in <c>td.best</c>.</summary>
     /// <param name="mostRows">Rows beyond this are left to the CSV.</param>
     internal string ToHtml(int mostRows = int.MaxValue)
@@ -38,6 +45,12 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
             html.Append("</tr>\n");
         }
         return html.Append("</tbody></table></div>\n").ToString();
+    }
+
+    private Table Only(Func<int, bool> wanted)
+    {
+        int[] kept = [.. Enumerable.Range(0, Columns.Length).Where(wanted)];
+        return new Table([.. kept.Select(i => Columns[i])], [.. Rows.Select(row => kept.Select(i => row[i]).ToArray())]);
     }
 
     /// <summary>Too short to be broken, at a hyphen for example.</summary>

@@ -1,3 +1,4 @@
+using MoEPlace.Reports.Figures;
 using MoEPlace.Results;
 using Xunit;
 
@@ -66,6 +67,45 @@ public sealed class FindingsTests
         var p = Two(0.9, 0.4).Placements;
         Assert.Equal(expected, Findings.TradeOff([(p[0], x0, y0), (p[1], x1, y1)], t => [.. t.Select(v => $"{v * 100:0}")], told =>
             "crosses " + told));
+    }
+
+    [Theory]
+    [InlineData(new long[] { 60, 140 }, new long[] { 20, 10 },
+        "Layer 1 → 2 alone makes 70 % of what still crosses with affinity, the 2 heaviest pairs of experts 15 %")]
+    [InlineData(new long[] { 200, 0 }, new long[] { 20 },
+        "All that still crosses with affinity is between layers 0 and 1, the heaviest pair of experts 10 %")]
+    [InlineData(new long[] { 7, 193 }, new long[0], "Layer 1 → 2 alone makes 96 % of what still crosses with affinity")]
+    public void What_remains_is_told_of_the_worst_layer_and_the_heaviest_pairs(long[] byLayer, long[] pairs, string expected)
+    {
+        var remaining = new RemainingTraffic(
+            [1000, 1000], [.. byLayer], [0, 0], [.. pairs.Select(tokens => new CrossingPair(0, 0, 0, tokens, 0, 1))]);
+        Assert.Equal(expected.Replace(" %", Nb + "%"), Findings.Remaining(Two(0.9, 0.4), remaining, 200, remaining.HeaviestPairs));
+    }
+
+    [Theory]
+    [InlineData(100, 95.16, "The best placement, affinity, is proven within 4.9 % of the optimum on the train split")]
+    [InlineData(100, 95.2, "The best placement, affinity, is proven within 4.8 % of the optimum on the train split")]
+    [InlineData(100, 100.0, "The best placement, affinity, is proven optimal on the train split")]
+    [InlineData(100, 99.99, "The best placement, affinity, is proven within 0.1 % of the optimum on the train split")]
+    [InlineData(100, null, "contiguous is proven within 50.0 % of the optimum on the train split")]
+    public void A_gap_is_never_told_smaller_than_it_is(double objective, double? bound, string expected)
+    {
+        var section = Two(0.9, 0.4);
+        SolveCurve[] curves =
+        [
+            new(section.Placements[0], [new(1, 100, 50)]),
+            new(section.Placements[1], [new(0, null, 1), new(2, objective, bound)]),
+        ];
+        Assert.Equal(expected.Replace(" %", Nb + "%"), Findings.Bound(section, curves));
+    }
+
+    [Fact]
+    public void Without_any_bound_that_is_said()
+    {
+        var section = Two(0.9, 0.4);
+        Assert.Equal(
+            $"affinity searched for 2.00{Nb}s without a bound: how far it is from the optimum is not known",
+            Findings.Bound(section, [new(section.Placements[1], [new(0, 5, null), new(2, 4, null)])]));
     }
 
     [Fact]

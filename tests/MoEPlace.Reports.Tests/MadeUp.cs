@@ -19,7 +19,8 @@ internal static class MadeUp
         policies ??= SevenPolicies;
         return new ResultFile(
             ResultFile.FormatName, model, origin, "a made-up trace", new string('a', 64), "test", "home", "h100-8", nodes, ranksPerNode,
-            [.. policies.Select((policy, i) => Placement(policy, 0.9 - 0.05 * i, layers, experts, ranks, topOne, random))],
+            [.. policies.Select((policy, i) => Placement(policy, 0.9 - 0.05 * i, layers, experts, ranks, topOne, random)
+                .WithSearch(i, layers, ranksPerNode))],
             topOne && layers > 1 ? new LayerAffinity(layers - 2, transitions) : null);
     }
 
@@ -36,6 +37,44 @@ internal static class MadeUp
             [.. Enumerable.Range(0, layers).Select(_ => random.NextDouble() * 8)],
             [.. Enumerable.Range(0, layers).Select(_ => Shuffled(experts, ranks, random))]),
         "train");
+
+    /// <summary>Adds what newer results tell: a search over time, what still crosses, redundant slots, time and memory of the run.</summary>
+    internal static PlacementResult WithSearch(this PlacementResult placement, int number, int layers, int ranksPerNode)
+    {
+        var rankOf = placement.Detail.RankOfExpert;
+        var objective = placement.Solve!.Objective;
+        long[] gpu = [.. Enumerable.Range(0, layers - 1).Select(layer => 300L + 10 * number - 7 * layer)];
+        var pairs =
+            from layer in Enumerable.Range(0, layers - 1)
+            from a in Enumerable.Range(0, rankOf[layer].Length)
+            let b = (a + layer + number) % rankOf[layer].Length
+            let tokens = 30L - layer
+            where rankOf[layer][a] != rankOf[layer + 1][b]
+            orderby tokens descending, layer, a, b
+            select new CrossingPair(layer, a, b, tokens, rankOf[layer][a], rankOf[layer + 1][b]);
+        var bound = objective * (0.9 - 0.01 * number);
+        return placement with
+        {
+            Solve = placement.Solve with { Bound = bound, Gap = (objective - bound) / objective },
+            Trajectory =
+            [
+                new(0, objective * 1.5, null), new(0.05, objective * 1.2, objective * 0.5), new(0.1, objective, null),
+                new(0.2, null, bound),
+            ],
+            RunSeconds = 1.5,
+            PeakMemoryBytes = 123_456_789,
+            OtherResidency = placement.Measures with { RankCopiesPerTokenLayer = 3.75 },
+            Detail = placement.Detail with
+            {
+                RedundantSlotsPerLayer = number == 1 ? 8 : 0,
+                Remaining = placement.Detail.GpuCrossingByLayer.IsEmpty
+                    ? null
+                    : new RemainingTraffic(
+                        [.. gpu.Select(_ => 1000L)], [.. gpu], [.. gpu.Select(tokens => ranksPerNode == 1 ? tokens : tokens / 3)],
+                        [.. pairs.Take(24)]),
+            },
+        };
+    }
 
     internal static ResultFile With(this ResultFile result, int placement, Func<PlacementResult, PlacementResult> change) =>
         result with { Placements = result.Placements.SetItem(placement, change(result.Placements[placement])) };

@@ -7,7 +7,7 @@ namespace MoEPlace.Reports.Tests;
 
 public sealed partial class ReportPageTests(WrittenReport report) : IClassFixture<WrittenReport>
 {
-    private static readonly string[] Figures = ["load", "crossing", "affinity", "copies", "trade-off"];
+    private static readonly string[] Figures = ["load", "crossing", "remaining", "affinity", "copies", "trade-off", "front", "bound"];
 
     [Fact]
     public void Holds_each_figure_as_svg_png_and_csv_beside_the_page()
@@ -128,6 +128,9 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
                 m.GpuCrossingFraction, m.NodeCrossingFraction, m.RankCopiesPerTokenLayer, m.NodeCopiesPerTokenLayer, m.DispatchBytes,
                     m.CombineBytes,
                 m.ContextBytes, m.ImbalanceMean, m.ImbalanceP95, m.ImbalanceMax, m.StepSeconds, m.MemoryBytesPerRank, m.MigrationBytes,
+                placements[i].OtherResidency!.RankCopiesPerTokenLayer, i == 1 ? 8 : null, placements[i].Solve!.Objective,
+                placements[i].Solve!.Bound, placements[i].Solve!.Gap, placements[i].SolveSeconds, placements[i].RunSeconds,
+                placements[i].PeakMemoryBytes,
             ];
             Assert.Equal(expected, row[1..].Select(Number));
         }
@@ -155,6 +158,37 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
             Assert.Equal(relative.Min(), Number(csv[rank + 1][3])!.Value, 12);
             Assert.Equal(relative.Max(), Number(csv[rank + 1][4])!.Value, 12);
         }
+    }
+
+    [Fact]
+    public void Remaining_csv_equals_the_pairs_and_the_layers_of_the_best_placement()
+    {
+        var remaining = report.Results[0].Placements[^1].Detail.Remaining!;
+        var csv = Csv("1-remaining.csv")[1..];
+        var all = remaining.GpuCrossingsByLayer.Sum();
+        Assert.Equal(remaining.HeaviestPairs.Length + remaining.GpuCrossingsByLayer.Length, csv.Length);
+        foreach (var (pair, row) in remaining.HeaviestPairs.Zip(csv))
+            Assert.Equal(
+                [$"{pair.FromLayer} → {pair.FromLayer + 1}", $"{pair.FromExpert}", $"{pair.ToExpert}", $"{pair.FromRank}", $"{pair.ToRank}",
+                    $"{pair.Tokens}"], row[..6]);
+        foreach (var (tokens, row) in remaining.GpuCrossingsByLayer.Zip(csv[remaining.HeaviestPairs.Length..]))
+        {
+            Assert.Equal(tokens, Number(row[5]));
+            Assert.Equal((double)tokens / all, Number(row[6])!.Value, 12);
+        }
+    }
+
+    [Fact]
+    public void Bound_csv_carries_on_what_was_known_to_the_end_of_the_search()
+    {
+        var placement = report.Results[0].Placements[0];
+        var rows = Csv("1-bound.csv").Where(r => r[0] == "contiguous").Select(r => r[1..].Select(Number).ToArray()).ToArray();
+        var (objective, bound) = (placement.Solve!.Objective, placement.Solve.Bound!.Value);
+        Assert.Equal([0, 0.05, 0.1, 0.2, placement.SolveSeconds!.Value], rows.Select(r => r[0]!.Value));
+        Assert.Equal([objective * 1.5, objective * 1.2, objective, objective, objective], rows.Select(r => r[1]!.Value));
+        Assert.Equal([null, objective * 0.5, objective * 0.5, bound, bound], rows.Select(r => r[2]));
+        Assert.Equal((objective - bound) / objective, rows[^1][3]!.Value, 12);
+        Assert.Null(rows[0][3]);
     }
 
     [Fact]

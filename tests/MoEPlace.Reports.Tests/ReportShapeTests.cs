@@ -12,18 +12,30 @@ public sealed class ReportShapeTests
     private static readonly (string Name, ResultFile Result, string[] Missing)[] Shapes =
     [
         ("seven policies", MadeUp.Result(), []),
-        ("one layer", MadeUp.Result(layers: 1), ["crossing", "affinity"]),
+        ("one layer", MadeUp.Result(layers: 1), ["crossing", "remaining", "affinity"]),
         ("two layers", MadeUp.Result(layers: 2), []),
-        ("one rank", MadeUp.Result(nodes: 1, ranksPerNode: 1), ["load", "crossing", "affinity", "copies", "trade-off"]),
+        ("one rank", MadeUp.Result(nodes: 1, ranksPerNode: 1), ["load", "crossing", "remaining", "affinity", "copies", "trade-off", "front"]),
         ("one node", MadeUp.Result(nodes: 1, ranksPerNode: 8), []),
         ("one rank on each node", MadeUp.Result(nodes: 4, ranksPerNode: 1), []),
-        ("one placement", MadeUp.Result(["contiguous"]), ["trade-off"]),
-        ("no top-1", MadeUp.Result(topOne: false), ["crossing", "affinity"]),
-        ("nothing known but load", Unknown(MadeUp.Result(topOne: false)), ["crossing", "affinity", "copies", "trade-off"]),
+        ("one placement", MadeUp.Result(["contiguous"]), ["trade-off", "front"]),
+        ("no top-1", MadeUp.Result(topOne: false), ["crossing", "remaining", "affinity", "front"]),
+        ("nothing known but load", Unknown(MadeUp.Result(topOne: false)), ["crossing", "remaining", "affinity", "copies", "trade-off", "front", "bound"]),
+        ("from before the optional keys", Older(MadeUp.Result()), ["remaining", "bound"]),
+        ("no bound", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, null), new(7, 4, null)] }), []),
+        ("one point of a search each", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, 5)] }), []),
+        ("bounds before anything is found", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, 3)] }), []),
+        ("searches of a thousand steps", Each(MadeUp.Result(), p => p with
+            { Trajectory = [.. Enumerable.Range(0, 1000).Select(i => new SolvePoint(i / 10.0, 2000 - i, i))] }), []),
+        ("nothing was found and nothing proven", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, null)] }), ["bound"]),
+        ("searches of other objectives", MadeUp.Result().With(1, p => p with
+            { Solve = p.Solve! with { ObjectiveName = "step" } }), []),
+        ("sixty layers on sixteen nodes", MadeUp.Result(["contiguous", "affinity"], 60, 32, 16, 2), []),
+        ("no pair is told", Each(MadeUp.Result(), p => p with
+            { Detail = p.Detail with { Remaining = p.Detail.Remaining! with { HeaviestPairs = [] } } }), []),
         ("no load", NoLoad(MadeUp.Result()), ["load"]),
         ("no transition", MadeUp.Result() with { Affinity = new LayerAffinity(0,
             [.. Enumerable.Repeat<ImmutableArray<long>>([.. new long[16]], 16)]) }, ["affinity"]),
-        ("nothing crosses", Still(MadeUp.Result()), []),
+        ("nothing crosses", Still(MadeUp.Result()), ["remaining"]),
         ("the baseline is the best", MadeUp.Result().Measured(0, m => m with { GpuCrossingFraction = 0.01 }), []),
         ("many placements", MadeUp.Result([.. Enumerable.Range(0, 40)
             .Select(i => $"policy {i} with a rather long name that does not fit anywhere")]), []),
@@ -40,8 +52,7 @@ public sealed class ReportShapeTests
         foreach (var (name, result, missing) in Shapes)
         {
             var section = MadeUp.Section(result);
-            Figure[] figures = [LoadFigure.Draw(section), CrossingFigure.Draw(section), AffinityFigure.Draw(section),
-                CopiesFigure.Draw(section), TradeOffFigure.Draw(section)];
+            var figures = Report.Draw(section);
             Assert.True(missing.SequenceEqual(figures.Where(f => f.Spec is null).Select(f => f.Name)),
                 $"{name}: left out {string.Join(", ", figures.Where(f => f.Spec is null).Select(f => f.Name))}");
             Assert.All(figures.Where(f => f.Spec is null), f => Assert.True(f.Missing.Length > 10 && f.Finding.Length == 0));
@@ -93,7 +104,7 @@ public sealed class ReportShapeTests
         for (var round = 0; round < 200; round++)
         {
             var points = Enumerable.Range(0, 1 + random.Next(9)).Select(_ => ((double)random.Next(5), (double)random.Next(5))).ToArray();
-            var front = TradeOffFigure.Front(points);
+            var front = TradePlot.Front(points);
             Assert.NotEmpty(front);
             for (var i = 0; i < points.Length; i++)
             {
@@ -135,6 +146,16 @@ public sealed class ReportShapeTests
         Detail = p.Detail with { RankCopiesByLayer = [] },
         Solve = null,
         SolveSeconds = null,
+        Trajectory = [],
+    });
+
+    private static ResultFile Older(ResultFile result) => Each(result, p => p with
+    {
+        Detail = p.Detail with { Remaining = null, RedundantSlotsPerLayer = null },
+        Trajectory = [],
+        RunSeconds = null,
+        PeakMemoryBytes = null,
+        OtherResidency = null,
     });
 
     private static ResultFile NoLoad(ResultFile result) =>
@@ -157,7 +178,11 @@ public sealed class ReportShapeTests
             NodeCopiesPerTokenLayer = 0,
             ImbalanceMean = 1
         },
-        Detail = p.Detail with { GpuCrossingByLayer = [0, 0, 0] },
+        Detail = p.Detail with
+        {
+            GpuCrossingByLayer = [0, 0, 0],
+            Remaining = p.Detail.Remaining! with { GpuCrossingsByLayer = [0, 0, 0], NodeCrossingsByLayer = [0, 0, 0], HeaviestPairs = [] },
+        },
     });
 
     private static ResultFile Each(ResultFile result, Func<PlacementResult, PlacementResult> change) =>

@@ -10,7 +10,10 @@ internal static class AffinityFigure
 {
     private const string Name = "affinity";
     private const string Topic = "Affinity between two layers";
-    private const int MostCells = 64;
+    private const int MostCells = 32;
+
+    /// <summary>Cells fainter than this, of 1 for the strongest, cannot be seen on any ground: they are left to the table.</summary>
+    private const double FaintestDrawn = 0.04;
     private const int MostRankBorders = 32;
     private const string Stays = "same GPU: stays";
     private const string SameNode = "another GPU of the node";
@@ -114,7 +117,8 @@ internal static class AffinityFigure
         var strongest = affinity.Transitions.Max(row => row.Max()) / total;
         return new
         {
-            data = new { values = Cells(section, rows, columns, total) },
+            data = new { values = Cells(section, rows, columns, strongest * total) },
+            transform = Derived(section, rows, columns, total),
             mark = new { type = "rect", strokeWidth = 0 },
             encoding = new
             {
@@ -151,7 +155,7 @@ internal static class AffinityFigure
                 {
                     new { field = "from", type = "nominal", title = $"layer {affinity.FromLayer}" },
                     new { field = "to", type = "nominal", title = $"layer {affinity.FromLayer + 1}" },
-                    new { field = "tokens", type = "quantitative", title = "tokens", format = "," },
+                    new { field = "t", type = "quantitative", title = "tokens", format = "," },
                     new { field = "told", type = "nominal", title = "of all tokens" },
                     new { field = "kind", type = "nominal", title = "they go to" },
                 },
@@ -199,7 +203,8 @@ internal static class AffinityFigure
         };
     }
 
-    private static List<object> Cells(ReportSection section, ExpertOrder rows, ExpertOrder columns, double total)
+    /// <summary>The tokens of every cell that can be seen; a page holds thousands, so that all else is derived where it is drawn.</summary>
+    private static List<object> Cells(ReportSection section, ExpertOrder rows, ExpertOrder columns, double strongest)
     {
         var affinity = section.Result.Affinity!;
         var tokens = new double[rows.Cells.Length, columns.Cells.Length];
@@ -207,27 +212,36 @@ internal static class AffinityFigure
             for (var j = 0; j < columns.CellOfExpert.Length; j++)
                 tokens[rows.CellOfExpert[i], columns.CellOfExpert[j]] += affinity.Transitions[i][j];
         var cells = new List<object>();
-        for (var r = 0; r < rows.Cells.Length; r++)
-            for (var c = 0; c < columns.Cells.Length; c++)
+        for (var row = 0; row < rows.Cells.Length; row++)
+            for (var column = 0; column < columns.Cells.Length; column++)
             {
-                if (tokens[r, c] == 0)
-                    continue;
-                var (row, column) = (rows.Cells[r], columns.Cells[c]);
-                cells.Add(new
-                {
-                    x = column.First,
-                    x2 = column.First + column.Experts.Length,
-                    y = row.First,
-                    y2 = row.First + row.Experts.Length,
-                    from = Names(row),
-                    to = Names(column),
-                    tokens = tokens[r, c],
-                    told = Quantity.Percent(tokens[r, c] / total, 2),
-                    strength = tokens[r, c] / total / (row.Experts.Length * column.Experts.Length),
-                    kind = Distance(section, row.Rank, column.Rank) switch { 0 => Stays, 1 => SameNode, _ => OtherNode },
-                });
+                var pairs = rows.Cells[row].Experts.Length * columns.Cells[column].Experts.Length;
+                if (tokens[row, column] > FaintestDrawn * FaintestDrawn * strongest * pairs)
+                    cells.Add(new { r = row, c = column, t = tokens[row, column] });
             }
         return cells;
+    }
+
+    /// <summary>What follows from the row r, the column c and the tokens t of a cell.</summary>
+    private static object[] Derived(ReportSection section, ExpertOrder rows, ExpertOrder columns, double total)
+    {
+        string At<T>(ExpertOrder order, Func<(int Rank, int First, int[] Experts), T> value, string index) =>
+            JsonSerializer.Serialize(order.Cells.Select(value)) + $"[datum.{index}]";
+        var (from, to, perNode) = (At(rows, c => c.Rank, "r"), At(columns, c => c.Rank, "c"), section.Result.RanksPerNode);
+        (string As, string Expression)[] derived =
+        [
+            ("x", At(columns, c => c.First, "c")),
+            ("x2", At(columns, c => c.First + c.Experts.Length, "c")),
+            ("y", At(rows, c => c.First, "r")),
+            ("y2", At(rows, c => c.First + c.Experts.Length, "r")),
+            ("from", At(rows, Names, "r")),
+            ("to", At(columns, Names, "c")),
+            ("kind", $"{from} === {to} ? '{Stays}' : floor({from} / {perNode}) === floor({to} / {perNode}) ? '{SameNode}' : '{OtherNode}'"),
+            ("share", FormattableString.Invariant($"datum.t / {total}")),
+            ("strength", "datum.share / ((datum.x2 - datum.x) * (datum.y2 - datum.y))"),
+            ("told", "format(datum.share * 100, '.2f') + '\u00A0%'"),
+        ];
+        return [.. derived.Select(d => new { calculate = d.Expression, @as = d.As })];
     }
 
     private static string Names((int Rank, int First, int[] Experts) cell) =>

@@ -5,7 +5,7 @@ internal static class PointLabels
 {
     private const double CharacterWidth = 6.7;
     private const double LineHeight = 13;
-    private const double Radius = 7;
+    private const double UsualRadius = 7;
 
     /// <summary>A name and where it stands, relative to its point.</summary>
     /// <param name="Text">The name; empty where there is no room.</param>
@@ -19,9 +19,12 @@ internal static class PointLabels
     /// <param name="steps">Corners of a line that goes across, then down, from each to the next; names keep clear of it.</param>
     /// <param name="width">Of the plot.</param>
     /// <param name="height">Of the plot.</param>
-    internal static Label[] Place((double X, double Y, string Name)[] points, (double X, double Y)[] steps, double width, double height)
+    /// <param name="radii">Of the points; null where all have the usual size.</param>
+    internal static Label[] Place(
+        (double X, double Y, string Name)[] points, (double X, double Y)[] steps, double width, double height, double[]? radii = null)
     {
-        var taken = points.Select(p => new Box(p.X - Radius, p.Y - Radius, p.X + Radius, p.Y + Radius)).ToList();
+        double Radius(int i) => radii?[i] ?? UsualRadius;
+        var taken = points.Select((p, i) => new Box(p.X - Radius(i), p.Y - Radius(i), p.X + Radius(i), p.Y + Radius(i))).ToList();
         foreach (var (from, to) in steps.Zip(steps.Skip(1)))
         {
             taken.Add(new Box(from.X, from.Y - 1, to.X, from.Y + 1));
@@ -29,7 +32,7 @@ internal static class PointLabels
         }
         return [.. points.Select((point, own) =>
         {
-            foreach (var label in Candidates(point.Name))
+            foreach (var label in Candidates(point.Name, Radius(own)))
             {
                 var box = Around(point.X + label.X, point.Y + label.Y, label);
                 if (box.Left < 0 || box.Right > width || box.Top < 0 || box.Bottom > height || taken.Where((_, i) => i != own)
@@ -42,14 +45,14 @@ internal static class PointLabels
         })];
     }
 
-    private static IEnumerable<Label> Candidates(string name)
+    private static IEnumerable<Label> Candidates(string name, double radius)
     {
         double[] levels = [0, -9, 9];
         foreach (var level in levels)
-            yield return new Label(name, "left", Radius + 3, level);
+            yield return new Label(name, "left", radius + 3, level);
         foreach (var level in levels)
-            yield return new Label(name, "right", -Radius - 3, level);
-        foreach (var distance in new[] { 15, 26 })
+            yield return new Label(name, "right", -radius - 3, level);
+        foreach (var distance in new[] { radius + 8, radius + 19 })
         {
             yield return new Label(name, "center", 0, -distance);
             yield return new Label(name, "center", 0, distance);

@@ -5,9 +5,13 @@ namespace MoEPlace.Results;
 /// <summary>The one place that says what a valid result is.</summary>
 public static class ResultCheck
 {
+    /// <summary>How far rounding may put a proven bound above the objective that it equals, relative to the objective.</summary>
+    private const double BoundTolerance = 1e-6;
+
     /// <summary>
     /// Notes every breach: at least one placement; all placements with equally many layers, ranks and experts; shares from 0 to 1;
-    /// measures finite and not negative; affinity square over the experts and between two layers that exist.
+    /// measures finite and not negative; curves over time rising in seconds, no bound above its objective; what still crosses within
+    /// what there is, in layers, experts and ranks that exist; affinity square over the experts and between two layers that exist.
     /// </summary>
     /// <param name="result">What to check; strings that the type calls not null may be null here, as files can say anything.</param>
     /// <param name="faults">Where to note it.</param>
@@ -38,13 +42,42 @@ public static class ResultCheck
         faults.Require(!string.IsNullOrWhiteSpace(placement!.Label), field + ".label", placement.Label, "a name");
         NotNegative(placement.MaxImbalance, field + ".maxImbalance", faults);
         NotNegative(placement.SolveSeconds, field + ".solveSeconds", faults);
-        var measures = placement.Measures;
-        faults.Require(measures.Tokens >= 0, field + ".measures.tokens", measures.Tokens, "0 or more");
-        Share(measures.GpuCrossingFraction, field + ".measures.gpuCrossingFraction", faults);
-        Share(measures.NodeCrossingFraction, field + ".measures.nodeCrossingFraction", faults);
-        foreach (var (value, name) in Values(measures))
-            NotNegative(value, $"{field}.measures.{name}", faults);
+        NotNegative(placement.RunSeconds, field + ".runSeconds", faults);
+        NotNegative(placement.PeakMemoryBytes, field + ".peakMemoryBytes", faults);
+        CheckTrajectory(placement.Trajectory, field + ".trajectory", faults);
+        CheckMeasures(placement.Measures, field + ".measures", faults);
+        if (placement.OtherResidency is { } other)
+            CheckMeasures(other, field + ".otherResidency", faults);
         CheckDetail(placement.Detail, field + ".detail", shape, faults);
+    }
+
+    private static void CheckMeasures(PlacementMeasures measures, string field, InputFaults faults)
+    {
+        faults.Require(measures.Tokens >= 0, field + ".tokens", measures.Tokens, "0 or more");
+        Share(measures.GpuCrossingFraction, field + ".gpuCrossingFraction", faults);
+        Share(measures.NodeCrossingFraction, field + ".nodeCrossingFraction", faults);
+        foreach (var (value, name) in Values(measures))
+            NotNegative(value, $"{field}.{name}", faults);
+    }
+
+    private static void CheckTrajectory(ImmutableArray<SolvePoint> points, string field, InputFaults faults)
+    {
+        var before = 0.0;
+        for (var i = 0; i < points.Length; i++)
+        {
+            var at = $"{field}[{i}]";
+            if (!faults.Require(points[i] is not null, at, null, "a point"))
+                continue;
+            var (seconds, objective, bound) = points[i];
+            if (faults.Require(
+                seconds >= before && seconds <= double.MaxValue, at + ".seconds", seconds, $"{before} or more: points stand in order of time"))
+                before = seconds;
+            NotNegative(objective, at + ".objective", faults);
+            faults.Require(bound is null || double.IsFinite(bound.Value), at + ".bound", bound, "a number, or null before there was one");
+            if (objective is { } value && bound is { } below)
+                faults.Require(
+                    below <= value + BoundTolerance * Math.Abs(value), at + ".bound", bound, $"at most the objective, {value}");
+        }
     }
 
     private static (double? Value, string Name)[] Values(PlacementMeasures measures) =>
@@ -73,6 +106,39 @@ public static class ResultCheck
                 Each(detail.RankOfExpert[layer], $"{field}.rankOfExpert[{layer}]", shape.Experts, "experts", 0, shape.Ranks - 1, faults);
         Curve(detail.GpuCrossingByLayer, field + ".gpuCrossingByLayer", shape.Layers - 1, 1, faults);
         Curve(detail.RankCopiesByLayer, field + ".rankCopiesByLayer", shape.Layers, double.MaxValue, faults);
+        NotNegative(detail.RedundantSlotsPerLayer, field + ".redundantSlotsPerLayer", faults);
+        if (detail.Remaining is { } remaining)
+            CheckRemaining(remaining, field + ".remaining", shape, faults);
+    }
+
+    private static void CheckRemaining(RemainingTraffic remaining, string field, Shape shape, InputFaults faults)
+    {
+        var pairs = shape.Layers - 1;
+        if (Counted(remaining.TransitionsByLayer, field + ".transitionsByLayer", pairs, "layers - 1", faults)
+            & Counted(remaining.GpuCrossingsByLayer, field + ".gpuCrossingsByLayer", pairs, "layers - 1", faults)
+            & Counted(remaining.NodeCrossingsByLayer, field + ".nodeCrossingsByLayer", pairs, "layers - 1", faults))
+            for (var layer = 0; layer < pairs; layer++)
+            {
+                var (all, gpu) = (remaining.TransitionsByLayer[layer], remaining.GpuCrossingsByLayer[layer]);
+                Within(all, $"{field}.transitionsByLayer[{layer}]", long.MaxValue, faults);
+                Within(gpu, $"{field}.gpuCrossingsByLayer[{layer}]", all, faults);
+                Within(remaining.NodeCrossingsByLayer[layer], $"{field}.nodeCrossingsByLayer[{layer}]", gpu, faults);
+            }
+        if (!faults.Require(!remaining.HeaviestPairs.IsDefault, field + ".heaviestPairs", null, "a list, empty where nothing crosses"))
+            return;
+        for (var i = 0; i < remaining.HeaviestPairs.Length; i++)
+        {
+            var at = $"{field}.heaviestPairs[{i}]";
+            if (!faults.Require(remaining.HeaviestPairs[i] is not null, at, null, "a pair of experts"))
+                continue;
+            var pair = remaining.HeaviestPairs[i];
+            Within(pair.FromLayer, at + ".fromLayer", pairs - 1, faults);
+            Within(pair.FromExpert, at + ".fromExpert", shape.Experts - 1, faults);
+            Within(pair.ToExpert, at + ".toExpert", shape.Experts - 1, faults);
+            Within(pair.FromRank, at + ".fromRank", shape.Ranks - 1, faults);
+            Within(pair.ToRank, at + ".toRank", shape.Ranks - 1, faults);
+            Within(pair.Tokens, at + ".tokens", i == 0 ? long.MaxValue : remaining.HeaviestPairs[i - 1]?.Tokens ?? long.MaxValue, faults);
+        }
     }
 
     private static void CheckAffinity(LayerAffinity affinity, Shape shape, InputFaults faults)
@@ -108,6 +174,9 @@ public static class ResultCheck
         for (var i = 0; i < values.Length; i++)
             faults.Require(values[i] >= 0 && values[i] <= most, $"{field}[{i}]", values[i], most == 1 ? "0 to 1" : "0 or more");
     }
+
+    private static void Within(long value, string field, long most, InputFaults faults) =>
+        faults.Require(value >= 0 && value <= most, field, value, most == long.MaxValue ? "0 or more" : $"0 to {most}");
 
     private static void Share(double? value, string field, InputFaults faults) =>
         faults.Require(value is null or (>= 0 and <= 1), field, value, "0 to 1, or null where it cannot be told");

@@ -8,10 +8,13 @@ try
     {
         case ["counting", .. var rest]:
             return CountingBenchmark.Run(rest);
+        case ["eplb", .. var rest]:
+            return EplbBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
                   counting [--tokens N] [--repeats N]   how much faster are load, transitions and co-activation counted than in numpy?
+                  eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
                 """);
             return 2;
     }

@@ -6,7 +6,8 @@ namespace MoEPlace.Reports;
 /// <summary>The commands that give the numbers of a section again.</summary>
 internal static class Reproduction
 {
-    private static readonly string[] Solvable = ["affinity", "exflow", "moetuner", "eplb", "contiguous", "round-robin", "random"];
+    private static readonly string[] Solvable =
+        ["affinity", "exflow", "moetuner", "grace", "cooccurrence", "eplb", "contiguous", "round-robin", "random"];
 
     /// <summary>One line per command; <c>TRACE</c> stands for the file with the digest that the section names.</summary>
     internal static string Commands(ReportSection section)

@@ -16,10 +16,10 @@ internal sealed class PlaceCommand
     private readonly Option<string> cluster = CommonOptions.Cluster();
     private readonly Option<string> policy = CommonOptions.Choice("--policy", "How to place.", "affinity", PolicyChoice.Names);
     private readonly Option<string> objective = CommonOptions.Choice(
-        "--objective", "What affinity minimises.", "step", "crossing", "copies", "step");
+        "--objective", "What affinity minimises; the other policies have aims of their own.", "step", "crossing", "copies", "step");
     private readonly Option<int> redundant = new("--redundant")
     {
-        Description = "Slots per layer beyond one for each expert (policy eplb).",
+        Description = "Slots per layer beyond one for each expert (policies eplb and cooccurrence).",
     };
     private readonly Option<double?> maxImbalance = new("--max-imbalance")
     {
@@ -36,7 +36,7 @@ internal sealed class PlaceCommand
     private readonly Option<long> seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> split = CommonOptions.Split("all");
     private readonly Option<string> solver = CommonOptions.Choice(
-        "--solver", "The integer solver of policy exflow.", "highs", "highs", "cbc");
+        "--solver", "The integer solver of policies exflow and moetuner.", "highs", "highs", "cbc");
     private readonly Option<string?> current = new("--current")
     {
         Description = "The placement in force: ranks are numbered so that little moves from it, and what moves is told.",
@@ -129,6 +129,9 @@ internal sealed class PlaceCommand
         faults.Require(budget is null || name == "affinity", "--migration-budget", budget, $"policy affinity; {name} keeps to no placement");
         var drained = parsed.GetValue(drain);
         faults.Require(drained is null || name == "affinity", "--drain", string.Join(',', drained ?? []), $"policy affinity; {name} uses all ranks");
+        faults.Require(
+            PolicyChoice.UsesSolver(name) || parsed.GetResult(solver) is not { Implicit: false }, "--solver", parsed.GetValue(solver),
+            $"policy exflow or moetuner; {name} solves no integer program");
         var seconds = parsed.GetValue(timeLimit);
         var timed = faults.Require(seconds is null or > 0, "--time-limit", seconds, "above 0 seconds");
         if (recording is null)

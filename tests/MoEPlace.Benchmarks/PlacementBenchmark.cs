@@ -1,4 +1,5 @@
 using System.Globalization;
+using MoEPlace.Benchmarks.Peers;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Affinity;
@@ -25,13 +26,22 @@ internal static class PlacementBenchmark
     internal static int Run(string[] args)
     {
         var (seconds, seeds, only) = Parse(args);
-        using var gptOss = Recordings.GptOss();
-        using var deepSeek = Recordings.DeepSeekV2Lite();
         Console.WriteLine($"h100-8, {seconds} s, median of seeds 1 to {seeds}; machine: {Machine.Describe()}");
         Console.WriteLine($"{"",-24}{"",-18}{"contiguous",11}{"annealing",11}{"test",9}{"training",10}{"imbalance",11}{"gap",8}{"seconds",9}");
-        foreach (var (at, recording) in new[] { gptOss, deepSeek }.Index())
-            foreach (var question in Cases.Where(c => only is null || c.Name == only))
-                Ask(question, recording.Trace, at, seconds, seeds);
+        var folder = Directory.CreateTempSubdirectory("moeplace-placements-").FullName;
+        try
+        {
+            foreach (var (at, recording) in Recordings.Import(PeersBenchmark.Do, folder).Index())
+            {
+                using var trace = RoutingTrace.Open(recording.Trace);
+                foreach (var question in Cases.Where(c => only is null || c.Name == only))
+                    Ask(question, trace, at, seconds, seeds);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
         return 0;
     }
 

@@ -11,11 +11,21 @@ try
             return CountingBenchmark.Run(rest);
         case ["peers", .. var rest]:
             return PeersBenchmark.Run(rest);
+        case ["placements", .. var rest]:
+            return PlacementBenchmark.Run(rest);
+        case ["large", .. var rest]:
+            return LargeBenchmark.Run(rest);
+        case ["eplb", .. var rest]:
+            return EplbBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
                   counting [--tokens N] [--repeats N]   how much faster are load, transitions and co-activation counted than in numpy?
                   peers [--seconds S] [--output DIR]    how do our placements compare with those of others on the same tokens? (a page)
+                  placements [--seconds S] [--seeds N] [--case NAME]
+                                                        how good are placements of two real recordings at a time limit?
+                  large [--seconds S]                   is a placement of DeepSeek-V3's size better than EPLB's in load and node copies?
+                  eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
                 """);
             return 2;
     }

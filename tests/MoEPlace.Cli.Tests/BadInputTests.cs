@@ -44,6 +44,8 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData("place {toy.safetensors} --cluster 1x4 --iteration-limit 0 -o >p", "--iteration-limit = 0", "1 or more")]
     [InlineData(Place + "--max-imbalance 0.5", "--max-imbalance = 0.5", "1 or more")]
     [InlineData(Place + "--max-imbalance 1.1 --policy eplb", "--max-imbalance = 1.1", "policy affinity; eplb takes no limit")]
+    [InlineData(Place + "--solver cbc --policy eplb", "--solver = \"cbc\"", "policy exflow or moetuner; eplb solves no integer program")]
+    [InlineData(Place + "--redundant 4 --policy grace", "--redundant = 4", "eplb and cooccurrence do")]
     [InlineData(Place + "--redundant -4", "--redundant = -4", "0 to 24")]
     [InlineData(Place + "--redundant 4", "--redundant = 4", "eplb places redundant experts")]
     [InlineData(Place + "--redundant 3 --policy eplb", "--cluster = 4", "ranks that divide the 11 slots")]

@@ -25,7 +25,7 @@ public sealed class PlaceCommandTests(Samples samples)
         using var folder = new TempFolder();
         var (file, result) = (folder["p.json"], folder["r.json"]);
         // A round of an integer solver can take a minute.
-        string[] limit = policy == "exflow" ? ["--time-limit", "1"] : ["--iteration-limit", "1"];
+        string[] limit = policy is "exflow" or "moetuner" ? ["--time-limit", "1"] : ["--iteration-limit", "1"];
         var told = CliRun.Json([
             "place", samples.Trace, "--cluster", cluster, "--policy", policy, "--objective", "crossing", .. limit, "--split", "train",
             "-o", file,
@@ -102,6 +102,9 @@ public sealed class PlaceCommandTests(Samples samples)
     [Theory]
     [InlineData("affinity")]
     [InlineData("exflow")]
+    [InlineData("moetuner")]
+    [InlineData("grace")]
+    [InlineData("cooccurrence")]
     public void A_policy_that_needs_tokens_refuses_a_load_file_with_that_reason(string policy)
     {
         using var folder = new TempFolder();

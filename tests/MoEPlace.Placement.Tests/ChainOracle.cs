@@ -28,7 +28,7 @@ internal static class ChainOracle
         return sum;
     }
 
-    private static IEnumerable<int[]> Divisions(int size, int parts)
+    internal static IEnumerable<int[]> Divisions(int size, int parts)
     {
         var partOf = new int[size];
         var left = Enumerable.Repeat(size / parts, parts).ToArray();

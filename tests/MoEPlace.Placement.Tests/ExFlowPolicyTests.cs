@@ -220,11 +220,4 @@ public sealed class ExFlowPolicyTests
         return [.. Enumerable.Range(0, (bytes.Length - first) / (24 * 4))
             .Select(t => Enumerable.Range(0, layers).Select(layer => (ushort)(bytes[first + (t * 24 + layer) * 4] % experts)).ToArray())];
     }
-
-    private sealed class StubSolver(Func<IntegerProgram, IntegerSolverOptions, IntegerSolution> solve) : IIntegerSolver
-    {
-        public string Name => "stub";
-
-        public IntegerSolution Solve(IntegerProgram program, IntegerSolverOptions options, CancellationToken cancellation) => solve(program, options);
-    }
 }

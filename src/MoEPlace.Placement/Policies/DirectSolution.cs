@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using MoEPlace.Evaluation;
 using MoEPlace.Results;
 
@@ -15,7 +16,22 @@ internal static class DirectSolution
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.RedundantSlots != 0)
             throw new InputException("place", "--redundant", problem.RedundantSlots,
-                $"0 with --policy {policy}, which makes no replicas; eplb does");
+                $"0 with --policy {policy}, which makes no replicas; eplb and cooccurrence do");
+    }
+
+    /// <summary>Refuses what has no pairs of experts that a token chose together.</summary>
+    /// <exception cref="InputException">The recording holds no tokens, or its tokens choose one expert.</exception>
+    internal static void RequirePairs(PlacementProblem problem, string policy)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        var faults = new InputFaults("place");
+        faults.Require(
+            problem.Counts.Tokens > 0, "trace", "how often each expert was chosen, without tokens",
+            $"a trace of tokens for --policy {policy}");
+        faults.Require(
+            problem.Model.TopK > 1, "trace top_k", problem.Model.TopK,
+            $"2 or more for --policy {policy}, which groups experts that tokens choose together");
+        faults.ThrowIfAny();
     }
 
     /// <summary>The solution of a policy without replicas.</summary>
@@ -33,11 +49,37 @@ internal static class DirectSolution
         PlacementProblem problem, string policy, long seed, ImmutableSortedDictionary<string, string> options) =>
         new(policy, problem.TraceDigest, options, seed, MoEPlaceVersion.Current);
 
+    /// <summary>How a policy was set that fills redundant slots, or looks at one split.</summary>
+    internal static ImmutableSortedDictionary<string, string> Options(PlacementProblem problem)
+    {
+        var options = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            .Add("redundantSlots", problem.RedundantSlots.ToString(CultureInfo.InvariantCulture));
+        return problem.Slice is { } slice ? options.Add("split", slice.Selection) : options;
+    }
+
+    /// <summary>A placement with replicas.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="map">[layers][slots] slot -> expert; slot j is on rank j / <see cref="PlacementProblem.SlotsPerRank"/>.</param>
+    /// <param name="provenance">How it came to be.</param>
+    internal static ExpertPlacement FromSlots(PlacementProblem problem, int[][] map, PlacementProvenance provenance)
+    {
+        var (model, cluster, size) = (problem.Model, problem.Cluster, problem.SlotsPerRank);
+        return new ExpertPlacement(
+            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode,
+            [.. map.Select(layer => layer.Chunk(size).Select(rank => rank.ToImmutableArray()).ToImmutableArray())], provenance);
+    }
+
     /// <summary>Adds the imbalance, which is the objective, and the time since <paramref name="started"/>.</summary>
-    internal static PlacementSolution Judge(PlacementProblem problem, long started, ExpertPlacement placement)
+    internal static PlacementSolution Judge(
+        PlacementProblem problem,
+        long started,
+        ExpertPlacement placement,
+        SolveStatus status = SolveStatus.Feasible,
+        long iterations = 0,
+        string stopReason = "computed without a search")
     {
         var imbalance = LoadImbalance.Of(placement, problem.Counts.AllLoad).Mean;
-        var summary = new SolveSummary(SolveStatus.Feasible, "imbalance", imbalance, null, null, 0, "computed without a search", []);
+        var summary = new SolveSummary(status, "imbalance", imbalance, null, null, iterations, stopReason, []);
         return new PlacementSolution(placement, summary, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 }

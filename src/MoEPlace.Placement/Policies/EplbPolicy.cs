@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -27,23 +26,13 @@ public static class EplbPolicy
         var (model, cluster) = (problem.Model, problem.Cluster);
         if (expertGroups < 1 || model.Experts % expertGroups != 0)
             throw new InputException("place", "expert groups", expertGroups, $"a divisor of the {model.Experts} experts");
-        var rankSlots = problem.SlotsPerRank;
-        var slots = rankSlots * cluster.Ranks;
-        var layers = new ImmutableArray<ImmutableArray<int>>[model.Layers];
-        for (var layer = 0; layer < layers.Length; layer++)
-        {
-            var load = problem.Counts.Load(layer);
-            var map = Eplb.Rebalance(load, 1, model.Experts, slots, expertGroups, cluster.Nodes, cluster.Ranks);
-            EplbRepair.RepairLayer(map, load, cluster.Ranks, cluster.RanksPerNode);
-            layers[layer] = [.. map.Chunk(rankSlots).Select(rank => rank.ToImmutableArray())];
-        }
-        var options = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-            .Add("expertGroups", expertGroups.ToString(CultureInfo.InvariantCulture))
-            .Add("redundantSlots", problem.RedundantSlots.ToString(CultureInfo.InvariantCulture));
-        if (problem.Slice is { } slice)
-            options = options.Add("split", slice.Selection);
-        return DirectSolution.Judge(problem, started, new ExpertPlacement(
-            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. layers],
-            DirectSolution.Provenance(problem, Name, 0, options)));
+        var slots = problem.SlotsPerRank * cluster.Ranks;
+        var map = Eplb.Rebalance(
+            problem.Counts.AllLoad, model.Layers, model.Experts, slots, expertGroups, cluster.Nodes, cluster.Ranks).Chunk(slots).ToArray();
+        for (var layer = 0; layer < map.Length; layer++)
+            EplbRepair.RepairLayer(map[layer], problem.Counts.Load(layer), cluster.Ranks, cluster.RanksPerNode);
+        var options = DirectSolution.Options(problem).Add("expertGroups", expertGroups.ToString(CultureInfo.InvariantCulture));
+        var provenance = DirectSolution.Provenance(problem, Name, 0, options);
+        return DirectSolution.Judge(problem, started, DirectSolution.FromSlots(problem, map, provenance));
     }
 }

@@ -117,7 +117,7 @@ internal static class PeersBenchmark
         }
     }
 
-    private static void Do(string[] arguments)
+    internal static void Do(string[] arguments)
     {
         var child = MeasuredProcess.Run(Program, arguments);
         if (child.Code != 0)

@@ -40,6 +40,22 @@ public sealed class EplbTests
         }
     }
 
+    [Theory]
+    [InlineData(256, 320, 8, 8, 64)]
+    [InlineData(256, 320, 8, 40, 320)]
+    [InlineData(256, 320, 1, 1, 40)]
+    [InlineData(100, 170, 4, 2, 34)]
+    public void Gives_what_the_slow_oracle_gives_at_full_size(int experts, int slots, int groups, int nodes, int ranks)
+    {
+        var random = new SeedStream(3, "eplb size");
+        foreach (var most in new[] { 0, 5, 100_000 })
+        {
+            var load = PlacementSamples.RandomLoad(random, 2, experts, most);
+            Assert.Equal(
+                EplbOracle.Rebalance(load, 2, experts, slots, groups, nodes, ranks), Eplb.Rebalance(load, 2, experts, slots, groups, nodes, ranks));
+        }
+    }
+
     [Fact]
     public void Keeps_the_groups_of_a_hierarchical_map_on_one_node()
     {

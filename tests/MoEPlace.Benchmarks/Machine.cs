@@ -34,6 +34,13 @@ internal static class Machine
         return (double)parts[0].Length * cores * sizeof(long) / timing.Least;
     }
 
+    /// <summary>The most memory that this process has had.</summary>
+    internal static long PeakBytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
     /// <summary>Runs a program and returns its standard output, or null where it cannot be started or fails.</summary>
     internal static string? Output(string program, params string[] arguments)
     {

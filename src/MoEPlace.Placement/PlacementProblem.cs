@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MoEPlace.Evaluation;
 using MoEPlace.Traces;
 
@@ -49,7 +50,19 @@ public sealed record PlacementProblem
     /// <summary>Limit in rounds of the search: with it, and no time limit reached, the same seed gives the same placement.</summary>
     public long IterationLimit { get; init; } = long.MaxValue;
 
-    /// <summary>Slots of every rank in every layer.</summary>
+    /// <summary>[ranks] slots of each in every layer: equally many, but for drained ranks and those with less memory.</summary>
+    public required ImmutableArray<int> SlotsOf { get; init; }
+
+    /// <summary>[ranks] how fast each computes; a load limit grants a rank load in proportion.</summary>
+    public required ImmutableArray<double> SpeedOf { get; init; }
+
+    /// <summary>The placement in force; null when there is none to keep to.</summary>
+    public ExpertPlacement? Current { get; init; }
+
+    /// <summary>The most bytes of expert weights that may travel from <see cref="Current"/>; null for any number.</summary>
+    public long? MigrationBudgetBytes { get; init; }
+
+    /// <summary>Slots of every rank in every layer, where all are equal.</summary>
     public int SlotsPerRank => (Model.Experts + RedundantSlots) / Cluster.Ranks;
 
     /// <summary>Checks a problem and hands it on.</summary>
@@ -66,7 +79,9 @@ public sealed record PlacementProblem
         long seed = 1,
         TimeSpan? timeLimit = null,
         long iterationLimit = long.MaxValue,
-        string traceDigest = "")
+        string traceDigest = "",
+        ExpertPlacement? current = null,
+        long? migrationBudgetBytes = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cluster);
@@ -90,6 +105,10 @@ public sealed record PlacementProblem
             Seed = seed,
             TimeLimit = timeLimit ?? TimeSpan.FromSeconds(30),
             IterationLimit = iterationLimit,
+            SlotsOf = [.. Enumerable.Repeat((model.Experts + redundantSlots) / cluster.Ranks, cluster.Ranks)],
+            SpeedOf = [.. Enumerable.Repeat(1.0, cluster.Ranks)],
+            Current = current,
+            MigrationBudgetBytes = migrationBudgetBytes,
         };
     }
 

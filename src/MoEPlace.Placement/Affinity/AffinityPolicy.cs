@@ -35,7 +35,7 @@ public static class AffinityPolicy
     internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
         PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var search = new AffinitySearch(problem, limit => ChainProblem.OfCrossing(problem, limit.Most));
+        var search = new AffinitySearch(problem, limit => ChainOf.Crossing(problem, limit.Most));
         var found = search.Run(progress, chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight, cancellation);
         return Describe(problem, found, _ => CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster));
     }
@@ -44,7 +44,7 @@ public static class AffinityPolicy
     internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
         PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var search = new AffinitySearch(problem, limit => ChainProblem.OfCopies(problem, limit.Most, savings));
+        var search = new AffinitySearch(problem, limit => ChainOf.Copies(problem, limit.Most, savings));
         var found = search.Run(progress, null, cancellation);
         return Describe(problem, found, placement =>
         {

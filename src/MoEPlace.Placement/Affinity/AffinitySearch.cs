@@ -11,6 +11,9 @@ internal sealed class AffinitySearch
     /// <summary>Fixed, and not the number of cores, so that results do not depend on the machine.</summary>
     private const int Workers = 2;
 
+    /// <summary>Share of the time limit after which the workers put together what they found.</summary>
+    private const double WorkersShare = 0.96;
+
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly PlacementProblem problem;
@@ -46,6 +49,8 @@ internal sealed class AffinitySearch
         }
         while (!Task.WaitAll(threads, ReportEvery))
             Report(workers, objectiveOf, progress);
+        foreach (var other in workers.Skip(1))
+            workers[0]!.Join(other!, () => Stop(1, cancellation));
         var best = workers.MaxBy(w => w!.Kept)!;
         var reason = best.Kept == chain.TotalWeight ? "nothing is left to win"
             : cancellation.IsCancellationRequested ? "interrupted"
@@ -58,11 +63,12 @@ internal sealed class AffinitySearch
         var worker = new AffinityWorker(chain, limit.Balanced, new SeedStream(problem.Seed, "affinity", index));
         workers[index] = worker;
         var paced = problem.IterationLimit == long.MaxValue;
-        while (!Stop() && worker.Rounds < problem.IterationLimit && worker.Kept < chain.TotalWeight)
-            worker.Round(paced ? SecondsLeft : double.PositiveInfinity, Stop);
-
-        bool Stop() => cancellation.IsCancellationRequested || watch.Elapsed >= problem.TimeLimit;
+        while (!Stop(WorkersShare, cancellation) && worker.Rounds < problem.IterationLimit && worker.Kept < chain.TotalWeight)
+            worker.Round(paced ? Math.Max(0, SecondsLeft - (1 - WorkersShare) * problem.TimeLimit.TotalSeconds) : double.PositiveInfinity, () => Stop(WorkersShare, cancellation));
     }
+
+    private bool Stop(double share, CancellationToken cancellation) =>
+        cancellation.IsCancellationRequested || watch.Elapsed >= share * problem.TimeLimit;
 
     private void Report(AffinityWorker?[] workers, Func<long, double>? objectiveOf, IProgress<SearchProgress>? progress)
     {

@@ -1,15 +1,15 @@
-using System.Diagnostics;
-
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
 /// One of the workers of <see cref="AffinitySearch"/>: rounds from its own random stream, so that what it finds after a number of rounds
-/// does not depend on the others or on the clock. Every third round starts afresh (nodes first, then the ranks of each node, then
-/// both together), the others from its best.
+/// does not depend on the others or on the clock. Every fifth round starts afresh (nodes first, then the ranks of each node, then
+/// both together), the others from its best; after each, the layers of all that it has found are recombined.
 /// </summary>
 internal sealed class AffinityWorker
 {
     private const int ProposalsPerExpert = 25_000;
+    private const int FreshEvery = 5;
+    private const double Warm = 0.3;
     private const long FewestProposals = 200_000;
     private const double ShareOfTimeLeft = 0.7;
     private readonly ChainProblem problem;
@@ -17,15 +17,17 @@ internal sealed class AffinityWorker
     private readonly int[] balanced;
     private readonly SeedStream random;
     private readonly ChainSearch search;
-    private double proposalsPerSecond = 2_000_000;
+    private readonly Recombination found;
+    private double proposalsPerSecond;
 
     public AffinityWorker(ChainProblem problem, int[] balanced, SeedStream random)
     {
         this.problem = problem;
         this.balanced = balanced;
         this.random = random;
-        nodes = problem.NodeOf[^1] > 0 && problem.Parts > problem.NodeOf[^1] + 1 ? problem.OfNodes() : null;
+        nodes = problem.Nodes > 1 && problem.Parts > problem.Nodes ? problem.OfNodes() : null;
         search = new ChainSearch(problem, balanced, random);
+        found = new Recombination(problem);
         search.Polish(balanced, () => true);
         (Best, Kept) = (search.State.PartOf.ToArray(), search.State.Kept);
     }
@@ -44,18 +46,40 @@ internal sealed class AffinityWorker
     /// <param name="stop">True ends the round early; its result counts all the same.</param>
     public void Round(double secondsLeft, Func<bool> stop)
     {
-        var wanted = (long)ProposalsPerExpert * problem.Layers * problem.Experts;
+        var fresh = Rounds % FreshEvery == 0;
+        var wanted = (long)ProposalsPerExpert * problem.Layers * problem.Experts / (fresh ? 1 : FreshEvery);
+        if (proposalsPerSecond == 0)
+            proposalsPerSecond = double.IsInfinity(secondsLeft) ? double.PositiveInfinity : search.ProposalsPerSecond();
         var affordable = secondsLeft * ShareOfTimeLeft * proposalsPerSecond;
         var proposals = Math.Max(FewestProposals, affordable < wanted ? (long)affordable : wanted);
-        var watch = Stopwatch.StartNew();
-        if (Rounds % 3 != 0)
-            search.Reheat(Best, proposals, stop);
+        if (!fresh)
+            search.Reheat(Best, Warm, proposals, stop);
         else if (nodes is null)
             search.Fresh(proposals, stop);
         else
-            search.Reheat(Hierarchical(proposals / 2, stop), proposals / 2, stop);
-        proposalsPerSecond = proposals / Math.Max(1e-3, watch.Elapsed.TotalSeconds);
+            search.Reheat(Hierarchical(proposals / 2, stop), Warm, proposals / 2, stop);
         Rounds++;
+        Remember();
+        if (stop())
+            return;
+        search.Polish(found.Best(), stop);
+        Remember();
+    }
+
+    /// <summary>Takes over what another worker found and recombines it with its own.</summary>
+    /// <param name="other">A worker on the same chain.</param>
+    /// <param name="stop">True ends it.</param>
+    public void Join(AffinityWorker other, Func<bool> stop)
+    {
+        if (!found.AddAll(other.found, stop))
+            return;
+        search.Polish(found.Best(), stop);
+        Remember();
+    }
+
+    private void Remember()
+    {
+        found.Add(search.State.PartOf, search.State.Kept);
         if (search.State.Kept > Kept)
             (Best, Kept) = (search.State.PartOf.ToArray(), search.State.Kept);
     }
@@ -64,22 +88,25 @@ internal sealed class AffinityWorker
     {
         if (stop())
             return Best;
-        var (n, perNode) = (problem.Experts, problem.Parts / nodes!.Parts);
-        var byNode = new ChainSearch(nodes, [.. balanced.Select(rank => rank / perNode)], random);
+        var n = problem.Experts;
+        var byNode = new ChainSearch(nodes!, [.. balanced.Select(rank => problem.NodeOf[rank])], random);
         byNode.Fresh(proposals / 2, stop);
         var nodeOf = byNode.State.PartOf;
         var rankOf = new int[nodeOf.Length];
-        for (var node = 0; node < nodes.Parts; node++)
+        for (var node = 0; node < nodes!.Parts; node++)
         {
+            if (nodes.CapacityOf[node] == 0)
+                continue;
             var experts = new int[problem.Layers][];
             for (var layer = 0; layer < experts.Length; layer++)
                 experts[layer] = [.. Enumerable.Range(0, n).Where(e => nodeOf[layer * n + e] == node)];
-            var inside = problem.Inside(experts, perNode);
+            var inside = problem.Inside(node, experts);
+            var ranks = problem.RanksOf(node).ToArray();
             var byRank = new ChainSearch(inside, DivideByLoad(inside), random);
             byRank.Fresh(proposals / 2 / nodes.Parts, stop);
             for (var layer = 0; layer < experts.Length; layer++)
                 for (var i = 0; i < experts[layer].Length; i++)
-                    rankOf[layer * n + experts[layer][i]] = node * perNode + byRank.State.PartOf[layer * inside.Experts + i];
+                    rankOf[layer * n + experts[layer][i]] = ranks[byRank.State.PartOf[layer * inside.Experts + i]];
         }
         return rankOf;
     }
@@ -87,11 +114,12 @@ internal sealed class AffinityWorker
     /// <summary>What a node was given may not divide under the limit; the joint round that follows mends that across nodes.</summary>
     private int[] DivideByLoad(ChainProblem inside)
     {
-        var part = BalancedDivision.InOrder(inside.Layers, inside.Experts, inside.Parts);
+        var part = BalancedDivision.InOrder(inside.Layers, inside.CapacityOf);
         for (var layer = 0; inside.HasLoadLimit && layer < inside.Layers; layer++)
         {
             var row = part.AsSpan(layer * inside.Experts, inside.Experts);
-            BalancedDivision.Divide(inside.Load[layer], inside.Parts, inside.LoadLimit[layer], random, row);
+            var speed = inside.LoadLimit[layer].Select(limit => Math.Max(1.0, limit)).ToArray();
+            BalancedDivision.Divide(inside.Load[layer], inside.CapacityOf, speed, 1, random, row);
         }
         return part;
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
@@ -7,7 +9,6 @@ namespace MoEPlace.Placement.Affinity;
 internal sealed class ChainSearch
 {
     private const double Hot = 1;
-    private const double Warm = 0.4;
     private const double Cold = 0.02;
 
     /// <summary>At first, overload by the mean load of an expert costs this many times what a random swap changes.</summary>
@@ -15,6 +16,7 @@ internal sealed class ChainSearch
     private readonly ChainProblem problem;
     private readonly int[] balanced;
     private readonly SeedStream random;
+    private readonly Annealing annealing;
     private readonly LayerAssignment assignment;
     private readonly RankPairSweep? pairs;
     private readonly double scale;
@@ -28,6 +30,7 @@ internal sealed class ChainSearch
         this.problem = problem;
         this.balanced = balanced;
         this.random = random;
+        annealing = new Annealing(problem);
         assignment = new LayerAssignment(problem);
         pairs = RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
         State = new ChainState(problem, balanced);
@@ -41,14 +44,27 @@ internal sealed class ChainSearch
     /// <summary>A round from a random division.</summary>
     public void Fresh(long proposals, Func<bool> stop)
     {
-        var start = BalancedDivision.InOrder(problem.Layers, problem.Experts, problem.Parts);
+        var start = BalancedDivision.InOrder(problem.Layers, problem.CapacityOf);
         for (var layer = 0; layer < problem.Layers; layer++)
             random.Shuffle(start.AsSpan(layer * problem.Experts, problem.Experts));
         Round(start, Hot, proposals, stop);
     }
 
     /// <summary>A round from a given division, warmed up but not melted.</summary>
-    public void Reheat(ReadOnlySpan<int> from, long proposals, Func<bool> stop) => Round(from, Warm, proposals, stop);
+    /// <param name="from">[layers, experts].</param>
+    /// <param name="heat">First temperature, as a share of that of a fresh round.</param>
+    /// <param name="proposals">Swaps that are tried.</param>
+    /// <param name="stop">True ends the round early.</param>
+    public void Reheat(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop) => Round(from, heat * Hot, proposals, stop);
+
+    /// <summary>How many swaps it tries in a second, here and now; where the walker stands changes.</summary>
+    public double ProposalsPerSecond()
+    {
+        const int Sample = 1 << 16;
+        var watch = Stopwatch.StartNew();
+        annealing.Run(State, random, Sample, Hot * scale, Cold * scale, price, () => false);
+        return Sample / Math.Max(1e-6, watch.Elapsed.TotalSeconds);
+    }
 
     /// <summary>The exact moves alone, from a given division.</summary>
     public void Polish(ReadOnlySpan<int> from, Func<bool> stop)
@@ -60,7 +76,7 @@ internal sealed class ChainSearch
     private void Round(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop)
     {
         State.Reset(from);
-        Annealing.Run(problem, State, random, proposals, heat * scale, Cold * scale, price, stop);
+        annealing.Run(State, random, proposals, heat * scale, Cold * scale, price, stop);
         // A walk that ends over its limits paid too little for it.
         if (problem.HasLoadLimit)
             price *= problem.Overload(State.PartOf) > 0 ? 1.5 : 0.9;
@@ -69,7 +85,7 @@ internal sealed class ChainSearch
 
     private void Polish(Func<bool> stop)
     {
-        assignment.Repair(State, balanced);
+        assignment.Repair(State, balanced, stop);
         long won;
         do
         {

@@ -1,12 +1,25 @@
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>Divides one layer anew with its neighbours fixed: an assignment of experts to places, solved exactly.</summary>
-/// <param name="problem">The chain.</param>
-internal sealed class LayerAssignment(ChainProblem problem)
+internal sealed class LayerAssignment
 {
-    private readonly LinearAssignment assignment = new(problem.Experts);
-    private readonly long[] cost = new long[problem.Experts * problem.Experts];
-    private readonly int[] place = new int[problem.Experts];
+    /// <summary>More than any weight, and small enough that a sum of them is a cost still.</summary>
+    private const long Forbidden = LinearAssignment.MaxCost;
+    private readonly ChainProblem problem;
+    private readonly LinearAssignment assignment;
+    private readonly long[] cost;
+    private readonly int[] place;
+    private readonly int[] partOfPlace;
+
+    /// <param name="problem">The chain.</param>
+    public LayerAssignment(ChainProblem problem)
+    {
+        this.problem = problem;
+        assignment = new LinearAssignment(problem.Experts);
+        cost = new long[problem.Experts * problem.Experts];
+        place = new int[problem.Experts];
+        partOfPlace = BalancedDivision.InOrder(1, problem.CapacityOf);
+    }
 
     /// <summary>Solves each layer that has neither a load limit nor weights inside it once; returns the kept weight that was won.</summary>
     /// <param name="state">Changed in place.</param>
@@ -15,39 +28,43 @@ internal sealed class LayerAssignment(ChainProblem problem)
     {
         var before = state.Kept;
         for (var layer = 0; problem.Together is null && layer < problem.Layers && !stop(); layer++)
-            if (problem.LoadLimit[layer] == long.MaxValue)
+            if (!ChainProblem.IsLimited(problem.LoadLimit[layer]))
                 Solve(state, layer);
         return state.Kept - before;
     }
 
-    /// <summary>Brings every layer under its limit: by swaps that lose least, else by the balanced division whose parts fit best.</summary>
+    /// <summary>
+    /// Brings every layer under its limit: by swaps that lose least, else (or when time is up) by the balanced division whose parts fit
+    /// best.
+    /// </summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="balanced">[layers, experts] a division that holds all limits.</param>
-    public void Repair(ChainState state, ReadOnlySpan<int> balanced)
+    /// <param name="stop">True when time is up.</param>
+    public void Repair(ChainState state, ReadOnlySpan<int> balanced, Func<bool> stop)
     {
         for (var layer = 0; layer < problem.Layers; layer++)
-            if (!SwapUnderLimit(state, layer))
+            if (!SwapUnderLimit(state, layer, stop))
                 TakeGroups(state, layer, balanced.Slice(layer * problem.Experts, problem.Experts));
     }
 
     private void Solve(ChainState state, int layer)
     {
-        var (n, parts, capacity) = (problem.Experts, problem.Parts, problem.Capacity);
+        var n = problem.Experts;
         for (var e = 0; e < n; e++)
+        {
+            var row = cost.AsSpan(e * n, n);
             for (var p = 0; p < n; p++)
-                cost[e * n + p] = -state.Affinity[(layer * n + e) * parts + p / capacity];
+                row[p] = p > 0 && partOfPlace[p] == partOfPlace[p - 1] ? row[p - 1] : -state.Affinity(layer, e, partOfPlace[p]);
+        }
         assignment.Minimize(cost, place);
         var won = 0L;
         for (var e = 0; e < n; e++)
-        {
-            var at = (layer * n + e) * parts;
-            won += state.Affinity[at + place[e] / capacity] - state.Affinity[at + state.PartOf[layer * n + e]];
-        }
+            won += state.Affinity(layer, e, partOfPlace[place[e]]) - state.Affinity(layer, e, state.PartOf[layer * n + e]);
         for (var e = 0; won > 0 && e < n; e++)
-            state.Move(layer, e, place[e] / capacity);
+            state.Move(layer, e, partOfPlace[place[e]]);
     }
 
-    private bool SwapUnderLimit(ChainState state, int layer)
+    private bool SwapUnderLimit(ChainState state, int layer, Func<bool> stop)
     {
         var (n, parts, limit) = (problem.Experts, problem.Parts, problem.LoadLimit[layer]);
         var load = problem.Load[layer];
@@ -59,7 +76,7 @@ internal sealed class LayerAssignment(ChainProblem problem)
             for (var a = 0; a < n; a++)
             {
                 var p = state.PartOf[layer * n + a];
-                if (partLoad[p] <= limit)
+                if (partLoad[p] <= limit[p])
                     continue;
                 any = true;
                 for (var b = 0; b < n; b++)
@@ -67,29 +84,40 @@ internal sealed class LayerAssignment(ChainProblem problem)
                     var (q, shift) = (state.PartOf[layer * n + b], load[a] - load[b]);
                     if (q == p || shift <= 0)
                         continue;
-                    var change = Over(partLoad[p] - shift) + Over(partLoad[q] + shift) - Over(partLoad[p]) - Over(partLoad[q]);
+                    var change = Over(partLoad[p] - shift, p) + Over(partLoad[q] + shift, q) - Over(partLoad[p], p) - Over(partLoad[q], q);
+                    if (change > bestOver || change == 0)
+                        continue;
                     var gain = state.SwapGain(layer, a, b);
-                    if (change < bestOver || (change == bestOver && change < 0 && gain > bestGain))
+                    if (change < bestOver || gain > bestGain)
                         (bestOver, bestGain, bestA, bestB) = (change, gain, a, b);
                 }
             }
             if (!any)
                 return true;
-            if (bestA < 0)
+            if (bestA < 0 || stop())
                 return false;
             state.Swap(layer, bestA, bestB);
         }
 
-        long Over(long value) => Math.Max(0, value - limit);
+        long Over(long value, int part) => Math.Max(0, value - limit[part]);
     }
 
+    /// <summary>Gives the groups of a division that holds the limits to the parts that have room for them, where they keep most.</summary>
     private void TakeGroups(ChainState state, int layer, ReadOnlySpan<int> group)
     {
         var (n, parts) = (problem.Experts, problem.Parts);
         var fit = new long[parts * parts];
+        var groupLoad = new long[parts];
         for (var e = 0; e < n; e++)
+        {
+            groupLoad[group[e]] += problem.Load[layer][e];
             for (var part = 0; part < parts; part++)
-                fit[group[e] * parts + part] -= state.Affinity[(layer * n + e) * parts + part];
+                fit[group[e] * parts + part] -= state.Affinity(layer, e, part);
+        }
+        for (var g = 0; g < parts; g++)
+            for (var part = 0; part < parts; part++)
+                if (problem.CapacityOf[g] != problem.CapacityOf[part] || groupLoad[g] > problem.LoadLimit[layer][part])
+                    fit[g * parts + part] = Forbidden;
         var partOfGroup = new int[parts];
         LinearAssignment.Solve(fit, parts, partOfGroup);
         for (var e = 0; e < n; e++)

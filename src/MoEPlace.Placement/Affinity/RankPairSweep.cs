@@ -11,35 +11,36 @@ internal sealed class RankPairSweep
 {
     private const int MostStates = 256;
     private readonly ChainProblem problem;
-    private readonly int pairSize;
-    private readonly ulong[] allDivisions;
+    private readonly Dictionary<(int Size, int First), ulong[]> divisions = [];
     private readonly int[][] members;
     private readonly ulong[][] states;
     private readonly long[][] unary;
+    private readonly int[][] from;
     private readonly long[] value;
     private readonly long[] nextValue;
-    private readonly int[][] from;
     private readonly long[] pull;
+    private readonly long[] pullOfNibble = new long[16 * 16];
     private readonly (long Gain, ulong Mask)[] ranked;
+    private readonly List<ulong> kept = [];
+    private int pairSize;
+    private ulong[] allDivisions = [];
 
     public RankPairSweep(ChainProblem problem)
     {
         this.problem = problem;
-        pairSize = 2 * problem.Capacity;
-        allDivisions = Divisions(pairSize);
-        var most = Math.Max(1, allDivisions.Length == 0 ? MostStates : allDivisions.Length);
-        members = [.. Enumerable.Range(0, problem.Layers).Select(_ => new int[pairSize])];
+        var largest = problem.CapacityOf.Max();
+        members = [.. Enumerable.Range(0, problem.Layers).Select(_ => new int[2 * largest])];
         states = [.. Enumerable.Range(0, problem.Layers).Select(_ => Array.Empty<ulong>())];
-        unary = [.. Enumerable.Range(0, problem.Layers).Select(_ => new long[pairSize])];
-        from = [.. Enumerable.Range(0, problem.Layers).Select(_ => new int[most + 1])];
-        value = new long[most + 1];
-        nextValue = new long[most + 1];
-        pull = new long[pairSize];
-        ranked = new (long, ulong)[problem.Capacity * problem.Capacity];
+        unary = [.. Enumerable.Range(0, problem.Layers).Select(_ => new long[2 * largest])];
+        from = [.. Enumerable.Range(0, problem.Layers).Select(_ => new int[MostStates + 1])];
+        value = new long[MostStates + 1];
+        nextValue = new long[MostStates + 1];
+        pull = new long[2 * largest];
+        ranked = new (long, ulong)[largest * largest];
     }
 
     /// <summary>True when two parts' experts fit the masks of this sweep.</summary>
-    public static bool Fits(ChainProblem problem) => problem.Parts > 1 && 2 * problem.Capacity <= 64;
+    public static bool Fits(ChainProblem problem) => problem.Parts > 1 && 2 * problem.CapacityOf.Max() <= 64;
 
     /// <summary>Improves every pair of parts once, in random order; returns the kept weight that was won.</summary>
     public long Sweep(ChainState state, SeedStream random, Func<bool> stop)
@@ -55,13 +56,18 @@ internal sealed class RankPairSweep
         {
             if (stop())
                 break;
-            Improve(state, p, q);
+            if (problem.CapacityOf[p] > 0 && problem.CapacityOf[q] > 0)
+                Improve(state, p, q);
         }
         return state.Kept - before;
     }
 
     private void Improve(ChainState state, int p, int q)
     {
+        pairSize = problem.CapacityOf[p] + problem.CapacityOf[q];
+        if (!divisions.TryGetValue((pairSize, problem.CapacityOf[p]), out var all))
+            divisions[(pairSize, problem.CapacityOf[p])] = all = Divisions(pairSize, problem.CapacityOf[p]);
+        allDivisions = all;
         for (var layer = 0; layer < problem.Layers; layer++)
             Collect(state, layer, p, q);
         for (var layer = 0; layer < problem.Layers; layer++)
@@ -98,22 +104,23 @@ internal sealed class RankPairSweep
             if (part == p || part == q)
                 members[layer][count++] = e;
         }
-        var kept = new List<ulong> { present };
-        var over = Overload(layer, present);
+        kept.Clear();
+        kept.Add(present);
+        var over = Overload(layer, present, p, q);
         if (allDivisions.Length > 0)
         {
             foreach (var mask in allDivisions)
-                if (mask != present && (problem.LoadLimit[layer] == long.MaxValue || Overload(layer, mask) <= over))
+                if (mask != present && Overload(layer, mask, p, q) <= over)
                     kept.Add(mask);
         }
         else
         {
-            AddSwaps(state, layer, present, over, kept);
+            AddSwaps(state, layer, (p, q), present, over);
         }
         states[layer] = [.. kept];
     }
 
-    private void AddSwaps(ChainState state, int layer, ulong present, long over, List<ulong> kept)
+    private void AddSwaps(ChainState state, int layer, (int P, int Q) pair, ulong present, long over)
     {
         var found = 0;
         for (var i = 0; i < pairSize; i++)
@@ -125,7 +132,7 @@ internal sealed class RankPairSweep
                 if ((present >> j & 1) != 0)
                     continue;
                 var mask = present ^ (1UL << i) ^ (1UL << j);
-                if (problem.LoadLimit[layer] == long.MaxValue || Overload(layer, mask) <= over)
+                if (Overload(layer, mask, pair.P, pair.Q) <= over)
                     ranked[found++] = (-state.SwapGain(layer, members[layer][i], members[layer][j]), mask);
             }
         }
@@ -138,20 +145,19 @@ internal sealed class RankPairSweep
     /// <summary>What each member would keep more on the first part than on the second, with the experts outside the pair.</summary>
     private void Weigh(ChainState state, int layer, int p, int q)
     {
-        var (n, parts) = (problem.Experts, problem.Parts);
+        var n = problem.Experts;
         for (var i = 0; i < pairSize; i++)
         {
             var e = members[layer][i];
-            var at = (layer * n + e) * parts;
-            var difference = state.Affinity[at + p] - state.Affinity[at + q];
+            var difference = state.Affinity(layer, e, p) - state.Affinity(layer, e, q);
             if (layer > 0)
-                foreach (var f in members[layer - 1])
+                foreach (var f in members[layer - 1].AsSpan(0, pairSize))
                     difference -= problem.Transitions[layer - 1][f * n + e] * Difference(state.PartOf[(layer - 1) * n + f]);
             if (layer + 1 < problem.Layers)
-                foreach (var f in members[layer + 1])
+                foreach (var f in members[layer + 1].AsSpan(0, pairSize))
                     difference -= problem.Transitions[layer][e * n + f] * Difference(state.PartOf[(layer + 1) * n + f]);
             if (problem.Together is not null)
-                foreach (var f in members[layer])
+                foreach (var f in members[layer].AsSpan(0, pairSize))
                     difference -= problem.Together[layer][e * n + f] * Difference(state.PartOf[layer * n + f]);
             unary[layer][i] = difference;
         }
@@ -182,18 +188,35 @@ internal sealed class RankPairSweep
                 pull[j] = (first - second) * bonus;
                 onSecond += second * bonus;
             }
+            SumNibbles();
             var reached = value[s] + onSecond;
             for (var t = 0; t < now.Length; t++)
             {
                 var candidate = reached;
-                for (var mask = now[t]; mask != 0; mask &= mask - 1)
-                    candidate += pull[BitOperations.TrailingZeroCount(mask)];
+                var mask = now[t];
+                for (var nibble = 0; mask != 0; nibble += 16, mask >>= 4)
+                    candidate += pullOfNibble[nibble + (int)(mask & 15)];
                 if (candidate > nextValue[t])
                     (nextValue[t], from[layer][t]) = (candidate, s);
             }
         }
         for (var t = 0; t < now.Length; t++)
             value[t] = nextValue[t] + Inside(layer, now[t], bonus);
+    }
+
+    /// <summary>The sum of pulls for every four members' 16 choices, so that a state is summed four members at a time.</summary>
+    private void SumNibbles()
+    {
+        for (var i = 0; i < pairSize; i += 4)
+        {
+            var sums = pullOfNibble.AsSpan(i / 4 * 16, 16);
+            sums[0] = 0;
+            for (var choice = 1; choice < 16; choice++)
+            {
+                var member = i + BitOperations.TrailingZeroCount(choice);
+                sums[choice] = sums[choice & (choice - 1)] + (member < pairSize ? pull[member] : 0);
+            }
+        }
     }
 
     /// <summary>What a state keeps with the experts outside the pair and inside its own layer.</summary>
@@ -212,9 +235,10 @@ internal sealed class RankPairSweep
         return sum;
     }
 
-    private long Overload(int layer, ulong mask)
+    private long Overload(int layer, ulong mask, int p, int q)
     {
-        if (problem.LoadLimit[layer] == long.MaxValue)
+        var (limitP, limitQ) = (problem.LoadLimit[layer][p], problem.LoadLimit[layer][q]);
+        if (limitP == long.MaxValue && limitQ == long.MaxValue)
             return 0;
         var (first, second) = (0L, 0L);
         for (var i = 0; i < pairSize; i++)
@@ -224,21 +248,21 @@ internal sealed class RankPairSweep
             else
                 second += problem.Load[layer][members[layer][i]];
         }
-        return Math.Max(0, first - problem.LoadLimit[layer]) + Math.Max(0, second - problem.LoadLimit[layer]);
+        return Math.Max(0, first - limitP) + Math.Max(0, second - limitQ);
     }
 
-    /// <summary>All halves of <paramref name="size"/> members as masks; none when they are too many.</summary>
-    internal static ulong[] Divisions(int size)
+    /// <summary>All choices of <paramref name="first"/> among <paramref name="size"/> members as masks; none when they are too many.</summary>
+    internal static ulong[] Divisions(int size, int first)
     {
         var count = 1L;
-        for (var i = 1; i <= size / 2; i++)
+        for (var i = 1; i <= first; i++)
         {
-            count = count * (size / 2 + i) / i;
+            count = count * (size - first + i) / i;
             if (count > MostStates)
                 return [];
         }
         var masks = new List<ulong>();
-        for (ulong mask = (1UL << (size / 2)) - 1, end = 1UL << size; mask < end;)
+        for (ulong mask = (1UL << first) - 1, end = 1UL << size; mask < end;)
         {
             masks.Add(mask);
             var low = mask & (~mask + 1);

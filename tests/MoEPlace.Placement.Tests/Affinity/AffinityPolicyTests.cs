@@ -99,8 +99,8 @@ public sealed class AffinityPolicyTests : IDisposable
             using var trace = TopOneTrace.Random(seed, 6, 4, 400);
             var problem = PlacementProblem.Create(
                 trace.Model, TopOneTrace.Cluster(1, 3), trace.Counts, objective: PlacementObjective.Crossing, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 2);
-            var chain = ChainProblem.OfCrossing(problem, LoadLimit.Of(problem).Most);
-            var least = (chain.TotalWeight - RandomChain.BestKept(chain)) / (double)ChainProblem.Unit;
+            var chain = ChainOf.Crossing(problem, LoadLimit.Of(problem).Most);
+            var least = (chain.TotalWeight - RandomChain.BestKept(chain)) / (double)ChainOf.Unit;
             Assert.Equal(least, AffinityPolicy.Place(problem, null, Cancellation).Summary.Objective);
         }
     }

@@ -15,10 +15,12 @@ public sealed class BalancedDivisionTests
             var parts = 2 + random.Next(2);
             var weight = Enumerable.Range(0, 6).Select(_ => (long)Math.Pow(10, 3 * random.NextDouble())).ToArray();
             var partOf = new int[6];
-            var reached = BalancedDivision.Divide(weight, parts, 0, random, partOf);
+            int[] capacityOf = [.. Enumerable.Repeat(6 / parts, parts)];
+            double[] speedOf = [.. Enumerable.Repeat(1.0, parts)];
+            var reached = BalancedDivision.Divide(weight, capacityOf, speedOf, 0, random, partOf);
             var least = RandomChain.LayerDivisions(6, parts).Min(d => Heaviest(weight, d, parts));
             Assert.Equal(Heaviest(weight, partOf, parts), reached);
-            Assert.True(BalancedDivision.LowerBound(weight, parts) <= least, $"seed {seed}: the bound is above the best");
+            Assert.True(BalancedDivision.LowerBound(weight, capacityOf, speedOf) <= least, $"seed {seed}: the bound is above the best");
             Assert.True(reached >= least, $"seed {seed}");
             best += reached == least ? 1 : 0;
         }
@@ -30,7 +32,7 @@ public sealed class BalancedDivisionTests
     {
         long[] weight = [9, 7, 5, 3, 2, 1, 1, 1];
         var partOf = new int[8];
-        Assert.InRange(BalancedDivision.Divide(weight, 2, 20, new SeedStream(1, "balance"), partOf), 15, 20);
+        Assert.InRange(BalancedDivision.Divide(weight, [4, 4], [1, 1], 20, new SeedStream(1, "balance"), partOf), 15, 20);
     }
 
     private static long Heaviest(long[] weight, int[] partOf, int parts) =>

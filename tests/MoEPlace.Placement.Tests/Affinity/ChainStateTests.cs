@@ -24,7 +24,8 @@ public sealed class ChainStateTests
                 Assert.True(after == before + gain, $"seed {seed}: gain {gain}, recount {after - before}");
                 Assert.Equal(after, state.Kept);
             }
-            Assert.Equal(new ChainState(problem, state.PartOf).Affinity, state.Affinity);
+            Assert.Equal(new ChainState(problem, state.PartOf).WithPart, state.WithPart);
+            Assert.Equal(new ChainState(problem, state.PartOf).WithNode, state.WithNode);
             Assert.Equal(new ChainState(problem, state.PartOf).PartLoad, state.PartLoad);
         }
     }

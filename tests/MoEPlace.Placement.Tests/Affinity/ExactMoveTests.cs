@@ -23,7 +23,7 @@ public sealed class ExactMoveTests
     {
         for (var capacity = 1; capacity <= 32; capacity++)
         {
-            var divisions = RankPairSweep.Divisions(2 * capacity);
+            var divisions = RankPairSweep.Divisions(2 * capacity, capacity);
             Assert.Equal(capacity switch { 1 => 2, 2 => 6, 3 => 20, 4 => 70, 5 => 252, _ => 0 }, divisions.Distinct().Count());
             Assert.All(divisions, d => Assert.Equal(capacity, System.Numerics.BitOperations.PopCount(d)));
         }
@@ -46,7 +46,7 @@ public sealed class ExactMoveTests
             Assert.Equal(kept + won, state.Kept);
             for (var layer = 0; layer < problem.Layers; layer++)
                 Assert.All(
-                    state.PartOf.Skip(layer * experts).Take(experts).GroupBy(p => p), part => Assert.Equal(problem.Capacity, part.Count()));
+                    state.PartOf.Skip(layer * experts).Take(experts).GroupBy(p => p), part => Assert.Equal(problem.CapacityOf[part.Key], part.Count()));
         }
     }
 
@@ -79,9 +79,9 @@ public sealed class ExactMoveTests
             var problem = RandomChain.Draw(random, 3, 12, 4, seed % 2 + 1, seed % 3 == 0, 1.0);
             var balanced = new int[36];
             for (var layer = 0; layer < 3; layer++)
-                problem.LoadLimit[layer] = BalancedDivision.Divide(problem.Load[layer], 4, 0, random, balanced.AsSpan(layer * 12, 12));
+                Array.Fill(problem.LoadLimit[layer], (long)BalancedDivision.Divide(problem.Load[layer], [3, 3, 3, 3], [1, 1, 1, 1], 0, random, balanced.AsSpan(layer * 12, 12)));
             var state = new ChainState(problem, RandomChain.Division(random, problem));
-            new LayerAssignment(problem).Repair(state, balanced);
+            new LayerAssignment(problem).Repair(state, balanced, () => false);
             Assert.True(problem.Overload(state.PartOf) == 0, $"seed {seed}");
             Assert.Equal(problem.KeptWeight(state.PartOf), state.Kept);
         }

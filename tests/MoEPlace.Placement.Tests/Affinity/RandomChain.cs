@@ -5,18 +5,19 @@ namespace MoEPlace.Placement.Tests.Affinity;
 /// <summary>Small random chains, and the slow answers that the fast code is held against.</summary>
 internal static class RandomChain
 {
-    public static ChainProblem Draw(SeedStream random, int layers, int experts, int parts, int nodes, bool together, double? limit = null)
+    public static ChainProblem Draw(SeedStream random, int layers, int experts, int parts, int nodes, bool together, double? limit = null, int[]? capacityOf = null)
     {
+        capacityOf ??= [.. Enumerable.Repeat(experts / parts, parts)];
         var load = Enumerable.Range(0, layers).Select(_ => Numbers(experts, 100, 1)).ToArray();
         return new ChainProblem
         {
             Layers = layers,
             Experts = experts,
-            Parts = parts,
+            CapacityOf = capacityOf,
             Transitions = [.. Enumerable.Range(0, layers - 1).Select(_ => Numbers(experts * experts, 30, 0))],
             Together = together ? [.. Enumerable.Range(0, layers).Select(_ => Symmetric())] : null,
             Load = [.. load.Select(l => l.Select(v => (long)v).ToArray())],
-            LoadLimit = [.. load.Select(l => limit is { } m ? (long)(m * l.Sum() / parts) : long.MaxValue)],
+            LoadLimit = [.. load.Select(l => Enumerable.Repeat(limit is { } m ? (long)(m * l.Sum() / parts) : long.MaxValue, parts).ToArray())],
             NodeOf = [.. Enumerable.Range(0, parts).Select(p => p / (parts / nodes))],
             RankWeight = 3,
             NodeWeight = nodes > 1 ? 7 : 0,
@@ -40,16 +41,19 @@ internal static class RandomChain
         for (var layer = 0; layer < problem.Layers; layer++)
         {
             var row = partOf.AsSpan(layer * problem.Experts, problem.Experts);
-            for (var e = 0; e < row.Length; e++)
-                row[e] = e / problem.Capacity;
+            BalancedDivision.InOrder(1, problem.CapacityOf).CopyTo(row);
             random.Shuffle(row);
         }
         return partOf;
     }
 
     /// <summary>All divisions of one layer's experts over equal parts.</summary>
-    public static List<int[]> LayerDivisions(int experts, int parts)
+    public static List<int[]> LayerDivisions(int experts, int parts) => LayerDivisions([.. Enumerable.Repeat(experts / parts, parts)]);
+
+    /// <summary>All divisions of one layer's experts over parts of given sizes.</summary>
+    public static List<int[]> LayerDivisions(int[] capacityOf)
     {
+        var (experts, parts) = (capacityOf.Sum(), capacityOf.Length);
         var found = new List<int[]>();
         Extend(new int[experts], 0, new int[parts]);
         return found;
@@ -63,7 +67,7 @@ internal static class RandomChain
             }
             for (var part = 0; part < parts; part++)
             {
-                if (held[part] == experts / parts)
+                if (held[part] == capacityOf[part])
                     continue;
                 held[part]++;
                 partOf[expert] = part;
@@ -76,7 +80,7 @@ internal static class RandomChain
     /// <summary>The most that any division under the limits keeps: dynamic programming over all divisions of each layer.</summary>
     public static long BestKept(ChainProblem problem)
     {
-        var (n, divisions) = (problem.Experts, LayerDivisions(problem.Experts, problem.Parts));
+        var (n, divisions) = (problem.Experts, LayerDivisions(problem.CapacityOf));
         var value = new Dictionary<int, long>();
         for (var layer = 0; layer < problem.Layers; layer++)
         {
@@ -84,9 +88,11 @@ internal static class RandomChain
             for (var d = 0; d < divisions.Count; d++)
             {
                 var division = divisions[d];
-                if (Enumerable.Range(0, problem.Parts).Any(p => Enumerable.Range(0, n).Where(e => division[e] == p).Sum(e => problem.Load[layer][e]) > problem.LoadLimit[layer]))
+                if (Enumerable.Range(0, problem.Parts).Any(p => Enumerable.Range(0, n).Where(e => division[e] == p).Sum(e => problem.Load[layer][e]) > problem.LoadLimit[layer][p]))
                     continue;
                 var inside = 0L;
+                for (var e = 0; problem.HomeOf is not null && e < n; e++)
+                    inside += problem.HomeOf[layer * n + e] == division[e] ? problem.StayWeight : 0;
                 for (var a = 0; problem.Together is not null && a < n; a++)
                     for (var b = 0; b < a; b++)
                         inside += (long)problem.Together[layer][a * n + b] * problem.Kept(division[a], division[b]);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using MoEPlace.Evaluation;
+using MoEPlace.Placement.Copies;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
@@ -25,7 +26,7 @@ public static class AffinityPolicy
         var (placement, summary) = problem.Objective switch
         {
             PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
-            PlacementObjective.Copies => Copies(problem, CopySavings.Of(problem), progress, cancellation),
+            PlacementObjective.Copies => Copies(problem, progress, cancellation),
             _ => new StepCandidates(problem, progress, cancellation).Best(),
         };
         return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
@@ -40,12 +41,12 @@ public static class AffinityPolicy
         return Describe(problem, found, _ => CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster));
     }
 
-    /// <summary>Minimises copies, led by pairs of experts; the objective is counted on the tokens.</summary>
+    /// <summary>Minimises copies, counted on the tokens.</summary>
     internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
-        PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var search = new AffinitySearch(problem, limit => ChainProblem.OfCopies(problem, limit.Most, savings));
-        var found = search.Run(progress, null, cancellation);
+        var search = new CopySearch(problem, problem.Conditions.RunsCoherent ? CopyMeasure.Coherent : CopyMeasure.Home);
+        var found = search.Run(progress, cancellation);
         return Describe(problem, found, placement =>
         {
             var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;

@@ -18,15 +18,18 @@ internal sealed class CopySearch
     private readonly PlacementProblem problem;
     private readonly LoadLimit limit;
     private readonly CopyTokens tokens;
+    private readonly CopyTokens? coarse;
 
     public CopySearch(PlacementProblem problem, CopyMeasure measure)
     {
         this.problem = problem;
         limit = LoadLimit.Of(problem);
         tokens = new CopyTokens(problem, measure);
+        var ct = int.TryParse(Environment.GetEnvironmentVariable("CT"), out var v) ? v : 4096;
+        coarse = ct > 0 && tokens.Tokens > ct * 2 ? new CopyTokens(problem, measure, ct) : null;
     }
 
-    private double SecondsLeft => Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds);
+    private double SecondsLeft => Math.Max(0, (problem.TimeLimit - Clock).TotalSeconds);
 
     /// <summary>Searches.</summary>
     /// <param name="progress">Told several times a second.</param>
@@ -53,16 +56,21 @@ internal sealed class CopySearch
         var layers = Enumerable.Range(0, problem.Model.Layers);
         int[][] chains = tokens.Measure == CopyMeasure.Home ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
         var load = layers.Select(l => problem.Counts.Load(l).ToArray()).ToArray();
-        var state = new CopyState(
-            tokens, new CopyItems(tokens, load), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
-        var worker = new CopyWorker(state, limit.Most, limit.Balanced, chains, new SeedStream(problem.Seed, "copies", index));
+        var state = State(tokens, load);
+        var worker = new CopyWorker(state, coarse is null ? null : State(coarse, load), limit.Most, limit.Balanced, chains, new SeedStream(problem.Seed, "copies", index));
         workers[index] = worker;
         var paced = problem.IterationLimit == long.MaxValue;
         while (!Stop() && worker.Rounds < problem.IterationLimit)
-            worker.Round(paced ? SecondsLeft : double.PositiveInfinity, Stop);
+            worker.Round(() => Clock.TotalSeconds, paced ? SecondsLeft : double.PositiveInfinity, Stop);
 
-        bool Stop() => cancellation.IsCancellationRequested || watch.Elapsed >= problem.TimeLimit;
+        bool Stop() => cancellation.IsCancellationRequested || Clock >= problem.TimeLimit;
     }
+
+    private TimeSpan Clock => Environment.GetEnvironmentVariable("CPU") != null ? Environment.CpuUsage.TotalTime / 2 - cpu0 / 2 : watch.Elapsed;
+    private readonly TimeSpan cpu0 = Environment.CpuUsage.TotalTime;
+
+    private CopyState State(CopyTokens of, long[][] load) =>
+        new(of, new CopyItems(of, load), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
 
     private int[] Best(CopyWorker[] workers)
     {

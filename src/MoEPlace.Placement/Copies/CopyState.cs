@@ -18,7 +18,7 @@ internal sealed class CopyState
     /// <param name="nodeWeight">What a copy to another node costs more.</param>
     public CopyState(CopyTokens tokens, CopyItems items, int parts, int nodes, double nodeWeight)
     {
-        (Items, Parts, this.nodeWeight) = (items, parts, nodeWeight);
+        (Items, Parts, this.nodeWeight, Tokens) = (items, parts, nodeWeight, tokens.Tokens);
         ranks = new CopyTier(tokens, items, parts, parts);
         this.nodes = nodes > 1 && nodeWeight > 0 ? new CopyTier(tokens, items, parts, nodes) : null;
         PartLoad = new long[items.Layers * parts];
@@ -29,6 +29,9 @@ internal sealed class CopyState
     public CopyItems Items { get; }
 
     public int Parts { get; }
+
+    /// <summary>Tokens that are counted.</summary>
+    public int Tokens { get; }
 
     /// <summary>[layers, parts] (token, expert) pairs.</summary>
     public long[] PartLoad { get; }

@@ -17,12 +17,14 @@ internal sealed class CopyTokens
     /// <summary>Reads the tokens of a problem.</summary>
     /// <param name="problem">A problem with tokens; with a top-1 unless <paramref name="measure"/> is home.</param>
     /// <param name="measure">What will be counted.</param>
-    public CopyTokens(PlacementProblem problem, CopyMeasure measure)
+    /// <param name="most">Tokens beyond which they are thinned out evenly.</param>
+    public CopyTokens(PlacementProblem problem, CopyMeasure measure, long most = long.MaxValue)
     {
         var slice = problem.Slice!;
         (Measure, Layers, Experts) = (measure, slice.Trace.Layers, slice.Trace.Experts);
         var rows = Layers * Experts;
-        var stride = Math.Max(1, (slice.Tokens * rows * 2 + MostBits - 1) / MostBits);
+        most = Math.Max(1, Math.Min(most, MostBits / 2 / rows));
+        var stride = (slice.Tokens + most - 1) / most;
         Tokens = (int)((slice.Tokens + stride - 1) / stride);
         Words = BitRows.WordsFor(Tokens);
         Chosen = new BitRows(rows, Words);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MoEPlace.Placement.Copies;
 
 /// <summary>
@@ -10,26 +8,37 @@ internal sealed class CopyWorker
 {
     private const long ProposalsPerItem = 10_000;
     private readonly CopyState state;
+    private readonly CopyState? coarse;
     private readonly long[] mostLoad;
     private readonly int[] balanced;
     private readonly int[][] chains;
     private readonly SeedStream random;
     private readonly double[] scale;
+    private readonly double[] coarseScale;
     private readonly double[] price;
+    private readonly double ratio;
 
-    public CopyWorker(CopyState state, long[] mostLoad, int[] balanced, int[][] chains, SeedStream random)
+    public CopyWorker(CopyState state, CopyState? coarse, long[] mostLoad, int[] balanced, int[][] chains, SeedStream random)
     {
-        (this.state, this.mostLoad, this.balanced, this.chains, this.random) = (state, mostLoad, balanced, chains, random);
+        (this.state, this.coarse, this.mostLoad, this.balanced, this.chains, this.random) = (state, coarse, mostLoad, balanced, chains, random);
         balanced.CopyTo(state.Items.PartOf.AsSpan());
         state.Reset();
         Best = [.. balanced];
         BestCost = [.. chains.Select(Cost)];
         scale = [.. chains.Select(chain => CopyAnnealing.Scale(state, chain, random))];
         price = [.. scale.Select(s => FirstPrice * s / Math.Max(1, state.Items.Load.Average()))];
+        coarseScale = scale;
+        if (coarse is null)
+            return;
+        balanced.CopyTo(coarse.Items.PartOf.AsSpan());
+        coarse.Reset();
+        coarseScale = [.. chains.Select(chain => CopyAnnealing.Scale(coarse, chain, random))];
+        ratio = coarse.Tokens / (double)state.Tokens;
     }
 
-    public static double FirstPrice = 2, Hot = 0.5, Warm = 0.1, Cold = 0.01;
-    public static double[] Shares = [0.1, 0.75, 0.5, 0.5];
+    static double E(string n, double d) => double.TryParse(Environment.GetEnvironmentVariable(n), out var v) ? v : d;
+    public static double FirstPrice = E("PRICE", 2), Hot = E("HOT", 0.5), Mid = E("MID", 0.1), Warm = E("WARM", 0.1), Cold = E("COLD", 0.01), CoarseShare = E("CS", 0.5);
+    public static double[] Shares = [E("S0", 0.1), E("S1", 0.75), 0.5, 0.5];
 
     /// <summary>[layers, items] the best division so far of the layers of its chains; holds the limits.</summary>
     public int[] Best { get; }
@@ -43,31 +52,55 @@ internal sealed class CopyWorker
     /// <summary>Does one round over all chains.</summary>
     /// <param name="secondsLeft">Until the time limit; infinite without one.</param>
     /// <param name="stop">True ends the round early; its result counts all the same.</param>
-    public void Round(double secondsLeft, Func<bool> stop)
+    public void Round(Func<double> clock, double secondsLeft, Func<bool> stop)
     {
-        var watch = Stopwatch.StartNew();
+        var begin = clock();
         for (var c = 0; c < chains.Length && !stop(); c++)
         {
             var share = Rounds < Shares.Length ? Shares[Rounds] : 0.5;
-            var until = secondsLeft * share * (c + 1) / chains.Length;
-            var begin = watch.Elapsed.TotalSeconds;
-            var wanted = ProposalsPerItem * chains[c].Length * state.Items.Count;
-            Walk(c, tried => stop() ? 1
-                : double.IsInfinity(secondsLeft) ? (double)tried / wanted
-                : (watch.Elapsed.TotalSeconds - begin) / Math.Max(1e-3, until - begin), stop);
+            var until = begin + secondsLeft * share * (c + 1) / chains.Length;
+            Walk(c, clock, until, stop);
         }
         Rounds++;
     }
 
-    private void Walk(int c, Func<long, double> done, Func<bool> stop)
+    private long Anneal(CopyState on, int c, double hot, double cold, Func<double> clock, double until, double proposals, Func<bool> stop)
+    {
+        var begin = clock();
+        var r = on == coarse ? ratio : 1;
+        var s = on == coarse ? coarseScale[c] : scale[c];
+        return CopyAnnealing.Run(on, chains[c], mostLoad, random, hot * s, cold * s, price[c] * r, tried => stop() ? 1
+            : double.IsInfinity(until) ? tried / proposals
+            : (clock() - begin) / Math.Max(1e-3, until - begin));
+    }
+
+    private void Walk(int c, Func<double> clock, double until, Func<bool> stop)
     {
         var chain = chains[c];
         var n = state.Items.Count;
+        var wanted = (double)ProposalsPerItem * chain.Length * state.Items.Count;
         if (Rounds > 1)
             Restore(chain);
-        var w = Stopwatch.StartNew();
-        var tried = CopyAnnealing.Run(state, chain, mostLoad, random, (Rounds < 2 ? Hot : Warm) * scale[c], Cold * scale[c], price[c], done);
-        var s1 = w.Elapsed.TotalSeconds;
+        var w = clock();
+        var hot = Rounds < 2 ? Hot : Warm;
+        long tried0 = 0;
+        double s0 = 0;
+        if (coarse is not null && Rounds < 2)
+        {
+            foreach (var layer in chain)
+                state.Items.PartOf.AsSpan(layer * n, n).CopyTo(coarse.Items.PartOf.AsSpan(layer * n));
+            if (chain.Length > 1) coarse.Reset(); else coarse.Reset(chain[0]);
+            tried0 = Anneal(coarse, c, Hot, Mid, clock, clock() + (until - clock()) * CoarseShare, wanted, stop);
+            foreach (var layer in chain)
+                coarse.Items.PartOf.AsSpan(layer * n, n).CopyTo(state.Items.PartOf.AsSpan(layer * n));
+            if (chain.Length > 1) state.Reset(); else state.Reset(chain[0]);
+            hot = Mid;
+            s0 = clock() - w;
+        }
+        var z = Cost(chain);
+        w = clock();
+        var tried = Anneal(state, c, hot, Cold, clock, until, wanted, stop);
+        var s1 = clock() - w;
         var a = Cost(chain);
         // A walk that ends over its limits paid too little for it.
         var over = chain.Any(l => state.PartLoad.AsSpan(l * state.Parts, state.Parts).ContainsAnyInRange(mostLoad[l] == long.MaxValue ? long.MaxValue : mostLoad[l] + 1, long.MaxValue));
@@ -78,7 +111,7 @@ internal sealed class CopyWorker
         CopyDescent.Descend(state, chain, mostLoad, stop);
         var cost = Cost(chain);
         if (Environment.GetEnvironmentVariable("CW") != null)
-            Console.Error.WriteLine($"round {Rounds} chain {c} tried {tried} in {s1:F2} rate {tried / s1:E2} anneal {a} repair {b} descend {cost} over {over} price {price[c]:F2} scale {scale[c]:F1}");
+            Console.Error.WriteLine($"round {Rounds} chain {c} coarse {tried0} in {s0:F2} tried {tried} in {s1:F2} rate {tried / s1:E2} start {z} anneal {a} repair {b} descend {cost} over {over} price {price[c]:F2} scale {scale[c]:F1}");
         if (cost >= BestCost[c])
             return;
         BestCost[c] = cost;

@@ -17,22 +17,30 @@ internal static class CopyAnnealing
     /// <param name="layers">The layers whose items are swapped.</param>
     /// <param name="mostLoad">[layers] of a part; long.MaxValue for no limit.</param>
     /// <param name="random">Where its randomness comes from.</param>
-    /// <param name="hot">First temperature, in cost.</param>
-    /// <param name="cold">Last temperature.</param>
-    /// <param name="overloadPrice">Cost of one (token, expert) pair beyond a limit at the last temperature.</param>
+    /// <param name="plan">Temperatures, and the overload that is borne.</param>
+    /// <param name="price">
+    /// Cost of one (token, expert) pair beyond a limit. Raised while more overload stands than the plan bears at that point, else lowered.
+    /// </param>
     /// <param name="done">Told how many swaps were tried; how far the walk is then, 1 or more at its end.</param>
     /// <returns>Swaps that were tried.</returns>
     public static long Run(
-        CopyState state, ReadOnlySpan<int> layers, long[] mostLoad, SeedStream random, double hot, double cold, double overloadPrice, Func<long, double> done)
+        CopyState state, int[] layers, long[] mostLoad, SeedStream random, CoolingPlan plan, ref double price, Func<long, double> done)
     {
+        const double Step = 1.03;
         var tried = 0L;
         if (state.Parts == 1)
             return tried;
+        var limited = Array.Exists(layers, layer => mostLoad[layer] != long.MaxValue);
         for (double progress; (progress = done(tried)) < 1;)
         {
-            var temperature = hot * Math.Pow(cold / hot, progress);
+            var temperature = plan.Temperature(progress);
+            var overload = 0L;
             foreach (var layer in layers)
-                Walk(state, layer, mostLoad[layer], random, temperature, overloadPrice * Math.Sqrt(cold / temperature));
+            {
+                Walk(state, layer, mostLoad[layer], random, temperature, price);
+                overload += limited ? state.Overload(layer, mostLoad[layer]) : 0;
+            }
+            price *= overload > plan.Overload(progress) ? Step : 1 / Step;
             tried += (long)Stretch * layers.Length;
         }
         return tried;

@@ -7,20 +7,20 @@ internal static class CopyDescent
     /// <param name="state">Changed in place.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="limit">The most load of a part.</param>
-    /// <param name="balanced">[items] a division of the layer that holds the limit.</param>
-    public static void Repair(CopyState state, int layer, long limit, ReadOnlySpan<int> balanced)
+    /// <param name="start">Divisions that hold the limits.</param>
+    public static void Repair(CopyState state, int layer, long limit, CopyStart start)
     {
         if (limit == long.MaxValue || SwapUnderLimit(state, layer, limit))
             return;
-        balanced.CopyTo(state.Items.PartOf.AsSpan(layer * state.Items.Count));
-        state.Reset(layer);
+        var n = state.Items.Count;
+        state.Assign(layer, start.ExpertOf.AsSpan(layer * n, n), start.PartOf.AsSpan(layer * n, n));
         // Replicas take turns in the order of their ranks: other names for the ranks would make other items of them.
         if (!state.Items.HasReplicas)
             state.Rename(layer);
     }
 
     /// <summary>Makes swaps that save copies and hold the limits until there is none.</summary>
-    public static void Descend(CopyState state, ReadOnlySpan<int> layers, long[] mostLoad, Func<bool> stop)
+    public static void Descend(CopyState state, int[] layers, long[] mostLoad, Func<bool> stop)
     {
         for (var won = true; won;)
         {

@@ -1,40 +1,47 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
-using MoEPlace.Placement.Affinity;
 
 namespace MoEPlace.Placement.Copies;
 
 /// <summary>
 /// Divides experts so that tokens are copied least, counted on the tokens themselves. Two workers search until the time or the round
-/// limit. At home the layers do not depend on each other: each worker has its own, and every layer keeps its best. Coherent, all layers
-/// are one chain: both workers walk through all of it, and the best of the two is the result.
+/// limit. At home the layers do not depend on each other: each worker has its own, and every layer keeps its best. Else all layers are
+/// one chain: both workers walk through all of it, and the best of the two is the result.
 /// </summary>
 internal sealed class CopySearch
 {
     /// <summary>Fixed, and not the number of cores, so that results do not depend on the machine.</summary>
     private const int Workers = 2;
 
+    /// <summary>Tokens that a walk begins with: their bits stay in the cache.</summary>
+    private const int ThinnedTokens = 8192;
+
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly PlacementProblem problem;
-    private readonly LoadLimit limit;
+    private readonly CopyStart start;
     private readonly CopyTokens tokens;
-    private readonly CopyTokens? coarse;
+    private readonly CopyTokens? thinned;
 
+    /// <param name="problem">A problem with tokens; with a top-1 unless <paramref name="measure"/> is home.</param>
+    /// <param name="measure">What is counted.</param>
     public CopySearch(PlacementProblem problem, CopyMeasure measure)
     {
         this.problem = problem;
-        limit = LoadLimit.Of(problem);
+        start = CopyStart.Of(problem);
         tokens = new CopyTokens(problem, measure);
-        var ct = int.TryParse(Environment.GetEnvironmentVariable("CT"), out var v) ? v : 4096;
-        coarse = ct > 0 && tokens.Tokens > ct * 2 ? new CopyTokens(problem, measure, ct) : null;
+        thinned = tokens.Tokens > 2 * ThinnedTokens ? new CopyTokens(problem, measure, ThinnedTokens) : null;
     }
 
-    private double SecondsLeft => Math.Max(0, (problem.TimeLimit - Clock).TotalSeconds);
+    private bool Separate => tokens.Measure == CopyMeasure.Home;
+
+    private TimeSpan Clock => Environment.GetEnvironmentVariable("CPU") != null ? Environment.CpuUsage.TotalTime / 2 - cpu0 / 2 : watch.Elapsed;
+    private readonly TimeSpan cpu0 = Environment.CpuUsage.TotalTime;
 
     /// <summary>Searches.</summary>
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search with its best so far.</param>
-    public AffinityFound Run(IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    public CopyFound Run(IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
         var workers = new CopyWorker?[Workers];
         var threads = new Task[Workers];
@@ -48,50 +55,58 @@ internal sealed class CopySearch
             Report(workers, progress);
         var reason = cancellation.IsCancellationRequested ? "interrupted"
             : workers.All(w => w!.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
-        return new AffinityFound(Best(workers!), workers.Sum(w => w!.Rounds), reason, limit.RelaxedLayers);
+        var one = Separate || problem.RedundantSlots == 0 || problem.Conditions.EvenDispatch;
+        return new CopyFound(
+            Separate ? [ToSlots(workers!)] : [.. workers.OrderBy(w => w!.BestCost).Take(one ? 1 : Workers).Select(w => ToSlots(w!))],
+            workers.Sum(w => w!.Rounds),
+            reason,
+            start.RelaxedLayers);
     }
 
     private void Walk(CopyWorker?[] workers, int index, CancellationToken cancellation)
     {
         var layers = Enumerable.Range(0, problem.Model.Layers);
-        int[][] chains = tokens.Measure == CopyMeasure.Home ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
+        int[][] chains = Separate ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
         var load = layers.Select(l => problem.Counts.Load(l).ToArray()).ToArray();
-        var state = State(tokens, load);
-        var worker = new CopyWorker(state, coarse is null ? null : State(coarse, load), limit.Most, limit.Balanced, chains, new SeedStream(problem.Seed, "copies", index));
+        var worker = new CopyWorker(
+            State(tokens, load), thinned is null ? null : State(thinned, load), start, chains, new SeedStream(problem.Seed, "copies", index));
         workers[index] = worker;
-        var paced = problem.IterationLimit == long.MaxValue;
+        var end = problem.IterationLimit == long.MaxValue ? problem.TimeLimit.TotalSeconds : double.PositiveInfinity;
         while (!Stop() && worker.Rounds < problem.IterationLimit)
-            worker.Round(() => Clock.TotalSeconds, paced ? SecondsLeft : double.PositiveInfinity, Stop);
+            worker.Round(() => Clock.TotalSeconds, end, Stop);
 
         bool Stop() => cancellation.IsCancellationRequested || Clock >= problem.TimeLimit;
     }
 
-    private TimeSpan Clock => Environment.GetEnvironmentVariable("CPU") != null ? Environment.CpuUsage.TotalTime / 2 - cpu0 / 2 : watch.Elapsed;
-    private readonly TimeSpan cpu0 = Environment.CpuUsage.TotalTime;
+    private CopyState State(CopyTokens of, long[][] load) => new(
+        of, new CopyItems(of, load, start.Items), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
 
-    private CopyState State(CopyTokens of, long[][] load) =>
-        new(of, new CopyItems(of, load), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
-
-    private int[] Best(CopyWorker[] workers)
+    /// <summary>[layer][rank][slot] -> expert, of all the layers that some workers walked through.</summary>
+    private ImmutableArray<ImmutableArray<ImmutableArray<int>>> ToSlots(params CopyWorker[] workers)
     {
-        if (tokens.Measure != CopyMeasure.Home)
-            return workers.MinBy(w => w.BestCost.Sum())!.Best;
-        var (best, n) = (workers[0].Best.ToArray(), workers[0].Best.Length / problem.Model.Layers);
-        for (var layer = 0; layer < problem.Model.Layers; layer++)
-            workers[layer % Workers].Best.AsSpan(layer * n, n).CopyTo(best.AsSpan(layer * n));
-        return best;
+        var (n, slots) = (start.Items, new ImmutableArray<ImmutableArray<int>>[problem.Model.Layers]);
+        foreach (var worker in workers)
+            foreach (var walk in worker.Walks)
+                for (var i = 0; i < walk.Layers.Length; i++)
+                {
+                    var ranks = Enumerable.Range(0, problem.Cluster.Ranks).Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
+                    for (var cell = i * n; cell < (i + 1) * n; cell++)
+                        ranks[walk.BestPartOf[cell]].Add(walk.BestExpertOf[cell]);
+                    slots[walk.Layers[i]] = [.. ranks.Select(rank => rank.ToImmutable())];
+                }
+        return [.. slots];
     }
 
     private void Report(CopyWorker?[] workers, IProgress<SearchProgress>? progress)
     {
         if (progress is null || workers.Any(w => w is null))
             return;
-        var costs = workers.Select(w => w!.BestCost.Sum()).ToArray();
+        var costs = workers.Select(w => w!.BestCost).ToArray();
         var rounds = workers.Max(w => w!.Rounds);
         progress.Report(new SearchProgress(
-            tokens.Measure == CopyMeasure.Home ? costs.Sum() : costs.Min(),
+            Separate ? costs.Sum() : costs.Min(),
             rounds,
-            SecondsLeft,
+            Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds),
             Math.Max(Math.Min(1, watch.Elapsed / problem.TimeLimit), (double)rounds / problem.IterationLimit)));
     }
 }

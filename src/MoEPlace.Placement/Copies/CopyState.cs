@@ -9,7 +9,6 @@ internal sealed class CopyState
     private readonly CopyTier ranks;
     private readonly CopyTier? nodes;
     private readonly double nodeWeight;
-    private readonly bool moves;
 
     /// <param name="tokens">The recording.</param>
     /// <param name="items">What is divided.</param>
@@ -23,7 +22,6 @@ internal sealed class CopyState
         this.nodes = nodes > 1 && nodeWeight > 0 ? new CopyTier(tokens, items, parts, nodes) : null;
         PartLoad = new long[items.Layers * parts];
         LayerCost = new double[items.Layers];
-        moves = tokens.Measure != CopyMeasure.Home;
     }
 
     public CopyItems Items { get; }
@@ -42,7 +40,16 @@ internal sealed class CopyState
     /// <summary>All layers.</summary>
     public double Cost => LayerCost.Sum();
 
-    /// <summary>Takes over the parts of the items as they stand.</summary>
+    /// <summary>Load of a layer beyond a limit.</summary>
+    public long Overload(int layer, long limit)
+    {
+        var over = 0L;
+        foreach (var load in PartLoad.AsSpan(layer * Parts, Parts))
+            over += Math.Max(0, load - limit);
+        return over;
+    }
+
+    /// <summary>Takes over the items as they stand.</summary>
     public void Reset()
     {
         Array.Clear(PartLoad);
@@ -50,26 +57,33 @@ internal sealed class CopyState
             PartLoad[cell / Items.Count * Parts + Items.PartOf[cell]] += Items.Load[cell];
         ranks.Reset();
         nodes?.Reset();
-        Recount();
+        for (var layer = 0; layer < Items.Layers; layer++)
+            LayerCost[layer] = CountCost(layer);
     }
 
-    /// <summary>Takes over the parts of one layer as they stand.</summary>
-    public void Reset(int layer)
+    /// <summary>Gives a layer other items, or the same on other parts.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="expertOf">[items] as <see cref="CopyItems.Assign"/> takes them.</param>
+    /// <param name="partOf">[items].</param>
+    /// <returns>What that adds to the cost.</returns>
+    public double Assign(int layer, ReadOnlySpan<int> expertOf, ReadOnlySpan<int> partOf)
     {
+        var before = CountCost(layer) + CountNext(layer);
+        Items.Assign(layer, expertOf, partOf);
         var load = PartLoad.AsSpan(layer * Parts, Parts);
         load.Clear();
         for (var cell = layer * Items.Count; cell < (layer + 1) * Items.Count; cell++)
             load[Items.PartOf[cell]] += Items.Load[cell];
         ranks.Reset(layer);
         nodes?.Reset(layer);
-        if (moves)
-            Recount();
-        else
-            LayerCost[layer] = CountCost(layer);
+        var change = CountCost(layer) + CountNext(layer) - before;
+        LayerCost[layer] += change;
+        return change;
     }
 
     /// <summary>
-    /// Gives the parts of a layer other names, each what stands on another, so that the fewest copies arise; exact where nodes play no part.
+    /// Gives the parts of a layer other names, each what stands on another, so that the fewest copies arise: an assignment, exact where
+    /// nodes play no part. Not for replicas, which would be served other tokens.
     /// </summary>
     public void Rename(int layer)
     {
@@ -79,9 +93,11 @@ internal sealed class CopyState
             saved[i] = -saved[i];
         var nameOf = new int[Parts];
         LinearAssignment.Solve(saved, Parts, nameOf);
-        for (var cell = layer * Items.Count; cell < (layer + 1) * Items.Count; cell++)
-            Items.PartOf[cell] = nameOf[Items.PartOf[cell]];
-        Reset(layer);
+        var (begin, n) = (layer * Items.Count, Items.Count);
+        var partOf = new int[n];
+        for (var i = 0; i < n; i++)
+            partOf[i] = nameOf[Items.PartOf[begin + i]];
+        Assign(layer, Items.ExpertOf.AsSpan(begin, n).ToArray(), partOf);
     }
 
     /// <summary>What a layer costs, counted anew.</summary>
@@ -137,9 +153,11 @@ internal sealed class CopyState
             nodes.Swapped(layer, a, b, nodes.GroupOf(p), nodes.GroupOf(q));
     }
 
-    private void Recount()
+    private double CountNext(int layer)
     {
-        for (var layer = 0; layer < Items.Layers; layer++)
-            LayerCost[layer] = CountCost(layer);
+        var cost = 0.0;
+        foreach (var to in ranks.Follows(layer))
+            cost += CountCost(to);
+        return cost;
     }
 }

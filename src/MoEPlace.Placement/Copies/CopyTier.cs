@@ -57,16 +57,21 @@ internal sealed unsafe class CopyTier
     /// <summary>The group of a part.</summary>
     public int GroupOf(int part) => part / partsPerGroup;
 
-    /// <summary>Reads a layer anew from the parts of its items; where attractors move, all layers.</summary>
+    /// <summary>Reads a layer anew: its items may be others, and on other parts.</summary>
     public void Reset(int layer)
     {
-        if (moving)
-        {
-            Reset();
-            return;
-        }
         for (var group = 0; group < Groups; group++)
             Fill(layer, group);
+        if (!moving)
+            return;
+        next.AsSpan(layer * Groups * items.Count, Groups * items.Count).Fill(Stale);
+        CountTop(layer);
+        foreach (var to in linksFrom[layer])
+        {
+            FillAttracted(to);
+            for (var group = 0; group < Groups; group++)
+                Attract(to, group, attracted.Row(to * Groups + group), attracted.Row(to * Groups + group), null);
+        }
     }
 
     /// <summary>
@@ -96,17 +101,21 @@ internal sealed unsafe class CopyTier
         }
     }
 
-    /// <summary>Reads the division anew from the parts of the items.</summary>
+    /// <summary>The layers whose attractors a layer decides.</summary>
+    public ReadOnlySpan<int> Follows(int layer) => linksFrom[layer];
+
+    /// <summary>Reads all layers anew.</summary>
     public void Reset()
     {
-        for (var i = 0; i < topBits.Length; i++)
-            topBits[i] = BitSums.Common(items.Top(i), items.Top(i), words);
-        FillAttracted();
         for (var layer = 0; layer < items.Layers; layer++)
+            if (moving || layer == 0)
+                FillAttracted(layer);
+        for (var layer = 0; layer < items.Layers; layer++)
+        {
             for (var group = 0; group < Groups; group++)
                 Fill(layer, group);
-        join.AsSpan().Fill(Stale);
-        next.AsSpan().Fill(Stale);
+            CountTop(layer);
+        }
     }
 
     /// <summary>What a layer counts, from the bits of its items.</summary>
@@ -279,27 +288,33 @@ internal sealed unsafe class CopyTier
         join.AsSpan(row * items.Count, items.Count).Fill(Stale);
     }
 
-    private void FillAttracted()
+    private void FillAttracted(int layer)
     {
-        for (var row = 0; row < attracted.Rows; row++)
-            attracted.Span(row).Clear();
+        for (var group = 0; group < Groups; group++)
+            attracted.Span(moving ? layer * Groups + group : group).Clear();
         var ranksPerGroup = tokens.Home.Rows / Groups;
         for (var rank = 0; rank < tokens.Home.Rows; rank++)
-            for (var layer = 0; layer < (moving ? items.Layers : 1); layer++)
-                Or(Attracted(layer, rank / ranksPerGroup), tokens.Home.Row(rank), moving ? tokens.First.Row(layer) : tokens.Home.Row(rank));
-        for (var layer = 0; layer < items.Layers; layer++)
-            foreach (var from in linksTo[layer])
-            {
-                tokens.Links(from, layer, out var mask);
-                for (var cell = from * items.Count; cell < (from + 1) * items.Count; cell++)
-                    Or(Attracted(layer, GroupOf(items.PartOf[cell])), items.Top(cell), mask is null ? items.Top(cell) : mask.Row(0));
-            }
+            Or(Attracted(layer, rank / ranksPerGroup), tokens.Home.Row(rank), moving ? tokens.First.Row(layer) : tokens.Home.Row(rank));
+        foreach (var from in linksTo[layer])
+        {
+            tokens.Links(from, layer, out var mask);
+            for (var cell = from * items.Count; cell < (from + 1) * items.Count; cell++)
+                Or(Attracted(layer, GroupOf(items.PartOf[cell])), items.Top(cell), mask is null ? items.Top(cell) : mask.Row(0));
+        }
+    }
+
+    private void CountTop(int layer)
+    {
+        if (!moving)
+            return;
+        for (var cell = layer * items.Count; cell < (layer + 1) * items.Count; cell++)
+            topBits[cell] = BitSums.Common(items.Top(cell), items.Top(cell), words);
     }
 
     private void Or(ulong* into, ulong* a, ulong* b)
     {
-        for (var w = 0; w < words; w++)
-            into[w] |= a[w] & b[w];
+        for (var w = 0; w < words; w += Vector512<ulong>.Count)
+            Vector512.Store(Vector512.Load(into + w) | (Vector512.Load(a + w) & Vector512.Load(b + w)), into + w);
     }
 
     private int[][] Links(Func<int, int, bool> linked) =>

@@ -28,7 +28,7 @@ internal sealed class CopyTokens
         Tokens = (int)((slice.Tokens + stride - 1) / stride);
         Words = BitRows.WordsFor(Tokens);
         Chosen = new BitRows(rows, Words);
-        Top = measure == CopyMeasure.Home ? null : measure == CopyMeasure.Crossing ? Chosen : new BitRows(rows, Words);
+        Top = measure == CopyMeasure.Home ? null : new BitRows(rows, Words);
         Home = new BitRows(measure == CopyMeasure.Crossing ? 0 : problem.Cluster.Ranks, Words);
         First = new BitRows(measure == CopyMeasure.Coherent ? Layers : 0, Words);
         Surplus = new long[Layers];
@@ -49,7 +49,7 @@ internal sealed class CopyTokens
     /// <summary>Words of a row.</summary>
     public int Words { get; }
 
-    /// <summary>[layers * experts] tokens that chose the expert; of measure crossing, those whose top-1 it is.</summary>
+    /// <summary>[layers * experts] tokens that chose the expert.</summary>
     public BitRows Chosen { get; }
 
     /// <summary>[layers * experts] tokens whose top-1 the expert is; null at home.</summary>
@@ -77,8 +77,8 @@ internal sealed class CopyTokens
         return to == from + 1 || mask is not null;
     }
 
-    /// <summary>Further times that tokens name an expert of a layer, in order; null for none.</summary>
-    public List<int>? Repeats(int layer, int expert) => repeats[layer * Experts + expert];
+    /// <summary>Further times that tokens name an expert, row layer * experts + expert, in order; null for none.</summary>
+    public List<int>? Repeats(int row) => repeats[row];
 
     private void Read(PlacementProblem problem, long stride)
     {
@@ -113,10 +113,9 @@ internal sealed class CopyTokens
         var before = -1;
         for (var layer = 0; layer < Layers; layer++)
         {
-            if (Measure != CopyMeasure.Crossing)
-                foreach (var choice in choices.Slice(layer * topK, topK))
-                    if (choice != RoutingTrace.NoExpert)
-                        Choose(layer * Experts + choice, token);
+            foreach (var choice in choices.Slice(layer * topK, topK))
+                if (choice != RoutingTrace.NoExpert)
+                    Choose(layer * Experts + choice, token);
             if (topOne.IsEmpty || topOne[layer] == RoutingTrace.NoExpert)
                 continue;
             Top!.Set(layer * Experts + topOne[layer], token);

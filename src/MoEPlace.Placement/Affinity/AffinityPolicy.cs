@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using MoEPlace.Evaluation;
+using MoEPlace.Placement.Copies;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
@@ -15,7 +15,7 @@ public static class AffinityPolicy
     /// </param>
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search; the best so far is returned.</param>
-    /// <exception cref="InputException">The recording cannot serve the objective, or redundant slots are asked for.</exception>
+    /// <exception cref="InputException">The recording cannot serve the objective, or has no tokens for redundant slots.</exception>
     public static PlacementSolution Place(
         PlacementProblem problem, IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -25,35 +25,29 @@ public static class AffinityPolicy
         var (placement, summary) = problem.Objective switch
         {
             PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
-            PlacementObjective.Copies => Copies(problem, CopySavings.Of(problem), progress, cancellation),
+            PlacementObjective.Copies => Copies(problem, progress, cancellation),
             _ => new StepCandidates(problem, progress, cancellation).Best(),
         };
         return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>Minimises crossings.</summary>
+    /// <summary>Minimises crossings: by transitions alone where every expert has one slot, else on the tokens.</summary>
     internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
         PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
+        if (problem.RedundantSlots > 0)
+            return OnTokens(problem, CopyMeasure.Crossing, progress, cancellation);
         var search = new AffinitySearch(problem, limit => ChainOf.Crossing(problem, limit.Most));
         var found = search.Run(progress, chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight, cancellation);
-        return Describe(problem, found, _ => CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster));
+        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
+        var objective = CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster);
+        return (placement, Summarize(problem, objective, found.Rounds, found.StopReason, found.RelaxedLayers));
     }
 
-    /// <summary>Minimises copies, led by pairs of experts; the objective is counted on the tokens.</summary>
+    /// <summary>Minimises copies, counted on the tokens.</summary>
     internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
-        PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation)
-    {
-        var search = new AffinitySearch(problem, limit => ChainOf.Copies(problem, limit.Most, savings));
-        var found = search.Run(progress, null, cancellation);
-        return Describe(problem, found, placement =>
-        {
-            var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
-            var cells = (double)measures.Tokens * problem.Model.Layers;
-            return Math.Round(measures.RankCopiesPerTokenLayer!.Value * cells)
-                + problem.Cluster.NodeCrossingWeight * Math.Round(measures.NodeCopiesPerTokenLayer!.Value * cells);
-        });
-    }
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation) =>
+        OnTokens(problem, problem.Conditions.RunsCoherent ? CopyMeasure.Coherent : CopyMeasure.Home, progress, cancellation);
 
     /// <summary>How a placement of this policy says that it came to be.</summary>
     internal static PlacementProvenance Provenance(PlacementProblem problem)
@@ -62,6 +56,8 @@ public static class AffinityPolicy
         options["cluster"] = $"{problem.Cluster.Name} {problem.Cluster.Nodes}x{problem.Cluster.RanksPerNode}";
         options["objective"] = Name(problem.Objective);
         options["residency"] = problem.Conditions.Residency == Residency.Home ? "home" : "coherent";
+        if (problem.RedundantSlots > 0)
+            options["redundant"] = problem.RedundantSlots.ToString(CultureInfo.InvariantCulture);
         if (problem.MaxImbalance is { } most)
             options["max-imbalance"] = most.ToString(CultureInfo.InvariantCulture);
         if (problem.Slice is { } slice)
@@ -74,28 +70,34 @@ public static class AffinityPolicy
     /// <summary>The objective as the command names it.</summary>
     internal static string Name(PlacementObjective objective) => objective.ToString().ToLowerInvariant();
 
-    private static (ExpertPlacement Placement, SolveSummary Summary) Describe(
-        PlacementProblem problem, AffinityFound found, Func<ExpertPlacement, double> objectiveOf)
+    private static (ExpertPlacement Placement, SolveSummary Summary) OnTokens(
+        PlacementProblem problem, CopyMeasure measure, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
-        var objective = objectiveOf(placement);
+        var (model, cluster) = (problem.Model, problem.Cluster);
+        var found = new CopySearch(problem, measure).Run(progress, cancellation);
+        var (best, least) = found.Candidates
+            .Select(slots => new ExpertPlacement(
+                model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, slots, Provenance(problem)))
+            .Select(placement => (placement, JudgedObjective.Of(problem, measure, placement)))
+            .MinBy(candidate => candidate.Item2);
+        return (best, Summarize(problem, least, found.Rounds, found.StopReason, found.RelaxedLayers));
+    }
+
+    private static SolveSummary Summarize(
+        PlacementProblem problem, double objective, long rounds, string stopReason, ImmutableArray<int> relaxedLayers)
+    {
         // Nothing is below zero: a placement that moves nothing is proven best; any other proves nothing yet.
         double? bound = objective == 0 ? 0 : null;
-        return (placement, new SolveSummary(
-            bound is null ? SolveStatus.Limit : SolveStatus.Optimal,
-            Name(problem.Objective),
-            objective,
-            bound,
-            bound,
-            found.Rounds,
-            found.StopReason,
-            found.RelaxedLayers));
+        return new SolveSummary(
+            bound is null ? SolveStatus.Limit : SolveStatus.Optimal, Name(problem.Objective), objective, bound, bound, rounds, stopReason, relaxedLayers);
     }
 
     private static void Check(PlacementProblem problem)
     {
         var faults = new InputFaults("place");
-        faults.Require(problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots, "0 for policy affinity; eplb places redundant experts");
+        faults.Require(
+            problem.RedundantSlots == 0 || problem.Slice is not null, "--redundant", problem.RedundantSlots,
+            "0 for a recording without tokens, as replicas share tokens; eplb takes loads");
         if (problem.Objective == PlacementObjective.Crossing || problem.Conditions.Residency == Residency.Coherent)
             faults.Require(
                 problem.Counts.HasTransitions, "--policy", "affinity",

@@ -27,7 +27,6 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
         var provenance = AffinityPolicy.Provenance(problem);
         var balanced = LoadLimit.Of(problem with { MaxImbalance = 1 }).Balanced;
         Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
-        var savings = CopySavings.Of(problem);
         var parts = Parts().ToArray();
         searches = parts.Length;
         var (rounds, reason) = (0L, "interrupted");
@@ -39,7 +38,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
             var timed = part with { TimeLimit = left > TimeSpan.Zero ? left / (searches - searchesDone) : problem.TimeLimit / searches };
             var (placement, summary) = part.Objective == PlacementObjective.Crossing
                 ? AffinityPolicy.Crossing(timed, this, cancellation)
-                : AffinityPolicy.Copies(timed, savings, this, cancellation);
+                : AffinityPolicy.Copies(timed, this, cancellation);
             Consider(placement);
             (rounds, reason) = (rounds + summary.Iterations, summary.StopReason);
             searchesDone++;

@@ -71,7 +71,8 @@ internal sealed class MoETunerSearch
     {
         var load = problem.Counts.Load(layer);
         var best = new int[experts];
-        BalancedDivision.Divide(load, ranks, long.MaxValue, new SeedStream(problem.Seed, "moetuner start", layer), best);
+        BalancedDivision.Divide(
+            load, problem.SlotsOf.AsSpan(), problem.SpeedOf.AsSpan(), 0, new SeedStream(problem.Seed, "moetuner start", layer), best);
         ClusterProgram.Number(best, ranks);
         var least = ClusterProgram.Deviation(load, best, ranks);
         if (ranks == 1 || ranks == experts || least == 0)

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using MoEPlace.Evaluation;
+
+namespace MoEPlace.Placement.Copies;
+
+/// <summary>
+/// Divides experts so that tokens are copied least, counted on the tokens themselves. Two workers search until the time or the round
+/// limit. At home the layers do not depend on each other: each worker has its own, and every layer keeps its best. Else all layers are
+/// one chain: both workers walk through all of it, and the best of the two is the result.
+/// </summary>
+internal sealed class CopySearch
+{
+    /// <summary>Fixed, and not the number of cores, so that results do not depend on the machine.</summary>
+    private const int Workers = 2;
+
+    /// <summary>Tokens that a walk begins with: their bits stay in the cache.</summary>
+    private const int ThinnedTokens = 8192;
+
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly PlacementProblem problem;
+    private readonly CopyStart start;
+    private readonly CopyTokens tokens;
+    private readonly CopyTokens? thinned;
+
+    /// <param name="problem">A problem with tokens; with a top-1 unless <paramref name="measure"/> is home.</param>
+    /// <param name="measure">What is counted.</param>
+    public CopySearch(PlacementProblem problem, CopyMeasure measure)
+    {
+        this.problem = problem;
+        start = CopyStart.Of(problem);
+        tokens = new CopyTokens(problem, measure);
+        thinned = tokens.Tokens > 2 * ThinnedTokens ? new CopyTokens(problem, measure, ThinnedTokens) : null;
+    }
+
+    private bool Separate => tokens.Measure == CopyMeasure.Home;
+
+    private TimeSpan Clock => Environment.GetEnvironmentVariable("CPU") != null ? Environment.CpuUsage.TotalTime / 2 - cpu0 / 2 : watch.Elapsed;
+    private readonly TimeSpan cpu0 = Environment.CpuUsage.TotalTime;
+
+    /// <summary>Searches.</summary>
+    /// <param name="progress">Told several times a second.</param>
+    /// <param name="cancellation">Ends the search with its best so far.</param>
+    public CopyFound Run(IProgress<SearchProgress>? progress, CancellationToken cancellation)
+    {
+        var workers = new CopyWorker?[Workers];
+        var threads = new Task[Workers];
+        for (var w = 0; w < Workers; w++)
+        {
+            var index = w;
+            threads[w] = Task.Factory.StartNew(
+                () => Walk(workers, index, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        while (!Task.WaitAll(threads, ReportEvery))
+            Report(workers, progress);
+        var reason = cancellation.IsCancellationRequested ? "interrupted"
+            : workers.All(w => w!.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
+        var one = Separate || problem.RedundantSlots == 0 || problem.Conditions.Dispatch != ReplicaChoice.Nearest;
+        return new CopyFound(
+            Separate ? [ToSlots(workers!)] : [.. workers.OrderBy(w => w!.BestCost).Take(one ? 1 : Workers).Select(w => ToSlots(w!))],
+            workers.Sum(w => w!.Rounds),
+            reason,
+            start.RelaxedLayers);
+    }
+
+    private void Walk(CopyWorker?[] workers, int index, CancellationToken cancellation)
+    {
+        var layers = Enumerable.Range(0, problem.Model.Layers);
+        int[][] chains = Separate ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
+        var load = layers.Select(l => problem.Counts.Load(l).ToArray()).ToArray();
+        var worker = new CopyWorker(
+            State(tokens, load), thinned is null ? null : State(thinned, load), start, chains, new SeedStream(problem.Seed, "copies", index));
+        workers[index] = worker;
+        var end = problem.IterationLimit == long.MaxValue ? problem.TimeLimit.TotalSeconds : double.PositiveInfinity;
+        while (!Stop() && worker.Rounds < problem.IterationLimit)
+            worker.Round(() => Clock.TotalSeconds, end, Stop);
+
+        bool Stop() => cancellation.IsCancellationRequested || Clock >= problem.TimeLimit;
+    }
+
+    private CopyState State(CopyTokens of, long[][] load) => new(
+        of, new CopyItems(of, load, start.Items), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
+
+    /// <summary>[layer][rank][slot] -> expert, of all the layers that some workers walked through.</summary>
+    private ImmutableArray<ImmutableArray<ImmutableArray<int>>> ToSlots(params CopyWorker[] workers)
+    {
+        var (n, slots) = (start.Items, new ImmutableArray<ImmutableArray<int>>[problem.Model.Layers]);
+        foreach (var worker in workers)
+            foreach (var walk in worker.Walks)
+                for (var i = 0; i < walk.Layers.Length; i++)
+                {
+                    var ranks = Enumerable.Range(0, problem.Cluster.Ranks).Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
+                    for (var cell = i * n; cell < (i + 1) * n; cell++)
+                        ranks[walk.BestPartOf[cell]].Add(walk.BestExpertOf[cell]);
+                    slots[walk.Layers[i]] = [.. ranks.Select(rank => rank.ToImmutable())];
+                }
+        return [.. slots];
+    }
+
+    private void Report(CopyWorker?[] workers, IProgress<SearchProgress>? progress)
+    {
+        if (progress is null || workers.Any(w => w is null))
+            return;
+        var costs = workers.Select(w => w!.BestCost).ToArray();
+        var rounds = workers.Max(w => w!.Rounds);
+        progress.Report(new SearchProgress(
+            Separate ? costs.Sum() : costs.Min(),
+            rounds,
+            Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds),
+            Math.Max(Math.Min(1, watch.Elapsed / problem.TimeLimit), (double)rounds / problem.IterationLimit)));
+    }
+}

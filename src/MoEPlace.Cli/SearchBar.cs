@@ -50,12 +50,15 @@ internal sealed class SearchBar(TextWriter writer, string what, int? columns, Ti
 
     private string Describe(SearchProgress value)
     {
-        var best = !double.IsFinite(value.BestObjective) ? ""
-            : ", best " + value.BestObjective.ToString(value.BestObjective >= 1000 ? "N0" : "G5", CultureInfo.InvariantCulture);
+        var best = !double.IsFinite(value.BestObjective) ? "" : ", best " + Number(value.BestObjective);
+        if (best.Length > 0 && value.Bound is { } bound)
+            best += $" (none below {Number(bound)})";
         var left = value.SecondsLeft < LongestShownSeconds ? FormattableString.Invariant($", {value.SecondsLeft:F0} s left") : "";
         var rounds = value.Iterations == 1 ? "round" : "rounds";
         return FormattableString.Invariant($"{what}: {value.Fraction,4:P0}{best}, {value.Iterations} {rounds}{left}");
     }
+
+    private static string Number(double value) => value.ToString(value >= 1000 ? "N0" : "G5", CultureInfo.InvariantCulture);
 
     private static string Draw(double fraction, string text, int most)
     {

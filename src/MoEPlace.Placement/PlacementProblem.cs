@@ -50,6 +50,9 @@ public sealed record PlacementProblem
     /// <summary>Limit in rounds of the search: with it, and no time limit reached, the same seed gives the same placement.</summary>
     public long IterationLimit { get; init; } = long.MaxValue;
 
+    /// <summary>Whether time is spent to prove how far the result is from the best.</summary>
+    public bool WantsBound { get; init; } = true;
+
     /// <summary>Ranks that shall hold nothing, rising.</summary>
     public ImmutableArray<int> DrainedRanks { get; init; } = [];
 

@@ -1,0 +1,111 @@
+using MoEPlace.Placement.Bounds;
+using MoEPlace.Results;
+
+namespace MoEPlace.Placement.Affinity;
+
+/// <summary>
+/// A search and the proof of how far its result is from the best, within one time limit. Small problems are enumerated; else a quick bound
+/// comes first, then the search, then the bound is tightened for as long as the limit allows.
+/// </summary>
+/// <param name="problem">What to place.</param>
+/// <param name="progress">Told several times a second.</param>
+/// <param name="cancellation">Ends it with the best so far.</param>
+internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
+{
+    /// <summary>What a bound may exceed an objective by, for the rounding of sums of floating-point numbers.</summary>
+    private const double Tiny = 1e-9;
+
+    /// <summary>Rounds of the bound for each round of the search, where rounds are limited.</summary>
+    private const int BoundRounds = 20;
+
+    /// <summary>The bound has this share of the time limit, and of what exceeds <see cref="ShortSeconds"/> the second.</summary>
+    private const double BoundShare = 0.04;
+    private const double LongBoundShare = 0.35;
+    private const double ShortSeconds = 10;
+
+    private readonly SolveRecord record = new(progress);
+
+    /// <summary>Solves.</summary>
+    /// <param name="search">Searches a problem.</param>
+    public PlacementSolution Run(
+        Func<PlacementProblem, IProgress<SearchProgress>, CancellationToken, (ExpertPlacement Placement, SolveSummary Summary)> search)
+    {
+        if (!problem.WantsBound)
+        {
+            var (found, told) = search(problem, record, cancellation);
+            return Conclude(found, told);
+        }
+        var limits = Limits();
+        if (Enumerated(limits) is { } proven)
+            return proven;
+        Certify(limits, TimeSpan.Zero, () => true);
+        var (placement, summary) = search(
+            problem with { TimeLimit = Positive(problem.TimeLimit - BoundTime - record.Elapsed) }, record, cancellation);
+        record.NoteObjective(summary.Objective);
+        var left = problem.TimeLimit - record.Elapsed;
+        if (left > TimeSpan.Zero && !IsProven(summary.Objective))
+            Certify(limits, left, () => cancellation.IsCancellationRequested || IsProven(summary.Objective));
+        return Conclude(placement, summary);
+    }
+
+    private TimeSpan BoundTime
+    {
+        get
+        {
+            if (problem.IterationLimit != long.MaxValue)
+                return TimeSpan.Zero;
+            var seconds = problem.TimeLimit.TotalSeconds;
+            return TimeSpan.FromSeconds(BoundShare * seconds + LongBoundShare * Math.Max(0, seconds - ShortSeconds));
+        }
+    }
+
+    /// <summary>[layers] the most load of a rank; none with replicas, whose load is not that of whole experts.</summary>
+    private long[] Limits() => problem.RedundantSlots > 0
+        ? [.. Enumerable.Repeat(long.MaxValue, problem.Model.Layers)]
+        : [.. LoadLimit.Of(problem).Most.Select(ranks => ranks.Max())];
+
+    private PlacementSolution? Enumerated(long[] limits)
+    {
+        if (problem.RedundantSlots > 0 || !problem.HasEqualRanks || problem.Current is not null || problem.Objective == PlacementObjective.Step)
+            return null;
+        var solved = problem.Objective == PlacementObjective.Crossing
+            ? ExactPlacement.Crossing(problem, limits, Stop)
+            : ExactPlacement.Copies(problem, limits, Stop);
+        if (solved is not { } best)
+            return null;
+        record.NoteObjective(best.Objective);
+        record.NoteBound(best.Objective);
+        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, best.RankOf, AffinityPolicy.Provenance(problem));
+        return Conclude(placement, new SolveSummary(
+            SolveStatus.Optimal, AffinityPolicy.Name(problem.Objective), best.Objective, null, null, 0, "all placements enumerated",
+            problem.MaxImbalance is null ? [] : LoadLimit.Of(problem).RelaxedLayers));
+
+        bool Stop() => cancellation.IsCancellationRequested || record.Elapsed >= problem.TimeLimit;
+    }
+
+    private void Certify(long[] limits, TimeSpan time, Func<bool> stop)
+    {
+        var rounds = problem.IterationLimit == long.MaxValue ? int.MaxValue : (int)Math.Min(int.MaxValue, BoundRounds * problem.IterationLimit);
+        record.NoteBound(Certificate.Of(problem, limits, time, stop, record.NoteBound, rounds).Bound);
+    }
+
+    private PlacementSolution Conclude(ExpertPlacement placement, SolveSummary summary)
+    {
+        var bound = record.Bound;
+        if (bound > summary.Objective + Tiny * Math.Abs(summary.Objective))
+            throw new InvalidOperationException($"Bound {bound:R} exceeds the objective {summary.Objective:R} of a placement that exists.");
+        bound = bound is { } b ? Math.Min(b, summary.Objective) : null;
+        double? gap = bound is null ? null : summary.Objective == 0 ? 0 : (summary.Objective - bound) / summary.Objective;
+        var certified = summary with
+        {
+            Status = IsProven(summary.Objective) ? SolveStatus.Optimal : summary.Status,
+            Bound = bound,
+            Gap = gap,
+        };
+        return new PlacementSolution(placement, certified, record.Elapsed.TotalSeconds, record.ToTrajectory());
+    }
+
+    private bool IsProven(double objective) => record.Bound >= objective - Tiny * Math.Abs(objective);
+
+    private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.FromMilliseconds(1) ? time : TimeSpan.FromMilliseconds(1);
+}

@@ -22,7 +22,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--polcy eplb", "argument = \"--polcy\"", "--policy")]
     [InlineData("evaluate {toy.safetensors} {contiguous.json} --splt test", "argument = \"--splt\"", "--split")]
     [InlineData("trace merge {toy.safetensors} -o --output", "--output")]
-    [InlineData(Place + "--policy best", "--policy = \"best\"", "affinity, contiguous, eplb, exflow, random, round-robin")]
+    [InlineData(Place + "--policy best", "--policy = \"best\"", "affinity, contiguous, cooccurrence, eplb, exflow, grace, moetuner, random, round-robin")]
     [InlineData("place {toy.safetensors} --cluster 1x4 --objective speed -o >p", "--objective = \"speed\"", "copies, crossing, step")]
     [InlineData(Place + "--residency away", "--residency = \"away\"", "coherent, home")]
     [InlineData(Place + "--split half", "--split = \"half\"", "all, test, train")]

@@ -35,14 +35,16 @@ internal static class ValidationTables
     private static string[] HeldOutColumns(string name, bool own) =>
     [
         name, "tokens\nsolved on", "tokens\nheld out", "measure\nsolved on", "gain\nsolved on", "measure\nheld out", "contiguous\nheld out",
-        "gain\nheld out", "imbalance\nsolved on", "imbalance\nheld out", .. own ? ["its own\nmeasure", "its own\ngain"] : Array.Empty<string>(),
+        "gain\nheld out", "imbalance\nsolved on", "imbalance\nheld out",
+        .. own ? ["its own\nmeasure", "its own\ngain"] : Array.Empty<string>(),
     ];
 
     private static IEnumerable<IReadOnlyList<string>> Rows(ValidationResult result, ImmutableArray<ValidationCase> cases) =>
         cases.Select(c => (IReadOnlyList<string>)
         [
             c.Name, MeasureTable.Count(c.SolvedTokens), MeasureTable.Count(c.HeldOutTokens), Show(result, c.Training),
-            MeasureTable.Share(c.TrainingGain), Show(result, c.HeldOut), Show(result, c.HeldOutContiguous), MeasureTable.Share(c.HeldOutGain),
+            MeasureTable.Share(c.TrainingGain), Show(result, c.HeldOut), Show(result, c.HeldOutContiguous),
+            MeasureTable.Share(c.HeldOutGain),
             MeasureTable.Number(c.TrainingImbalance), MeasureTable.Number(c.HeldOutImbalance),
             .. c.Specialised is { } own ? [Show(result, own), MeasureTable.Share(c.SpecialisedGain)] : Array.Empty<string>(),
         ]);
@@ -53,7 +55,8 @@ internal static class ValidationTables
         [
             "mean", "", "", Show(result, folds.TrainingMean), MeasureTable.Share(folds.TrainingGainMean), Show(result, folds.HeldOutMean),
             Show(result, folds.ContiguousMean), MeasureTable.Share(folds.HeldOutGainMean),
-            MeasureTable.Number(folds.Cases.Average(c => c.TrainingImbalance)), MeasureTable.Number(folds.Cases.Average(c => c.HeldOutImbalance)),
+            MeasureTable.Number(folds.Cases.Average(c => c.TrainingImbalance)),
+            MeasureTable.Number(folds.Cases.Average(c => c.HeldOutImbalance)),
         ];
         yield return
         [
@@ -66,7 +69,10 @@ internal static class ValidationTables
     {
         var early = $"its first {drift.EarlyShare.ToString("P0", CultureInfo.InvariantCulture)}";
         terminal.Table(
-            ["window of test", "from row", "tokens", "solved on\ntrain", $"solved on\n{early}", "contiguous", "gain\ntrain", $"gain\n{early}"],
+            [
+                "window of test", "from row", "tokens", "solved on\ntrain", $"solved on\n{early}", "contiguous", "gain\ntrain",
+                $"gain\n{early}",
+            ],
             drift.Windows.Select((w, i) => (IReadOnlyList<string>)
             [
                 $"{i + 1}", MeasureTable.Count(w.FirstRow), MeasureTable.Count(w.Tokens), Show(result, w.Measure), Show(result, w.Early),
@@ -85,7 +91,7 @@ internal static class ValidationTables
             ]).Append(["contiguous", "", "", Show(result, curve.Contiguous), MeasureTable.Share(0)]));
         terminal.Line(curve.EnoughTokens is { } enough
             ? $"tokens that a placement needs: {MeasureTable.Count(enough)} (from there on within 2 % of the gain of all)"
-            : $"tokens that a placement needs: more than {MeasureTable.Count(curve.Points[^2].Tokens)}; only all of them give all of the gain");
+            : $"tokens that a placement needs: more than {MeasureTable.Count(curve.Points[^2].Tokens)}; only all give all of the gain");
     }
 
     private static string Title(string measure) => measure switch

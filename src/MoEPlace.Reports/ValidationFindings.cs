@@ -18,7 +18,8 @@ internal static class ValidationFindings
         if (validation.Warnings.Length == 0)
             html.Append("<p class=\"note\">Validated: the gain holds wherever it was tried.</p>\n");
         if (validation.LeftOut.Length > 0)
-            html.Append("<p class=\"note\">Not validated: ").Append(PlainText.Html(string.Join("; ", validation.LeftOut))).Append(".</p>\n");
+            html.Append("<p class=\"note\">Not validated: ")
+                .Append(PlainText.Html(string.Join("; ", validation.LeftOut))).Append(".</p>\n");
         return html.ToString();
     }
 
@@ -65,7 +66,8 @@ internal static class ValidationFindings
         var before = curve.Points[^2];
         var told = Findings.Percents(
             ValidationResult.Gain(before.Test, curve.Contiguous), ValidationResult.Gain(all.Test, curve.Contiguous));
-        return $"Only all {Quantity.Count(all.Tokens)} tokens give the whole gain of {told[1]}; {Quantity.Count(before.Tokens)} give {told[0]}";
+        return $"Only all {Quantity.Count(all.Tokens)} tokens give the whole gain of {told[1]}; "
+            + $"{Quantity.Count(before.Tokens)} give {told[0]}";
     }
 
     private static string Policy(ValidationResult validation) => PlainText.Clean(validation.Policy, 40);

@@ -30,8 +30,10 @@ public sealed class ValidateTests(Samples samples)
     {
         using var folder = new TempFolder();
         var run = CliRun.Done(
-            "place", samples.Trace, "--cluster", "1x4", "--objective", objective, "--time-limit", "2", "--validate", "-o", folder["p.json"]);
-        foreach (var word in new[] { measure, "of search for each", "fold 5 of 5", "synthetic 1", "window of test", "tokens that a placement needs" })
+            "place", samples.Trace, "--cluster", "1x4", "--objective", objective, "--time-limit", "2", "--validate", "-o",
+            folder["p.json"]);
+        string[] words = [measure, "of search for each", "fold 5 of 5", "synthetic 1", "window of test", "tokens that a placement needs"];
+        foreach (var word in words)
             Assert.Contains(word, run.Output, StringComparison.Ordinal);
         Assert.Contains("left out: phases: the trace does not tell prefill from decode", run.Output, StringComparison.Ordinal);
     }
@@ -54,7 +56,8 @@ public sealed class ValidateTests(Samples samples)
             .Refused("--validate", "a recording without tokens", "only tokens can be held out");
         CliRun.Of("place", samples.Trace, "--cluster", "1x4", "--split", "test", "--validate", "-o", folder["p.json"])
             .Refused("--split = \"test\"", "train or all");
-        CliRun.Of("place", samples["one-sequence.safetensors"], "--cluster", "1x4", "--objective", "crossing", "--validate", "-o", folder["p.json"])
+        var one = samples["one-sequence.safetensors"];
+        CliRun.Of("place", one, "--cluster", "1x4", "--objective", "crossing", "--validate", "-o", folder["p.json"])
             .Refused("--validate", "folds: ", "domains: ", "phases: ", "drift and learning curve: ");
         Assert.Empty(folder.Files());
     }

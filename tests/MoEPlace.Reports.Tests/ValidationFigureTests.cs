@@ -40,14 +40,15 @@ public sealed class ValidationFigureTests
     {
         var validation = Validation();
         Assert.Equal(
-            $"On sequences that it has not seen affinity saves 42{Nb}% of contiguous placement’s GPU crossing, 50{Nb}% on those that it has; "
-                + $"on <b>, unseen, 5{Nb}%",
+            $"On sequences that it has not seen affinity saves 42{Nb}% of contiguous placement’s GPU crossing, 50{Nb}% on those "
+                + $"that it has; on <b>, unseen, 5{Nb}%",
             ValidationFindings.HeldOut(validation));
         Assert.Equal(
             $"On <b>, unseen, affinity saves 5{Nb}% of contiguous placement’s GPU crossing, 50{Nb}% on what it has seen",
             ValidationFindings.HeldOut(validation with { Folds = null }));
         Assert.Equal(
-            $"Window after window the gain over contiguous placement is 25{Nb}% to 50{Nb}%; solved on the first 25{Nb}% alone, 0{Nb}% to 13{Nb}%",
+            $"Window after window the gain over contiguous placement is 25{Nb}% to 50{Nb}%; "
+                + $"solved on the first 25{Nb}% alone, 0{Nb}% to 13{Nb}%",
             ValidationFindings.Drift(validation.Drift!));
         Assert.Equal(
             $"200 tokens are enough: from there on the gain stays within 2{Nb}% of the 50{Nb}% that all 400 give",

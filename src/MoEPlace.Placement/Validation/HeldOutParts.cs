@@ -6,7 +6,7 @@ namespace MoEPlace.Placement.Validation;
 /// <summary>The parts of a validation that hold some tokens out and solve on the others: folds, domains, phases.</summary>
 internal static class HeldOutParts
 {
-    /// <summary>Folds by sequence: a sequence belongs to the fold of its ordinal mod folds, so that every fold has some of each subject.</summary>
+    /// <summary>Folds by sequence: ordinal mod folds, so that every fold has some sequences of each subject.</summary>
     internal static ImmutableArray<HeldOutPlan> Folds(ValidationRun run, TraceSlice slice, int folds, List<string> leftOut)
     {
         var sequences = SliceParts.Sequences(slice);

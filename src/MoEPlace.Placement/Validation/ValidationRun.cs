@@ -83,7 +83,7 @@ internal sealed class ValidationRun
         }
     }
 
-    /// <summary>An equal share of the time that judging leaves, which takes as long as it took for contiguous placement, by the token.</summary>
+    /// <summary>An equal share of the time that judging leaves, which takes as long by the token as it took for contiguous placement.</summary>
     private TimeSpan TimeOfEach(TimeSpan limit, TimeSpan used, long judgedTokens)
     {
         if (limit >= Endless)
@@ -102,7 +102,8 @@ internal sealed class ValidationRun
         var rankOf = new int[model.Layers * model.Experts];
         for (var i = 0; i < rankOf.Length; i++)
             rankOf[i] = (int)((long)(i % model.Experts) * ranks / model.Experts);
-        var provenance = new PlacementProvenance("contiguous", problem.TraceDigest, ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current);
+        var provenance = new PlacementProvenance(
+            "contiguous", problem.TraceDigest, ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current);
         return ExpertPlacement.FromRanks(model, problem.Cluster, rankOf, provenance);
     }
 

@@ -39,7 +39,7 @@ internal static class ValidationWarnings
         return warnings.ToImmutable();
     }
 
-    /// <summary>A search that fails to fit few tokens as well as many, or its own tokens as well as another did unseen, was cut short.</summary>
+    /// <summary>A search that fits few tokens worse than many are, or its own worse than one that has not seen them, was cut short.</summary>
     private static void AddShortSearch(ImmutableArray<string>.Builder warnings, ValidationResult result, double? maxImbalance)
     {
         if (result.SecondsPerSolve is not { } seconds)
@@ -61,8 +61,8 @@ internal static class ValidationWarnings
             return;
         var worst = uneven.MaxBy(c => c.HeldOutImbalance)!;
         warnings.Add($"the load limit of {Ratio(limit)} does not help on {uneven.Length} of {tried.Length} parts that were held out: on "
-            + $"{worst.Name} the busiest rank carries {Ratio(worst.HeldOutImbalance)} times the mean (over layers), under contiguous placement "
-            + Ratio(worst.HeldOutContiguousImbalance));
+            + $"{worst.Name} the busiest rank carries {Ratio(worst.HeldOutImbalance)} times the mean (over layers), "
+            + $"under contiguous placement {Ratio(worst.HeldOutContiguousImbalance)}");
     }
 
     private static void AddDrift(ImmutableArray<string>.Builder warnings, ValidationDrift drift)
@@ -71,13 +71,14 @@ internal static class ValidationWarnings
         if (fallen.Length > 0)
         {
             var worst = fallen.MinBy(w => w.Gain)!;
-            warnings.Add($"in {fallen.Length} of {drift.Windows.Length} windows of the test part less than half of the gain over contiguous "
-                + $"placement of {Percent(drift.TrainingGain)} is left: {Percent(worst.Gain)} in the one from row {Count(worst.FirstRow)} on");
+            warnings.Add($"in {fallen.Length} of {drift.Windows.Length} windows of the test part less than half of the gain of "
+                + $"{Percent(drift.TrainingGain)} over contiguous placement is left: {Percent(worst.Gain)} in the one from row "
+                + $"{Count(worst.FirstRow)} on");
         }
         var (gain, early) = (drift.Windows.Average(w => w.Gain), drift.Windows.Average(w => w.EarlyGain));
         if (Vanishes(gain, early))
-            warnings.Add($"a placement of the first {Percent(drift.EarlyShare)} of the training part gains {Percent(early)} over the windows "
-                + $"of the test part, one of all of it {Percent(gain)}: traffic changes along the recording, so place again when it does");
+            warnings.Add($"a placement of the first {Percent(drift.EarlyShare)} of the training part gains {Percent(early)} over the "
+                + $"windows of the test part, one of all of it {Percent(gain)}: traffic changes along the recording, so place again when it does");
     }
 
     private static void AddLearning(ImmutableArray<string>.Builder warnings, LearningCurve curve)
@@ -85,8 +86,8 @@ internal static class ValidationWarnings
         var (before, whole) = (curve.Points[^2], curve.Points[^1]);
         var (gained, gain) = (ValidationResult.Gain(before.Test, curve.Contiguous), ValidationResult.Gain(whole.Test, curve.Contiguous));
         if (gain >= LeastGain)
-            warnings.Add($"only all {Count(whole.Tokens)} tokens of the training part give the whole gain of {Percent(gain, 1)} on the test part, "
-                + $"{Count(before.Tokens)} give {Percent(gained, 1)}: a longer recording may give more");
+            warnings.Add($"only all {Count(whole.Tokens)} tokens of the training part give the whole gain of {Percent(gain, 1)} on the "
+                + $"test part, {Count(before.Tokens)} give {Percent(gained, 1)}: a longer recording may give more");
     }
 
     private static bool Vanishes(double training, double heldOut) => training >= LeastGain && heldOut < LeastKept * training;
@@ -100,7 +101,8 @@ internal static class ValidationWarnings
 
     private static string Other(ValidationCase phase) => phase.Name == "prefill" ? "decode" : "prefill";
 
-    private static string Percent(double share, int decimals = 0) => (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + " %";
+    private static string Percent(double share, int decimals = 0) =>
+        (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + " %";
 
     private static string Ratio(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
 

@@ -16,7 +16,8 @@ internal static class DriftFigure
         Name, Topic, ValidationFindings.Drift(drift),
         "Consecutive windows of the test part, in the order of the recording, under one placement each; lower is better. "
             + "Where the early placement departs from the other, traffic has changed since it was solved."
-            + (drift.Windows.Length > MostDrawn ? $" The first {MostDrawn} of {drift.Windows.Length} windows are drawn; the table has all." : ""),
+            + (drift.Windows.Length > MostDrawn
+                ? $" The first {MostDrawn} of {drift.Windows.Length} windows are drawn; the table has all." : ""),
         Spec(validation, drift, section), Data(validation, drift));
 
     private static object Spec(ValidationResult validation, ValidationDrift drift, ReportSection section)

@@ -20,8 +20,8 @@ internal static class HeldOutFigure
         var own = Array.Exists(shown, r => r.Case.Specialised is not null);
         return new Figure(
             Name, Topic, ValidationFindings.HeldOut(validation),
-            "Each placement was solved without the tokens of its row and judged on them; lower is better. The gap between the bar and the grey "
-                + "mark is the gain, the gap to the orange mark what it loses on traffic that it has not seen."
+            "Each placement was solved without the tokens of its row and judged on them; lower is better. The gap between the bar and the "
+                + "grey mark is the gain, the gap to the orange mark what it loses on traffic that it has not seen."
                 + (own ? " Green: a placement that was solved on those tokens alone, judged on the same." : "")
                 + (shown.Length < all.Length ? $" {shown.Length} of {all.Length} rows are drawn; the table has all." : ""),
             Spec(validation, section, shown, own), Data(validation, all));
@@ -57,7 +57,8 @@ internal static class HeldOutFigure
             tokens = Quantity.Count(m.Case.HeldOutTokens),
         }).ToArray();
         string[] kinds = own ? [HeldOut, SolvedOn, Contiguous, Own] : [HeldOut, SolvedOn, Contiguous];
-        string[] colors = [ValidationFigures.PolicyColor(section), ValidationFigures.Seen, ValidationFigures.Contiguous, ValidationFigures.Own];
+        string[] colors =
+            [ValidationFigures.PolicyColor(section), ValidationFigures.Seen, ValidationFigures.Contiguous, ValidationFigures.Own];
         string[] shapes = ["square", "diamond", "circle", "triangle-up"];
         object Scale(string[] range) => new
         {
@@ -72,7 +73,15 @@ internal static class HeldOutFigure
             type = "nominal",
             title = (string?)null,
             scale = new { domain = shown.Select(r => r.Name).ToArray() },
-            axis = new { labelLimit = 300, ticks = false, domain = false, labelPadding = 6, labelColor = FigureStyle.Ink, labelOverlap = false },
+            axis = new
+            {
+                labelLimit = 300,
+                ticks = false,
+                domain = false,
+                labelPadding = 6,
+                labelColor = FigureStyle.Ink,
+                labelOverlap = false,
+            },
         };
         var x = new
         {
@@ -99,8 +108,10 @@ internal static class HeldOutFigure
             encoding = new { y, x, color = Scale(colors) },
             layer = new object[]
             {
-                new { transform = new[] { new { filter = $"datum.kind == '{HeldOut}'" } }, mark = new { type = "bar", height = 13, opacity = 0.55 } },
-                new { mark = new { type = "point", filled = true, size = 70, opacity = 1 }, encoding = new { shape = Scale(shapes), tooltip } },
+                new { transform = new[] { new { filter = $"datum.kind == '{HeldOut}'" } },
+                    mark = new { type = "bar", height = 13, opacity = 0.55 } },
+                new { mark = new { type = "point", filled = true, size = 70, opacity = 1 },
+                    encoding = new { shape = Scale(shapes), tooltip } },
             },
         };
     }

@@ -5,7 +5,7 @@ namespace MoEPlace.Results;
 /// <summary>How the measure on the test part falls with the number of tokens that are solved on.</summary>
 /// <param name="TestTokens">Tokens of the test part.</param>
 /// <param name="Contiguous">The measure of contiguous placement on it.</param>
-/// <param name="Points">From the fewest tokens to the whole training part, each holding the sequences of the one before; two or more.</param>
+/// <param name="Points">Two or more, from the fewest tokens to the whole training part, each holding the sequences before it.</param>
 /// <param name="EnoughTokens">
 /// The smallest number from which on the gain stays within 2 % of the gain of the whole training part; null when only the whole does.
 /// </param>

@@ -16,7 +16,7 @@ namespace MoEPlace.Results;
 /// <param name="RanksPerNode">Ranks on each node.</param>
 /// <param name="Placements">What was judged, the baseline first.</param>
 /// <param name="Affinity">The adjacent layers with the strongest affinity; null without top-1.</param>
-/// <param name="Validation">Whether the gain of the placement holds on traffic that it was not solved on; null when that was not tried.</param>
+/// <param name="Validation">Whether the gain holds on traffic that was not solved on; null when that was not tried.</param>
 public sealed record ResultFile(
     string Format,
     string Model,

@@ -12,7 +12,8 @@ namespace MoEPlace.Results;
 /// <param name="HeldOutImbalance">The same on the others.</param>
 /// <param name="HeldOutContiguousImbalance">The same for contiguous placement.</param>
 /// <param name="Specialised">
-/// The measure, on the same tokens, of a placement that was solved on them: what a placement for them alone gives, held to the same load limit on them; null when none was solved.
+/// The measure, on the same tokens, of a placement that was solved on them, and held to the load limit on them: what a placement for them
+/// alone gives; null when none was solved.
 /// </param>
 public sealed record ValidationCase(
     string Name,

@@ -48,8 +48,10 @@ internal sealed class DomainTrace : IDisposable
         var columns = (domains > 0 ? TraceColumns.Domain : 0) | (phases ? TraceColumns.Phase : 0);
         var path = Path.Combine(folder.FullName, "trace.safetensors");
         using (var writer = new RoutingTraceWriter(
-            path, new TraceHeader(model, TraceOrigin.Synthetic, "test", "", ChoiceOrder.ByWeight, [.. "abcd".Take(domains).Select(c => $"{c}")]),
-            tokens, columns))
+            path,
+            new TraceHeader(model, TraceOrigin.Synthetic, "test", "", ChoiceOrder.ByWeight, [.. "abcd".Take(domains).Select(c => $"{c}")]),
+            tokens,
+            columns))
         {
             writer.Append(rows);
             writer.Complete();
@@ -68,7 +70,7 @@ internal sealed class DomainTrace : IDisposable
             timeLimit: TimeSpan.MaxValue / 4, iterationLimit: rounds);
     }
 
-    /// <summary>Which half an expert belongs to: bit 0 of its number in domain 0, bit 1 in domain 1, whether they differ in domain 2.</summary>
+    /// <summary>The half that an expert belongs to: bit 0 of its number in domain 0, bit 1 in domain 1, their difference in domain 2.</summary>
     private static int Half(int expert, int domain) => domain switch
     {
         0 => expert & 1,

@@ -147,7 +147,8 @@ public sealed class PlacementValidationTests
         using var trace = new DomainTrace(20, 0);
         var problem = trace.Problem(TraceSplit.Test);
         Assert.Equal(["--split"], Assert.Throws<InputException>(() => Validate(problem)).Faults.Select(f => f.Field));
-        Assert.Equal(["--validate"], Assert.Throws<InputException>(() => Validate(problem with { Slice = null })).Faults.Select(f => f.Field));
+        var withoutTokens = Assert.Throws<InputException>(() => Validate(problem with { Slice = null }));
+        Assert.Equal(["--validate"], withoutTokens.Faults.Select(f => f.Field));
     }
 
     [Fact]

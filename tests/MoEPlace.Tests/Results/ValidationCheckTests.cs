@@ -53,7 +53,9 @@ public sealed class ValidationCheckTests
     [InlineData(null, 0.60, 0.507, 0.50)]
     [InlineData(null, 0.50, 0.60, 0.50)]
     public void Enough_tokens_are_those_from_which_on_the_gain_stays(long? expected, double first, double second, double third) =>
-        Assert.Equal(expected, LearningCurve.Of(10, 0.8, [new(1, 100, 0, first), new(2, 200, 0, second), new(3, 400, 0, third)]).EnoughTokens);
+        Assert.Equal(
+            expected,
+            LearningCurve.Of(10, 0.8, [new(1, 100, 0, first), new(2, 200, 0, second), new(3, 400, 0, third)]).EnoughTokens);
 
     private static List<InputFault> Faults(ValidationResult validation)
     {

@@ -6,7 +6,7 @@ namespace MoEPlace.Reports;
 /// Tol's.</summary>
 internal sealed class PolicyColors
 {
-    private static readonly string[] Further = ["#999933", "#8C510A", "#88CCEE", "#AA4499", "#DDCC77", "#117733"];
+    private static readonly string[] Further = ["#44AA99", "#8C510A", "#88CCEE", "#882255", "#DDCC77", "#117733"];
 
     private readonly Dictionary<string, string> colors = new(StringComparer.Ordinal)
     {
@@ -17,8 +17,8 @@ internal sealed class PolicyColors
         ["exflow"] = "#56B4E9",
         ["affinity"] = "#0072B2",
         ["moetuner"] = "#D55E00",
-        ["grace"] = "#882255",
-        ["cooccurrence"] = "#44AA99",
+        ["grace"] = "#AA4499",
+        ["cooccurrence"] = "#999933",
     };
 
     /// <summary>Gives every policy of the results a colour; those not named here in order of appearance.</summary>

@@ -42,11 +42,11 @@ internal static class Quantity
         return s == 0 ? "0" + Space + "s" : ThreeDigits(s / 1e-9) + Space + "ns";
     }
 
-    /// <summary>Any number, to four significant digits where it is not whole.</summary>
+    /// <summary>Any number: whole where it is or where it is large, else to four significant digits.</summary>
     internal static string General(double? value) => value switch
     {
         null => Unknown,
-        { } v when Math.Abs(v) < 1e15 && v == Math.Floor(v) => v.ToString("N0", CultureInfo.InvariantCulture),
+        { } v when Math.Abs(v) < 1e15 && (v == Math.Floor(v) || Math.Abs(v) >= 1e4) => v.ToString("N0", CultureInfo.InvariantCulture),
         { } v => v.ToString("G4", CultureInfo.InvariantCulture),
     };
 

@@ -6,19 +6,17 @@ namespace MoEPlace.Reports;
 internal static class SummaryTable
 {
     private static readonly string[] First =
-        ["gpuCrossingFraction", "rankCopiesPerTokenLayer", "imbalanceMean", "imbalanceMax", "stepSeconds", "migrationBytes"];
+    [
+        "placement", "gpuCrossingFraction", "nodeCrossingFraction", "rankCopiesPerTokenLayer", "otherResidencyRankCopiesPerTokenLayer",
+        "nodeCopiesPerTokenLayer", "redundantSlotsPerLayer", "imbalanceMean", "imbalanceMax", "stepSeconds", "migrationBytes",
+        "objective", "bound", "gap", "solveSeconds", "runSeconds", "peakMemoryBytes",
+    ];
 
-    private static readonly string[] FirstOnNodes = ["nodeCrossingFraction", "nodeCopiesPerTokenLayer"];
+    private static readonly string[] OfNodes = ["nodeCrossingFraction", "nodeCopiesPerTokenLayer"];
 
     /// <summary>What is read first: traffic, evenness and time, then what finding it took and proved; no column that nobody fills.</summary>
-    internal static Table Overview(ReportSection section)
-    {
-        var all = Judged(section);
-        var later = Measures.All.Select(m => m.Key).Except(First).ToHashSet(StringComparer.Ordinal);
-        if (section.Result.Nodes > 1)
-            later.ExceptWith(FirstOnNodes);
-        return all.Where(c => !later.Contains(c.Key)).WithoutUnknown();
-    }
+    internal static Table Overview(ReportSection section) =>
+        Judged(section).Pick(section.Result.Nodes > 1 ? First : First.Except(OfNodes)).WithoutUnknown();
 
     /// <summary>What every placement was judged to be, and what finding it took and proved, as far as any result tells.</summary>
     internal static Table Judged(ReportSection section)
@@ -44,13 +42,13 @@ internal static class SummaryTable
                 $"Copies of a hidden state to other GPUs, as before, under {other} residency."),
                 p => p.Result.OtherResidency?.RankCopiesPerTokenLayer),
             (new("redundant slots", "redundantSlotsPerLayer", v => Quantity.General((double?)v), Hint: "Per layer, mean over layers."),
-                p => p.Detail.RedundantSlotsPerLayer is > 0 ? p.Detail.RedundantSlotsPerLayer : null),
-            (new("objective", "objective", v => Quantity.General((double?)v),
+                p => Array.Exists(section.Placements, o => o.Detail.RedundantSlotsPerLayer > 0) ? p.Detail.RedundantSlotsPerLayer : null),
+            (new("objective", "objective", v => Proven(v, Quantity.General),
                 Hint: "What the search minimised, on the tokens that it was solved on; the table of searches names it."),
                 p => p.Result.Solve?.Bound is null ? null : p.Result.Solve.Objective),
-            (new("no placement below", "bound", v => Quantity.General((double?)v), Hint: "The bound: no placement's objective is lower."),
+            (new("bound", "bound", v => Proven(v, Quantity.General), Hint: "No placement's objective is lower."),
                 p => p.Result.Solve?.Bound),
-            (new("gap", "gap", v => Quantity.Percent((double?)v), Hint: "(objective - bound) / objective; 0 is proven best."),
+            (new("gap", "gap", v => Proven(v, share => Quantity.Percent(share)), Hint: "(objective - bound) / objective; 0 is proven best."),
                 p => p.Result.Solve?.Gap),
             (new("search", "solveSeconds", v => Quantity.Seconds((double?)v), Hint: "Wall-clock time of the search."),
                 p => p.Result.SolveSeconds),
@@ -81,6 +79,9 @@ internal static class SummaryTable
             new("layers over the limit", "relaxedLayers", v => v as string is { Length: > 0 } layers ? layers : "none", IsText: true),
         ],
         [.. section.Placements.Select(p => Row(p))]);
+
+    /// <summary>A dash where nothing is proven, which is most of the rows.</summary>
+    private static string Proven(object? value, Func<double?, string> show) => value is null ? "–" : show((double?)value);
 
     private static string Number(object? value) => Quantity.General((double?)value);
 

@@ -20,10 +20,11 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
 
     /// <summary>The same without the columns that are unknown in every row.</summary>
     internal Table WithoutUnknown() =>
-        Only(i => Rows.Length == 0 || Array.Exists(Rows, row => row[i] is not null));
+        Only(Enumerable.Range(0, Columns.Length).Where(i => Rows.Length == 0 || Array.Exists(Rows, row => row[i] is not null)));
 
-    /// <summary>The same with the columns that are <paramref name="wanted"/>.</summary>
-    internal Table Where(Func<TableColumn, bool> wanted) => Only(i => wanted(Columns[i]));
+    /// <summary>The columns of these keys, in their order; keys that the table does not have are passed over.</summary>
+    internal Table Pick(IEnumerable<string> keys) =>
+        Only(keys.Select(key => Array.FindIndex(Columns, c => c.Key == key)).Where(i => i >= 0));
 
     /// <summary>A table element; the best values stand in <c>td.best</c>.</summary>
     /// <param name="mostRows">Rows beyond this are left to the CSV.</param>
@@ -47,14 +48,14 @@ internal sealed record Table(TableColumn[] Columns, object?[][] Rows)
         return html.Append("</tbody></table></div>\n").ToString();
     }
 
-    private Table Only(Func<int, bool> wanted)
+    private Table Only(IEnumerable<int> columns)
     {
-        int[] kept = [.. Enumerable.Range(0, Columns.Length).Where(wanted)];
+        int[] kept = [.. columns];
         return new Table([.. kept.Select(i => Columns[i])], [.. Rows.Select(row => kept.Select(i => row[i]).ToArray())]);
     }
 
     /// <summary>Too short to be broken, at a hyphen for example.</summary>
-    private static bool Short(object? value) => value is not string { Length: > 16 };
+    private static bool Short(object? value) => value is not string { Length: > 24 };
 
     private static string Opening(object? value, double? best) => value switch
     {

@@ -56,21 +56,33 @@ async function draw(spec) {
 // A PNG by a palette, a third of what resvg would write. Where there are more colours than it can hold, the rare ones (edges, blurred
 // against each other) take the nearest of the common ones.
 function png({ width, height, pixels }) {
-  const colorAt = at => pixels[at] << 16 | pixels[at + 1] << 8 | pixels[at + 2];
+  const colors = new Uint32Array(width * height);
   const uses = new Map();
-  for (let i = 0; i < pixels.length; i += 4)
-    uses.set(colorAt(i), (uses.get(colorAt(i)) ?? 0) + 1);
+  let run = 0;
+  for (let i = 0; i < colors.length; i++) {
+    const color = pixels[4 * i] << 16 | pixels[4 * i + 1] << 8 | pixels[4 * i + 2];
+    colors[i] = color;
+    run++;
+    // Most pixels are as the one before, so that runs are counted, not pixels.
+    if (i > 0 && color !== colors[i - 1]) {
+      uses.set(colors[i - 1], (uses.get(colors[i - 1]) ?? 0) + run - 1);
+      run = 1;
+    }
+  }
+  uses.set(colors.at(-1), (uses.get(colors.at(-1)) ?? 0) + run);
   const common = [...uses].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 256).map(([color]) => color);
   const numbers = new Map(common.map((color, number) => [color, number]));
   for (const color of uses.keys())
     if (!numbers.has(color))
       numbers.set(color, nearest(color, common));
   const lines = Buffer.alloc((1 + width) * height);
-  for (let i = 0, at = 0; i < pixels.length; i += 4) {
-    if (i % (4 * width) === 0)
-      at++;
-    lines[at++] = numbers.get(colorAt(i));
-  }
+  let [last, number] = [-1, 0];
+  for (let y = 0, i = 0; y < height; y++)
+    for (let at = y * (width + 1) + 1; at < (y + 1) * (width + 1); at++, i++) {
+      if (colors[i] !== last)
+        [last, number] = [colors[i], numbers.get(colors[i])];
+      lines[at] = number;
+    }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -78,7 +90,7 @@ function png({ width, height, pixels }) {
   const palette = Buffer.from(common.flatMap(color => [color >> 16, color >> 8 & 255, color & 255]));
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', header), chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(lines, { level: 9 })), chunk('IEND', Buffer.alloc(0)),
+    chunk('IDAT', deflateSync(lines, { level: 8 })), chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 

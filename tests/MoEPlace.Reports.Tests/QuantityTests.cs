@@ -25,6 +25,15 @@ public sealed class QuantityTests
     public void Seconds_go_down_to_nanoseconds(double seconds, string expected) =>
         Assert.Equal(expected, Quantity.Seconds(seconds).Replace('\u00A0', ' '));
 
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(8, "8")]
+    [InlineData(1.23456, "1.235")]
+    [InlineData(9876.54, "9877")]
+    [InlineData(841_712.34, "841,712")]
+    [InlineData(1.23e16, "1.23E+16")]
+    public void Numbers_of_any_size_are_readable(double value, string expected) => Assert.Equal(expected, Quantity.General(value));
+
     [Fact]
     public void Null_is_unknown() =>
         Assert.All([Quantity.Bytes(null), Quantity.Seconds(null), Quantity.Percent(null), Quantity.Ratio(null), Quantity.Count(null),

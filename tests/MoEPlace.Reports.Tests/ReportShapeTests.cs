@@ -20,18 +20,6 @@ public sealed class ReportShapeTests
         ("one placement", MadeUp.Result(["contiguous"]), ["trade-off", "front"]),
         ("no top-1", MadeUp.Result(topOne: false), ["crossing", "remaining", "affinity", "front"]),
         ("nothing known but load", Unknown(MadeUp.Result(topOne: false)), ["crossing", "remaining", "affinity", "copies", "trade-off", "front", "bound"]),
-        ("from before the optional keys", Older(MadeUp.Result()), ["remaining", "bound"]),
-        ("no bound", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, null), new(7, 4, null)] }), []),
-        ("one point of a search each", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, 5)] }), []),
-        ("bounds before anything is found", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, 3)] }), []),
-        ("searches of a thousand steps", Each(MadeUp.Result(), p => p with
-            { Trajectory = [.. Enumerable.Range(0, 1000).Select(i => new SolvePoint(i / 10.0, 2000 - i, i))] }), []),
-        ("nothing was found and nothing proven", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, null)] }), ["bound"]),
-        ("searches of other objectives", MadeUp.Result().With(1, p => p with
-            { Solve = p.Solve! with { ObjectiveName = "step" } }), []),
-        ("sixty layers on sixteen nodes", MadeUp.Result(["contiguous", "affinity"], 60, 32, 16, 2), []),
-        ("no pair is told", Each(MadeUp.Result(), p => p with
-            { Detail = p.Detail with { Remaining = p.Detail.Remaining! with { HeaviestPairs = [] } } }), []),
         ("no load", NoLoad(MadeUp.Result()), ["load"]),
         ("no transition", MadeUp.Result() with { Affinity = new LayerAffinity(0,
             [.. Enumerable.Repeat<ImmutableArray<long>>([.. new long[16]], 16)]) }, ["affinity"]),
@@ -44,34 +32,29 @@ public sealed class ReportShapeTests
         ("odd characters", MadeUp.Result(["a\0b", "\ud800", "=1+2,\"q\"\r\nx", "日本語 🙂", "a\ufffe\u202e"]), []),
     ];
 
+    /// <summary>Of these only what tells of searches and of what remains is drawn.</summary>
+    private static readonly (string Name, ResultFile Result, string[] Missing)[] Searches =
+    [
+        ("from before the optional keys", Older(MadeUp.Result()), ["remaining", "bound"]),
+        ("no bound", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, null), new(7, 4, null)] }), []),
+        ("one point of a search each", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, 5, 5)] }), []),
+        ("bounds before anything is found", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, 3)] }), []),
+        ("searches of a thousand steps", Each(MadeUp.Result(), p => p with
+            { Trajectory = [.. Enumerable.Range(0, 1000).Select(i => new SolvePoint(i / 10.0, 2000 - i, i))] }), []),
+        ("nothing was found and nothing proven", Each(MadeUp.Result(), p => p with { Trajectory = [new(0, null, null)] }), ["bound"]),
+        ("searches of other objectives", MadeUp.Result().With(1, p => p with
+            { Solve = p.Solve! with { ObjectiveName = "step" } }), []),
+        ("sixty layers on sixteen nodes", MadeUp.Result(["contiguous", "affinity"], 60, 32, 16, 2), []),
+        ("no pair is told", Each(MadeUp.Result(), p => p with
+            { Detail = p.Detail with { Remaining = p.Detail.Remaining! with { HeaviestPairs = [] } } }), []),
+    ];
+
     [Fact]
-    public void Every_shape_is_drawn_without_a_warning_or_left_out_with_a_reason()
-    {
-        using var folder = new TemporaryFolder();
-        var jobs = new List<FigureRenderer.Job>();
-        foreach (var (name, result, missing) in Shapes)
-        {
-            var section = MadeUp.Section(result);
-            var figures = Report.Draw(section);
-            Assert.True(missing.SequenceEqual(figures.Where(f => f.Spec is null).Select(f => f.Name)),
-                $"{name}: left out {string.Join(", ", figures.Where(f => f.Spec is null).Select(f => f.Name))}");
-            Assert.All(figures.Where(f => f.Spec is null), f => Assert.True(f.Missing.Length > 10 && f.Finding.Length == 0));
-            Assert.All(figures.Where(f => f.Spec is not null), f =>
-                Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
-            jobs.AddRange(figures.Where(f => f.Spec is not null)
-                .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
-        }
-        Assert.Equal("", FigureRenderer.Render(jobs, folder.Path, "node", CancellationToken.None));
-        foreach (var job in jobs)
-        {
-            var svg = XDocument.Load(folder[$"{job.Name}.svg"]);
-            Assert.DoesNotContain("NaN", svg.ToString());
-            XDocument.Load(folder[$"{job.Name}.inline.svg"]);
-            Assert.InRange(new FileInfo(folder[$"{job.Name}.svg"]).Length, 1_000, 4_000_000);
-            var width = double.Parse(svg.Root!.Attribute("width")!.Value, System.Globalization.CultureInfo.InvariantCulture);
-            Assert.True(width is > 250 and < 1000, $"{job.Name} is {width} wide");
-        }
-    }
+    public void Every_shape_is_drawn_without_a_warning_or_left_out_with_a_reason() => DrawEach(Shapes, Report.Draw);
+
+    [Fact]
+    public void Every_search_is_drawn_without_a_warning_or_left_out_with_a_reason() =>
+        DrawEach(Searches, section => [RemainingFigure.Draw(section), BoundFigure.Draw(section)]);
 
     [Fact]
     public void Cells_are_gathered_within_ranks_where_experts_are_many()
@@ -129,6 +112,34 @@ public sealed class ReportShapeTests
             Assert.InRange(left, 0, 590 - width);
         }
         Assert.True(labels.Count(l => l.Text.Length > 0) > 15);
+    }
+
+    private static void DrawEach((string Name, ResultFile Result, string[] Missing)[] shapes, Func<ReportSection, Figure[]> draw)
+    {
+        using var folder = new TemporaryFolder();
+        var jobs = new List<FigureRenderer.Job>();
+        foreach (var (name, result, missing) in shapes)
+        {
+            var section = MadeUp.Section(result);
+            var figures = draw(section);
+            Assert.True(missing.SequenceEqual(figures.Where(f => f.Spec is null).Select(f => f.Name)),
+                $"{name}: left out {string.Join(", ", figures.Where(f => f.Spec is null).Select(f => f.Name))}");
+            Assert.All(figures.Where(f => f.Spec is null), f => Assert.True(f.Missing.Length > 10 && f.Finding.Length == 0));
+            Assert.All(figures.Where(f => f.Spec is not null), f =>
+                Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
+            jobs.AddRange(figures.Where(f => f.Spec is not null)
+                .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
+        }
+        Assert.Equal("", FigureRenderer.Render(jobs, folder.Path, "node", CancellationToken.None));
+        foreach (var job in jobs)
+        {
+            var svg = XDocument.Load(folder[$"{job.Name}.svg"]);
+            Assert.DoesNotContain("NaN", svg.ToString());
+            XDocument.Load(folder[$"{job.Name}.inline.svg"]);
+            Assert.InRange(new FileInfo(folder[$"{job.Name}.svg"]).Length, 1_000, 4_000_000);
+            var width = double.Parse(svg.Root!.Attribute("width")!.Value, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.True(width is > 250 and < 1000, $"{job.Name} is {width} wide");
+        }
     }
 
     private static ResultFile Unknown(ResultFile result) => Each(result, p => p with

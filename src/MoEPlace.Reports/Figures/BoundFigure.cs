@@ -73,7 +73,7 @@ internal static class BoundFigure
             type = "quantitative",
             title = Title(objective),
             scale = new { domain = new[] { low - margin, high + margin }, nice = false, zero = false },
-            axis = new { tickCount = 6, domain = false, ticks = false, format = objective == "imbalance" ? ".3f" : ".3~s" },
+            axis = new { tickCount = 6, domain = false, ticks = false, offset = 7, format = objective == "imbalance" ? ".3f" : ".3~s" },
         };
         var dash = new
         {
@@ -114,7 +114,7 @@ internal static class BoundFigure
             type = "quantitative",
             title = "gap to the bound",
             scale = new { domain = new[] { -0.02 * most, most }, nice = false, zero = false },
-            axis = new { tickCount = 5, domain = false, ticks = false, labelExpr = FigureStyle.PercentLabel(most < 0.04 ? 1 : 0) },
+            axis = new { tickCount = 5, domain = false, ticks = false, offset = 7, labelExpr = FigureStyle.PercentLabel(most < 0.04 ? 1 : 0) },
         };
         var tooltip = new object[]
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement;
@@ -6,4 +7,10 @@ namespace MoEPlace.Placement;
 /// <param name="Placement">The map.</param>
 /// <param name="Summary">Objective, bound, why the search ended.</param>
 /// <param name="Seconds">Wall-clock seconds of the search; not part of the result proper.</param>
-public sealed record PlacementSolution(ExpertPlacement Placement, SolveSummary Summary, double Seconds);
+public sealed record PlacementSolution(ExpertPlacement Placement, SolveSummary Summary, double Seconds)
+{
+    /// <summary>
+    /// Gain against bytes moved from the placement in force, within the budget: bytes rise, objectives fall; empty without one.
+    /// </summary>
+    public ImmutableArray<MigrationPoint> MigrationCurve { get; init; } = [];
+}

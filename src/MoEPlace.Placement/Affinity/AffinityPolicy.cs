@@ -22,38 +22,33 @@ public static class AffinityPolicy
         ArgumentNullException.ThrowIfNull(problem);
         Check(problem);
         var watch = Stopwatch.StartNew();
-        var (placement, summary) = problem.Objective switch
+        var solution = problem.Objective switch
         {
             PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
             PlacementObjective.Copies => Copies(problem, CopySavings.Of(problem), progress, cancellation),
             _ => new StepCandidates(problem, progress, cancellation).Best(),
         };
-        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
+        return solution with { Seconds = watch.Elapsed.TotalSeconds };
     }
 
     /// <summary>Minimises crossings.</summary>
-    internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
-        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
-    {
-        var search = new AffinitySearch(problem, limit => ChainOf.Crossing(problem, limit.Most));
-        var found = search.Run(progress, chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight, cancellation);
-        return Describe(problem, found, _ => CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster));
-    }
+    internal static PlacementSolution Crossing(
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation) =>
+        Search(
+            problem, limit => ChainOf.Crossing(problem, limit.Most), progress,
+            chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight,
+            placement => CrossingCount.Objective(problem.Counts, RankOf(placement), problem.Cluster), cancellation);
 
     /// <summary>Minimises copies, led by pairs of experts; the objective is counted on the tokens.</summary>
-    internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
-        PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation)
-    {
-        var search = new AffinitySearch(problem, limit => ChainOf.Copies(problem, limit.Most, savings));
-        var found = search.Run(progress, null, cancellation);
-        return Describe(problem, found, placement =>
+    internal static PlacementSolution Copies(
+        PlacementProblem problem, CopySavings savings, IProgress<SearchProgress>? progress, CancellationToken cancellation) =>
+        Search(problem, limit => ChainOf.Copies(problem, limit.Most, savings), progress, null, placement =>
         {
             var measures = PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
             var cells = (double)measures.Tokens * problem.Model.Layers;
             return Math.Round(measures.RankCopiesPerTokenLayer!.Value * cells)
                 + problem.Cluster.NodeCrossingWeight * Math.Round(measures.NodeCopiesPerTokenLayer!.Value * cells);
-        });
-    }
+        }, cancellation);
 
     /// <summary>How a placement of this policy says that it came to be.</summary>
     internal static PlacementProvenance Provenance(PlacementProblem problem)
@@ -74,14 +69,26 @@ public static class AffinityPolicy
     /// <summary>The objective as the command names it.</summary>
     internal static string Name(PlacementObjective objective) => objective.ToString().ToLowerInvariant();
 
-    private static (ExpertPlacement Placement, SolveSummary Summary) Describe(
-        PlacementProblem problem, AffinityFound found, Func<ExpertPlacement, double> objectiveOf)
+    private static PlacementSolution Search(
+        PlacementProblem problem, Func<LoadLimit, ChainProblem> toChain, IProgress<SearchProgress>? progress,
+        Func<ChainProblem, Func<long, double>>? toObjective, Func<ExpertPlacement, double> objectiveOf, CancellationToken cancellation)
     {
+        var watch = Stopwatch.StartNew();
+        var migration = problem.Current is null ? null : new Migration(problem, toChain);
+        var found = migration?.Run(progress, toObjective, cancellation)
+            ?? new AffinitySearch(problem, toChain).Run(progress, toObjective, cancellation);
         var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
-        var objective = objectiveOf(placement);
+        if (problem.Current is { } current)
+            placement = KeptSlots.Of(placement, current);
+        var summary = Describe(problem, found, objectiveOf(placement));
+        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds) { MigrationCurve = migration?.Curve(objectiveOf) ?? [] };
+    }
+
+    private static SolveSummary Describe(PlacementProblem problem, AffinityFound found, double objective)
+    {
         // Nothing is below zero: a placement that moves nothing is proven best; any other proves nothing yet.
         double? bound = objective == 0 ? 0 : null;
-        return (placement, new SolveSummary(
+        return new SolveSummary(
             bound is null ? SolveStatus.Limit : SolveStatus.Optimal,
             Name(problem.Objective),
             objective,
@@ -89,7 +96,16 @@ public static class AffinityPolicy
             bound,
             found.Rounds,
             found.StopReason,
-            found.RelaxedLayers));
+            found.RelaxedLayers);
+    }
+
+    /// <summary>[layers, experts] the rank of each expert of a placement without replicas.</summary>
+    private static int[] RankOf(ExpertPlacement placement)
+    {
+        var rankOf = new int[placement.Layers * placement.Experts];
+        for (var cell = 0; cell < rankOf.Length; cell++)
+            rankOf[cell] = placement.RanksOf(new LayerId(cell / placement.Experts), new ExpertId(cell % placement.Experts))[0];
+        return rankOf;
     }
 
     private static void Check(PlacementProblem problem)

@@ -9,7 +9,7 @@ namespace MoEPlace.Placement.Affinity;
 /// <summary>Places experts so that those that a token visits share a rank, or at least a node, under a load limit.</summary>
 public static class AffinityPolicy
 {
-    /// <summary>Searches a placement.</summary>
+    /// <summary>Searches a placement, and proves how far it is from the best.</summary>
     /// <param name="problem">
     /// What to place. Objective crossing needs top-1 transitions; copies and step need tokens, step the model's dimensions too.
     /// </param>
@@ -21,33 +21,36 @@ public static class AffinityPolicy
     {
         ArgumentNullException.ThrowIfNull(problem);
         Check(problem);
-        var watch = Stopwatch.StartNew();
-        var (placement, summary) = problem.Objective switch
+        return new CertifiedSearch(problem, progress, cancellation).Run(problem.Objective switch
         {
-            PlacementObjective.Crossing => Crossing(problem, progress, cancellation),
-            PlacementObjective.Copies => Copies(problem, progress, cancellation),
-            _ => new StepCandidates(problem, progress, cancellation).Best(),
-        };
-        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
+            PlacementObjective.Crossing => Crossing,
+            PlacementObjective.Copies => Copies,
+            _ => (part, record, stop) => new StepCandidates(part, record, stop).Best(),
+        });
     }
 
     /// <summary>Minimises crossings: by transitions alone where every expert has one slot, else on the tokens.</summary>
-    internal static (ExpertPlacement Placement, SolveSummary Summary) Crossing(
+    internal static PlacementSolution Crossing(
+        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation) =>
+        problem.RedundantSlots > 0
+            ? OnTokens(problem, CopyMeasure.Crossing, progress, cancellation)
+            : OnChain(
+                problem, limit => ChainOf.Crossing(problem, limit.Most), progress,
+                chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight,
+                placement => CrossingCount.Objective(problem.Counts, RankOf(placement), problem.Cluster), cancellation);
+
+    /// <summary>Minimises copies, counted on the tokens; within a migration budget led by pairs of experts.</summary>
+    internal static PlacementSolution Copies(
         PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        if (problem.RedundantSlots > 0)
-            return OnTokens(problem, CopyMeasure.Crossing, progress, cancellation);
-        var search = new AffinitySearch(problem, limit => ChainOf.Crossing(problem, limit.Most));
-        var found = search.Run(progress, chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight, cancellation);
-        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
-        var objective = CrossingCount.Objective(problem.Counts, found.RankOf, problem.Cluster);
-        return (placement, Summarize(problem, objective, found.Rounds, found.StopReason, found.RelaxedLayers));
+        var measure = problem.Conditions.RunsCoherent ? CopyMeasure.Coherent : CopyMeasure.Home;
+        if (problem.MigrationBudgetBytes is null)
+            return OnTokens(problem, measure, progress, cancellation);
+        var savings = CopySavings.Of(problem);
+        return OnChain(
+            problem, limit => ChainOf.Copies(problem, limit.Most, savings), progress, null,
+            placement => JudgedObjective.Of(problem, measure, placement), cancellation);
     }
-
-    /// <summary>Minimises copies, counted on the tokens.</summary>
-    internal static (ExpertPlacement Placement, SolveSummary Summary) Copies(
-        PlacementProblem problem, IProgress<SearchProgress>? progress, CancellationToken cancellation) =>
-        OnTokens(problem, problem.Conditions.RunsCoherent ? CopyMeasure.Coherent : CopyMeasure.Home, progress, cancellation);
 
     /// <summary>How a placement of this policy says that it came to be.</summary>
     internal static PlacementProvenance Provenance(PlacementProblem problem)
@@ -70,9 +73,10 @@ public static class AffinityPolicy
     /// <summary>The objective as the command names it.</summary>
     internal static string Name(PlacementObjective objective) => objective.ToString().ToLowerInvariant();
 
-    private static (ExpertPlacement Placement, SolveSummary Summary) OnTokens(
+    private static PlacementSolution OnTokens(
         PlacementProblem problem, CopyMeasure measure, IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
+        var watch = Stopwatch.StartNew();
         var (model, cluster) = (problem.Model, problem.Cluster);
         var found = new CopySearch(problem, measure).Run(progress, cancellation);
         var (best, least) = found.Candidates
@@ -80,16 +84,37 @@ public static class AffinityPolicy
                 model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, slots, Provenance(problem)))
             .Select(placement => (placement, JudgedObjective.Of(problem, measure, placement)))
             .MinBy(candidate => candidate.Item2);
-        return (best, Summarize(problem, least, found.Rounds, found.StopReason, found.RelaxedLayers));
+        var placement = problem.Current is { } current ? KeptSlots.Of(best, current) : best;
+        var summary = Summarize(problem, least, found.Rounds, found.StopReason, found.RelaxedLayers);
+        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds);
+    }
+
+    private static PlacementSolution OnChain(
+        PlacementProblem problem, Func<LoadLimit, ChainProblem> toChain, IProgress<SearchProgress>? progress,
+        Func<ChainProblem, Func<long, double>>? toObjective, Func<ExpertPlacement, double> objectiveOf, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var migration = problem.Current is null ? null : new Migration(problem, toChain);
+        var found = migration?.Run(progress, toObjective, cancellation)
+            ?? new AffinitySearch(problem, toChain).Run(progress, toObjective, cancellation);
+        var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, found.RankOf, Provenance(problem));
+        if (problem.Current is { } current)
+            placement = KeptSlots.Of(placement, current);
+        var summary = Summarize(problem, objectiveOf(placement), found.Rounds, found.StopReason, found.RelaxedLayers);
+        return new PlacementSolution(placement, summary, watch.Elapsed.TotalSeconds) { MigrationCurve = migration?.Curve(objectiveOf) ?? [] };
     }
 
     private static SolveSummary Summarize(
-        PlacementProblem problem, double objective, long rounds, string stopReason, ImmutableArray<int> relaxedLayers)
+        PlacementProblem problem, double objective, long rounds, string stopReason, ImmutableArray<int> relaxedLayers) =>
+        new(SolveStatus.Limit, Name(problem.Objective), objective, null, null, rounds, stopReason, relaxedLayers);
+
+    /// <summary>[layers, experts] the rank of each expert of a placement without replicas.</summary>
+    private static int[] RankOf(ExpertPlacement placement)
     {
-        // Nothing is below zero: a placement that moves nothing is proven best; any other proves nothing yet.
-        double? bound = objective == 0 ? 0 : null;
-        return new SolveSummary(
-            bound is null ? SolveStatus.Limit : SolveStatus.Optimal, Name(problem.Objective), objective, bound, bound, rounds, stopReason, relaxedLayers);
+        var rankOf = new int[placement.Layers * placement.Experts];
+        for (var cell = 0; cell < rankOf.Length; cell++)
+            rankOf[cell] = placement.RanksOf(new LayerId(cell / placement.Experts), new ExpertId(cell % placement.Experts))[0];
+        return rankOf;
     }
 
     private static void Check(PlacementProblem problem)
@@ -108,6 +133,9 @@ public static class AffinityPolicy
             faults.Require(
                 problem.Model.Dimensions is not null, "--objective", "step",
                 "crossing or copies; step needs the model's dimensions in the trace (trace import --model)");
+        faults.Require(
+            problem.RedundantSlots == 0 || problem.MigrationBudgetBytes is null, "--redundant", problem.RedundantSlots,
+            "0 with --migration-budget: replicas are placed without one");
         faults.ThrowIfAny();
     }
 }

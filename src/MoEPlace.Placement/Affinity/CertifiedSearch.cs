@@ -28,24 +28,21 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
     /// <summary>Solves.</summary>
     /// <param name="search">Searches a problem.</param>
     public PlacementSolution Run(
-        Func<PlacementProblem, IProgress<SearchProgress>, CancellationToken, (ExpertPlacement Placement, SolveSummary Summary)> search)
+        Func<PlacementProblem, IProgress<SearchProgress>, CancellationToken, PlacementSolution> search)
     {
         if (!problem.WantsBound)
-        {
-            var (found, told) = search(problem, record, cancellation);
-            return Conclude(found, told);
-        }
+            return Conclude(search(problem, record, cancellation));
         var limits = Limits();
         if (Enumerated(limits) is { } proven)
             return proven;
         Certify(limits, TimeSpan.Zero, () => true);
-        var (placement, summary) = search(
-            problem with { TimeLimit = Positive(problem.TimeLimit - BoundTime - record.Elapsed) }, record, cancellation);
-        record.NoteObjective(summary.Objective);
+        var found = search(problem with { TimeLimit = Positive(problem.TimeLimit - BoundTime - record.Elapsed) }, record, cancellation);
+        var objective = found.Summary.Objective;
+        record.NoteObjective(objective);
         var left = problem.TimeLimit - record.Elapsed;
-        if (left > TimeSpan.Zero && !IsProven(summary.Objective))
-            Certify(limits, left, () => cancellation.IsCancellationRequested || IsProven(summary.Objective));
-        return Conclude(placement, summary);
+        if (left > TimeSpan.Zero && !IsProven(objective))
+            Certify(limits, left, () => cancellation.IsCancellationRequested || IsProven(objective));
+        return Conclude(found);
     }
 
     private TimeSpan BoundTime
@@ -76,9 +73,10 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         record.NoteObjective(best.Objective);
         record.NoteBound(best.Objective);
         var placement = ExpertPlacement.FromRanks(problem.Model, problem.Cluster, best.RankOf, AffinityPolicy.Provenance(problem));
-        return Conclude(placement, new SolveSummary(
+        var summary = new SolveSummary(
             SolveStatus.Optimal, AffinityPolicy.Name(problem.Objective), best.Objective, null, null, 0, "all placements enumerated",
-            problem.MaxImbalance is null ? [] : LoadLimit.Of(problem).RelaxedLayers));
+            problem.MaxImbalance is null ? [] : LoadLimit.Of(problem).RelaxedLayers);
+        return Conclude(new PlacementSolution(placement, summary, 0));
 
         bool Stop() => cancellation.IsCancellationRequested || record.Elapsed >= problem.TimeLimit;
     }
@@ -89,9 +87,9 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         record.NoteBound(Certificate.Of(problem, limits, time, stop, record.NoteBound, rounds).Bound);
     }
 
-    private PlacementSolution Conclude(ExpertPlacement placement, SolveSummary summary)
+    private PlacementSolution Conclude(PlacementSolution found)
     {
-        var bound = record.Bound;
+        var (summary, bound) = (found.Summary, record.Bound);
         if (bound > summary.Objective + Tiny * Math.Abs(summary.Objective))
             throw new InvalidOperationException($"Bound {bound:R} exceeds the objective {summary.Objective:R} of a placement that exists.");
         bound = bound is { } b ? Math.Min(b, summary.Objective) : null;
@@ -102,7 +100,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
             Bound = bound,
             Gap = gap,
         };
-        return new PlacementSolution(placement, certified, record.Elapsed.TotalSeconds, record.ToTrajectory());
+        return found with { Summary = certified, Seconds = record.Elapsed.TotalSeconds, Trajectory = record.ToTrajectory() };
     }
 
     private bool IsProven(double objective) => record.Bound >= objective - Tiny * Math.Abs(objective);

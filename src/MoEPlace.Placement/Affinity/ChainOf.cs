@@ -15,6 +15,13 @@ internal static class ChainOf
     public static ChainProblem Crossing(PlacementProblem problem, long[][] limits) =>
         Of(problem, limits, [.. Enumerable.Range(0, problem.Counts.Layers - 1).Select(l => ToInt(problem.Counts.Transitions(l)))], null);
 
+    /// <summary>The chain whose kept weight stands for copies saved, pair by pair.</summary>
+    /// <param name="problem">A problem with tokens.</param>
+    /// <param name="limits">[layers][ranks] the most load of a rank.</param>
+    /// <param name="pairs">What pairs of experts save.</param>
+    public static ChainProblem Copies(PlacementProblem problem, long[][] limits, CopySavings pairs) =>
+        Of(problem, limits, pairs.Across, pairs.Within);
+
     private static ChainProblem Of(PlacementProblem problem, long[][] limits, int[][] transitions, int[][]? together)
     {
         var (counts, cluster) = (problem.Counts, problem.Cluster);

@@ -50,8 +50,8 @@ internal sealed class ChainProblem
     /// <summary>[layers, experts] the part that an expert is on now; -1 for none. Null where nothing is in force.</summary>
     public int[]? HomeOf { get; init; }
 
-    /// <summary>What an expert keeps on top when it stays where it is now.</summary>
-    public long StayWeight { get; init; }
+    /// <summary>What an expert keeps on top when it stays where it is now: the price of a move. States must be reset when it changes.</summary>
+    public long StayWeight { get; set; }
 
     public bool HasLoadLimit => Array.Exists(LoadLimit, IsLimited);
 
@@ -127,10 +127,10 @@ internal sealed class ChainProblem
         return over;
     }
 
-    /// <summary>The same chain with another weight of staying.</summary>
-    /// <param name="homeOf">[layers, experts] the part that an expert is on now.</param>
-    /// <param name="stayWeight">What it keeps on top there.</param>
-    public ChainProblem Staying(int[] homeOf, long stayWeight) => new()
+    /// <summary>The same chain with something in force that one may stay with, and other load limits.</summary>
+    /// <param name="homeOf">[layers, experts] the part that an expert is on now; -1 for none.</param>
+    /// <param name="loadLimit">[layers][parts].</param>
+    public ChainProblem Staying(int[] homeOf, long[][] loadLimit) => new()
     {
         Layers = Layers,
         Experts = Experts,
@@ -138,12 +138,11 @@ internal sealed class ChainProblem
         Transitions = Transitions,
         Together = Together,
         Load = Load,
-        LoadLimit = LoadLimit,
+        LoadLimit = loadLimit,
         NodeOf = NodeOf,
         RankWeight = RankWeight,
         NodeWeight = NodeWeight,
         HomeOf = homeOf,
-        StayWeight = stayWeight,
     };
 
     /// <summary>The same chain with whole nodes as parts: what crosses nodes is all that counts.</summary>

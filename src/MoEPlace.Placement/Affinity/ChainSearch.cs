@@ -19,8 +19,7 @@ internal sealed class ChainSearch
     private readonly Annealing annealing;
     private readonly LayerAssignment assignment;
     private readonly RankPairSweep? pairs;
-    private readonly double scale;
-    private double price;
+        private double price;
 
     /// <param name="problem">The chain.</param>
     /// <param name="balanced">[layers, experts] a division that holds the load limits.</param>
@@ -34,12 +33,15 @@ internal sealed class ChainSearch
         assignment = new LayerAssignment(problem);
         pairs = RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
         State = new ChainState(problem, balanced);
-        scale = Annealing.SwapScale(problem, State, random);
-        price = FirstPrice * scale / Math.Max(1, problem.Load.Average(l => l.Average()));
+        Scale = Annealing.SwapScale(problem, State, random);
+        price = FirstPrice * Scale / Math.Max(1, problem.Load.Average(l => l.Average()));
     }
 
     /// <summary>Where the walker stands.</summary>
     public ChainState State { get; }
+
+    /// <summary>Mean change of the kept weight by a random swap.</summary>
+    public double Scale { get; }
 
     /// <summary>A round from a random division.</summary>
     public void Fresh(long proposals, Func<bool> stop)
@@ -62,7 +64,7 @@ internal sealed class ChainSearch
     {
         const int Sample = 1 << 16;
         var watch = Stopwatch.StartNew();
-        annealing.Run(State, random, Sample, Hot * scale, Cold * scale, price, () => false);
+        annealing.Run(State, random, Sample, Hot * Scale, Cold * Scale, price, () => false);
         return Sample / Math.Max(1e-6, watch.Elapsed.TotalSeconds);
     }
 
@@ -76,7 +78,7 @@ internal sealed class ChainSearch
     private void Round(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop)
     {
         State.Reset(from);
-        annealing.Run(State, random, proposals, heat * scale, Cold * scale, price, stop);
+        annealing.Run(State, random, proposals, heat * Scale, Cold * Scale, price, stop);
         // A walk that ends over its limits paid too little for it.
         if (problem.HasLoadLimit)
             price *= problem.Overload(State.PartOf) > 0 ? 1.5 : 0.9;

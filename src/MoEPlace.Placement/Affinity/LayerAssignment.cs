@@ -47,24 +47,8 @@ internal sealed class LayerAssignment
                 TakeGroups(state, layer, balanced.Slice(layer * problem.Experts, problem.Experts));
     }
 
-    private void Solve(ChainState state, int layer)
-    {
-        var n = problem.Experts;
-        for (var e = 0; e < n; e++)
-        {
-            var row = cost.AsSpan(e * n, n);
-            for (var p = 0; p < n; p++)
-                row[p] = p > 0 && partOfPlace[p] == partOfPlace[p - 1] ? row[p - 1] : -state.Affinity(layer, e, partOfPlace[p]);
-        }
-        assignment.Minimize(cost, place);
-        var won = 0L;
-        for (var e = 0; e < n; e++)
-            won += state.Affinity(layer, e, partOfPlace[place[e]]) - state.Affinity(layer, e, state.PartOf[layer * n + e]);
-        for (var e = 0; won > 0 && e < n; e++)
-            state.Move(layer, e, partOfPlace[place[e]]);
-    }
-
-    private bool SwapUnderLimit(ChainState state, int layer, Func<bool> stop)
+    /// <summary>Swaps experts of a layer until it holds its limit, losing least; false where no swap helps or time is up.</summary>
+    public bool SwapUnderLimit(ChainState state, int layer, Func<bool> stop)
     {
         var (n, parts, limit) = (problem.Experts, problem.Parts, problem.LoadLimit[layer]);
         var load = problem.Load[layer];
@@ -100,6 +84,23 @@ internal sealed class LayerAssignment
         }
 
         long Over(long value, int part) => Math.Max(0, value - limit[part]);
+    }
+
+    private void Solve(ChainState state, int layer)
+    {
+        var n = problem.Experts;
+        for (var e = 0; e < n; e++)
+        {
+            var row = cost.AsSpan(e * n, n);
+            for (var p = 0; p < n; p++)
+                row[p] = p > 0 && partOfPlace[p] == partOfPlace[p - 1] ? row[p - 1] : -state.Affinity(layer, e, partOfPlace[p]);
+        }
+        assignment.Minimize(cost, place);
+        var won = 0L;
+        for (var e = 0; e < n; e++)
+            won += state.Affinity(layer, e, partOfPlace[place[e]]) - state.Affinity(layer, e, state.PartOf[layer * n + e]);
+        for (var e = 0; won > 0 && e < n; e++)
+            state.Move(layer, e, partOfPlace[place[e]]);
     }
 
     /// <summary>Gives the groups of a division that holds the limits to the parts that have room for them, where they keep most.</summary>

@@ -43,7 +43,7 @@ internal sealed class PartMatching
     /// <param name="mateOf">[parts] receives for each part of the next layer the part before whose name it takes; or empty.</param>
     public long Join(ReadOnlySpan<int> partOf, ReadOnlySpan<int> folded, Span<int> mateOf)
     {
-        var (parts, nodes) = (problem.Parts, ranksOf.Length);
+        var parts = problem.Parts;
         Array.Clear(weight);
         for (var e = 0; e < partOf.Length; e++)
         {
@@ -52,9 +52,29 @@ internal sealed class PartMatching
             for (var part = 0; part < add.Length; part++)
                 row[part] += add[part];
         }
+        return Match(problem.RankWeight, problem.NodeWeight, mateOf);
+    }
+
+    /// <summary>Renames the parts of a whole division so that most experts have their home's name; the objective stays what it is.</summary>
+    /// <param name="partOf">[layers, experts].</param>
+    /// <param name="homeOf">[layers, experts] -1 for none.</param>
+    /// <param name="mateOf">[parts] receives the new name of each part.</param>
+    /// <returns>How many experts are at home.</returns>
+    public long GoHome(ReadOnlySpan<int> partOf, ReadOnlySpan<int> homeOf, Span<int> mateOf)
+    {
+        Array.Clear(weight);
+        for (var cell = 0; cell < partOf.Length; cell++)
+            if (homeOf[cell] >= 0)
+                weight[homeOf[cell] * problem.Parts + partOf[cell]]++;
+        return Match(1, 0, mateOf);
+    }
+
+    private long Match(long rankWeight, long nodeWeight, Span<int> mateOf)
+    {
+        var nodes = ranksOf.Length;
         for (var to = 0; to < nodes; to++)
             for (var from = 0; from < nodes; from++)
-                nodeCost[to * nodes + from] = MatchRanks(to, from);
+                nodeCost[to * nodes + from] = MatchRanks(to, from, rankWeight, nodeWeight);
         var total = nodeAssignment.Minimize(nodeCost, nodeMate);
         for (var to = 0; !mateOf.IsEmpty && to < nodes; to++)
             for (var i = 0; i < ranksOf[to].Length; i++)
@@ -63,7 +83,7 @@ internal sealed class PartMatching
     }
 
     /// <summary>What it costs to give the ranks of one node the names of another's, matched best.</summary>
-    private long MatchRanks(int to, int from)
+    private long MatchRanks(int to, int from, long rankWeight, long nodeWeight)
     {
         var (parts, ranks, others) = (problem.Parts, ranksOf[to], ranksOf[from]);
         if (ranks.Length != others.Length)
@@ -76,12 +96,12 @@ internal sealed class PartMatching
                 var kept = weight[others[j] * parts + ranks[i]];
                 together += kept;
                 var may = problem.HomeOf is null ? kind[ranks[i]] == kind[others[j]] : ranks[i] == others[j];
-                cost[i * ranks.Length + j] = may ? -problem.RankWeight * kept : Forbidden;
+                cost[i * ranks.Length + j] = may ? -rankWeight * kept : Forbidden;
             }
         }
         var size = ranks.Length;
         var least = assignments[to].Minimize(cost.AsSpan(0, size * size), mates[to * ranksOf.Length + from].AsSpan(0, size));
-        return least >= Forbidden / 2 ? Forbidden : least - problem.NodeWeight * together;
+        return least >= Forbidden / 2 ? Forbidden : least - nodeWeight * together;
     }
 
     private bool Alike(int one, int other) =>

@@ -22,29 +22,31 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
     private int searches;
 
     /// <summary>Searches and chooses.</summary>
-    public (ExpertPlacement Placement, SolveSummary Summary) Best()
+    public PlacementSolution Best()
     {
         var provenance = AffinityPolicy.Provenance(problem);
         var balanced = LoadLimit.Of(problem with { MaxImbalance = 1 }).Balanced;
-        Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
+        if (problem.MigrationBudgetBytes is null && problem.RedundantSlots == 0)
+            Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
         var parts = Parts().ToArray();
         searches = parts.Length;
         var (rounds, reason) = (0L, "interrupted");
         foreach (var part in parts)
         {
             var left = problem.TimeLimit - watch.Elapsed;
-            if (cancellation.IsCancellationRequested || (left <= TimeSpan.Zero && searchesDone > 0))
+            if (best is not null && (cancellation.IsCancellationRequested || (left <= TimeSpan.Zero && searchesDone > 0)))
                 break;
             var timed = part with { TimeLimit = left > TimeSpan.Zero ? left / (searches - searchesDone) : problem.TimeLimit / searches };
-            var (placement, summary) = part.Objective == PlacementObjective.Crossing
+            var found = part.Objective == PlacementObjective.Crossing
                 ? AffinityPolicy.Crossing(timed, this, cancellation)
                 : AffinityPolicy.Copies(timed, this, cancellation);
-            Consider(placement);
-            (rounds, reason) = (rounds + summary.Iterations, summary.StopReason);
+            Consider(found.Placement);
+            (rounds, reason) = (rounds + found.Summary.Iterations, found.Summary.StopReason);
             searchesDone++;
         }
         var relaxed = LoadLimit.Of(problem).RelaxedLayers;
-        return (best!.With(provenance), new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed));
+        var summary = new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed);
+        return new PlacementSolution(best!.With(provenance), summary, watch.Elapsed.TotalSeconds);
     }
 
     /// <summary>Passes the progress of one search on as a share of all.</summary>

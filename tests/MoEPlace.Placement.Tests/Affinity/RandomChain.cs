@@ -47,6 +47,16 @@ internal static class RandomChain
         return partOf;
     }
 
+    /// <summary>All divisions of all layers.</summary>
+    public static IEnumerable<int[]> Divisions(ChainProblem problem)
+    {
+        var rows = LayerDivisions(problem.CapacityOf);
+        IEnumerable<int[]> all = [[]];
+        for (var layer = 0; layer < problem.Layers; layer++)
+            all = all.SelectMany(start => rows.Select(row => (int[])[.. start, .. row]));
+        return all;
+    }
+
     /// <summary>All divisions of one layer's experts over equal parts.</summary>
     public static List<int[]> LayerDivisions(int experts, int parts) => LayerDivisions([.. Enumerable.Repeat(experts / parts, parts)]);
 

@@ -70,6 +70,31 @@ internal sealed class ColumnChain
         return scale;
     }
 
+    /// <summary>The same chain with some of the sets only.</summary>
+    /// <param name="chosen">[layers] rising numbers of sets.</param>
+    public ColumnChain Restrict(int[][] chosen) => new()
+    {
+        Experts = Experts,
+        Ranks = Ranks,
+        Sets = [.. Sets.Select((s, l) => s.Choose(chosen[l]))],
+        Unary = [.. Unary.Select((u, l) => Gather(u, chosen[l], 1, Never))],
+        Rows = [.. Rows.Select((r, l) => Gather(r, chosen[l + 1], Experts, 0))],
+        Scale = Scale,
+    };
+
+    private static int[] Gather(int[] values, int[] chosen, int count, int padding)
+    {
+        var (from, width) = (values.Length / count, Padded(chosen.Length));
+        var gathered = new int[count * width];
+        for (var row = 0; row < count; row++)
+        {
+            for (var i = 0; i < chosen.Length; i++)
+                gathered[row * width + i] = values[row * from + chosen[i]];
+            gathered.AsSpan(row * width + chosen.Length, width - chosen.Length).Fill(padding);
+        }
+        return gathered;
+    }
+
     private static int[] NoUnary(SubsetList sets)
     {
         var unary = new int[Padded(sets.Count)];

@@ -94,17 +94,42 @@ internal sealed class HardPass(ColumnChain chain)
         var least = Vector512.Create(ColumnChain.Never);
         var (a, b, c, d) = (least, least, least, least);
         ref var rows = ref MemoryMarshal.GetReference(near);
+        ref var values = ref MemoryMarshal.GetReference(from);
         var element = sets.Element[depth];
         if (depth == sets.Size - 1)
         {
             for (var s = begin; s < end; s++)
             {
-                var value = Vector512.Create(from[s]);
+                var value = Vector512.Create(Unsafe.Add(ref values, s));
                 ref var row = ref Unsafe.Add(ref rows, element[s] * Lanes);
                 a = Vector512.Max(a, value + Vector512.LoadUnsafe(ref row));
                 b = Vector512.Max(b, value + Vector512.LoadUnsafe(ref row, 16));
                 c = Vector512.Max(c, value + Vector512.LoadUnsafe(ref row, 32));
                 d = Vector512.Max(d, value + Vector512.LoadUnsafe(ref row, 48));
+            }
+        }
+        else if (depth == sets.Size - 2)
+        {
+            // The last two levels in one loop: runs of sets with the same prefix are short, and a call for each would cost as much again.
+            var (children, last) = (sets.FirstChild[depth], sets.Element[depth + 1]);
+            for (var node = begin; node < end; node++)
+            {
+                var (p, q, r, t) = (least, least, least, least);
+                var to = children[node + 1];
+                for (var s = children[node]; s < to; s++)
+                {
+                    var value = Vector512.Create(Unsafe.Add(ref values, s));
+                    ref var leaf = ref Unsafe.Add(ref rows, last[s] * Lanes);
+                    p = Vector512.Max(p, value + Vector512.LoadUnsafe(ref leaf));
+                    q = Vector512.Max(q, value + Vector512.LoadUnsafe(ref leaf, 16));
+                    r = Vector512.Max(r, value + Vector512.LoadUnsafe(ref leaf, 32));
+                    t = Vector512.Max(t, value + Vector512.LoadUnsafe(ref leaf, 48));
+                }
+                ref var row = ref Unsafe.Add(ref rows, element[node] * Lanes);
+                a = Vector512.Max(a, p + Vector512.LoadUnsafe(ref row));
+                b = Vector512.Max(b, q + Vector512.LoadUnsafe(ref row, 16));
+                c = Vector512.Max(c, r + Vector512.LoadUnsafe(ref row, 32));
+                d = Vector512.Max(d, t + Vector512.LoadUnsafe(ref row, 48));
             }
         }
         else

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace MoEPlace.Placement.Bounds;
 
 /// <summary>
-/// The smoothed dual of the column bound over some sets of each layer: prices + ranks x softmax over columns of value less prices, and
+/// The smoothed dual of the column bound: prices + ranks x softmax over columns of value less prices, and
 /// its gradient, 1 - ranks x (share of the columns that hold an expert). Sums over columns run along the layers (forward and backward
 /// algorithm), in powers of 2 and single precision: what comes out steers the prices and proves nothing.
 /// </summary>
@@ -33,13 +33,10 @@ internal sealed class SoftPass
     private double total;
 
     /// <param name="chain">The columns.</param>
-    /// <param name="chosen">[layers] rising numbers of the sets that take part; null for all.</param>
-    public SoftPass(ColumnChain chain, int[][]? chosen)
+    public SoftPass(ColumnChain chain)
     {
         this.chain = chain;
-        sets = [.. chain.Sets.Select((s, l) => chosen is null ? s : s.Choose(chosen[l]))];
-        unary = [.. sets.Select((s, l) => Gather(chain.Unary[l], chosen?[l], 1, ColumnChain.Never))];
-        wholeRows = [.. chain.Rows.Select((r, l) => Gather(r, chosen?[l + 1], chain.Experts, 0))];
+        (sets, unary, wholeRows) = (chain.Sets, chain.Unary, chain.Rows);
         rows = [.. wholeRows.Select(r => new float[r.Length])];
         price = Arrays();
         forward = Arrays();
@@ -80,21 +77,6 @@ internal sealed class SoftPass
         for (var l = 0; l < sets.Length; l++)
             Differentiate(l, gradient.AsSpan(l * chain.Experts, chain.Experts));
         return sum + chain.Ranks * total / perUnit;
-    }
-
-    private static int[] Gather(int[] values, int[]? chosen, int count, int padding)
-    {
-        if (chosen is null)
-            return values;
-        var (from, width) = (values.Length / count, ColumnChain.Padded(chosen.Length));
-        var gathered = new int[count * width];
-        for (var row = 0; row < count; row++)
-        {
-            for (var i = 0; i < chosen.Length; i++)
-                gathered[row * width + i] = values[row * from + chosen[i]];
-            gathered.AsSpan(row * width + chosen.Length, width - chosen.Length).Fill(padding);
-        }
-        return gathered;
     }
 
     private void Reduce(int layer, double[] prices)

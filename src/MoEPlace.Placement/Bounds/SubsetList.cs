@@ -81,6 +81,22 @@ internal sealed class SubsetList
         return new SubsetList(Size, members);
     }
 
+    /// <summary>The number of a set; below 0 when it is not in the list.</summary>
+    /// <param name="set">[size] rising.</param>
+    public int NumberOf(ReadOnlySpan<byte> set)
+    {
+        var (low, high) = (0, Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = set.SequenceCompareTo(Members.AsSpan(middle * Size, Size));
+            if (order == 0)
+                return middle;
+            (low, high) = order > 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+        return -1;
+    }
+
     private void BuildLevel(int depth)
     {
         var (element, first) = (new List<byte>(), new List<int>());

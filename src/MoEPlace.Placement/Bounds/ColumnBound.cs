@@ -10,8 +10,14 @@ internal sealed class ColumnBound
     private const int MostAtOnce = 2100;
 
     private const double FirstTemperature = 0.08;
+    /// <summary>While warmer than this the sets around the good placement steer alone: proofs over many sets are dear.</summary>
+    private const double FirstProof = 0.015;
+
     private const double LastTemperature = 1e-4;
     private const double Cooling = 0.6;
+    private const int MostSteps = 60;
+    private const int MostEntering = 1000;
+    private const int MostActive = 2500;
     private const int StepsPerCheck = 8;
 
     private readonly ColumnChain chain;
@@ -24,14 +30,14 @@ internal sealed class ColumnBound
     private readonly int mostPrice;
 
     /// <param name="chain">The columns.</param>
-    /// <param name="rankOf">[layers, experts] a good placement.</param>
+    /// <param name="rankOf">Gives a good placement, [layers, experts]; asked where not all sets can take part at once.</param>
     /// <param name="worth">About what a set of a good column is worth, in units.</param>
     /// <param name="stop">Asked between steps.</param>
-    public ColumnBound(ColumnChain chain, int[] rankOf, double worth, Func<bool> stop)
+    public ColumnBound(ColumnChain chain, Func<int[]> rankOf, double worth, Func<bool> stop)
     {
         (this.chain, this.worth, this.stop) = (chain, worth, stop);
-        exact = new ExactPass(chain);
-        active = chain.Sets.Any(s => s.Count > MostAtOnce) ? new ActiveSets(chain, rankOf) : null;
+        exact = new ExactPass(chain, stop);
+        active = chain.Layers > 1 && chain.Sets.Any(s => s.Count > MostAtOnce) ? new ActiveSets(chain, rankOf()) : null;
         var cells = chain.Layers * chain.Experts;
         (prices, point) = (new int[cells], new double[cells]);
         mostPrice = ColumnChain.MostValue / 2 / (chain.Layers * chain.Sets[0].Size);
@@ -44,32 +50,32 @@ internal sealed class ColumnBound
     public void Begin(ReadOnlySpan<double> start) => start.CopyTo(point);
 
     /// <summary>Runs all rounds, or until told to stop.</summary>
-    /// <param name="mostSteps">Steps of descent in each round.</param>
+    /// <param name="mostRounds">Limit in rounds.</param>
     /// <param name="found">Told of every better bound.</param>
-    public void Run(int mostSteps, Action<double>? found)
+    public void Run(int mostRounds, Action<double>? found)
     {
         var columns = active?.Columns() ?? chain;
         var pass = new SoftPass(columns);
-        for (var heat = FirstTemperature; heat > LastTemperature && !stop(); heat *= Cooling)
+        for (var heat = FirstTemperature; heat > LastTemperature && mostRounds-- > 0 && !stop(); heat *= Cooling)
         {
             pass.Cool(heat * worth);
-            Descend(pass, mostSteps, heat * worth);
-            if (active is not null && heat > 0.015)
+            Descend(pass, heat * worth);
+            if (active is not null && heat > FirstProof && mostRounds > 0)
                 continue;
             Prove(columns, found);
             if (active is null || stop())
                 continue;
-            active.Update(exact.Through, 1000, 2500);
+            active.Update(exact.Through, MostEntering, MostActive);
             pass = new SoftPass(columns = active.Columns());
         }
     }
 
-    private void Descend(SoftPass pass, int mostSteps, double temperature)
+    private void Descend(SoftPass pass, double temperature)
     {
         var descent = new DualDescent(point.Length, pass.Evaluate);
         point.CopyTo(descent.Point, 0);
         var before = double.PositiveInfinity;
-        for (var step = 1; step <= mostSteps && !stop() && descent.Step(temperature / 2); step++)
+        for (var step = 1; step <= MostSteps && !stop() && descent.Step(temperature / 2); step++)
         {
             if (step % StepsPerCheck != 0)
                 continue;
@@ -78,10 +84,7 @@ internal sealed class ColumnBound
             before = descent.Value;
         }
         descent.Point.CopyTo(point, 0);
-        Log?.Invoke($"   T {temperature / chain.Scale:F2} evals {descent.Evaluations} smooth {descent.Value / chain.Scale:F0}");
     }
-
-    internal static Action<string>? Log;
 
     /// <summary>The bound at the present prices, by all sets.</summary>
     private void Prove(ColumnChain columns, Action<double>? found)
@@ -92,9 +95,9 @@ internal sealed class ColumnBound
             prices[i] = (int)Math.Round(Math.Clamp(point[i], -mostPrice, mostPrice));
             sum += prices[i];
         }
-        var best = exact.Best(prices, active is null ? null : columns);
+        if (exact.Best(prices, active is null ? null : columns) is not { } best)
+            return;
         var bound = (sum + chain.Ranks * best) / chain.Scale;
-        Log?.Invoke($"   hard {columns.Sets.Average(s => s.Count):F0} of {exact.Through.Average(t => t.Count(v => v != ColumnChain.Never)):F0} {bound:F0}");
         if (bound >= Best)
             return;
         Best = bound;

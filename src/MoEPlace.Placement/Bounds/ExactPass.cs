@@ -6,7 +6,8 @@ namespace MoEPlace.Placement.Bounds;
 /// gained since, is below a column that is known.
 /// </summary>
 /// <param name="chain">All columns.</param>
-internal sealed class ExactPass(ColumnChain chain)
+/// <param name="stop">Asked between layers.</param>
+internal sealed class ExactPass(ColumnChain chain, Func<bool> stop)
 {
     /// <summary>With more than this share of the sets left over, all are run, and bounds start from there.</summary>
     private const double WorthPruning = 0.5;
@@ -17,29 +18,35 @@ internal sealed class ExactPass(ColumnChain chain)
     /// <summary>[layers][sets] the best column through each set, or no more than that.</summary>
     public int[][] Through { get; private set; } = [];
 
-    /// <summary>The value of the best column less its prices.</summary>
+    /// <summary>The value of the best column less its prices; null when told to stop.</summary>
     /// <param name="prices">[layers, experts] in units.</param>
     /// <param name="known">Columns some of which are good: what the best of them is worth is worth something here; null for none.</param>
-    public long Best(int[] prices, ColumnChain? known)
+    public long? Best(int[] prices, ColumnChain? known)
     {
         if (reference is not null && known is not null)
         {
-            var least = new HardPass(known).Best(prices);
+            var least = new HardPass(known, Never).Best(prices);
             var left = Survivors(prices, least);
             if (left.Select((s, l) => (double)s.Length / chain.Sets[l].Count).Average() < WorthPruning)
                 return Run(chain.Restrict(left), prices, left);
         }
         var best = Run(chain, prices, null);
+        if (best is null)
+            return null;
         (reference, referencePrices) = (Through, [.. prices]);
         return best;
     }
 
-    private long Run(ColumnChain columns, int[] prices, int[][]? numbers)
+    private static bool Never() => false;
+
+    private long? Run(ColumnChain columns, int[] prices, int[][]? numbers)
     {
-        var pass = new HardPass(columns);
+        var pass = new HardPass(columns, stop);
         var other = Task.Run(() => pass.RunForward(prices));
         var best = pass.Best(prices);
         other.Wait();
+        if (stop())
+            return null;
         var through = new int[chain.Layers][];
         for (var l = 0; l < through.Length; l++)
         {

@@ -9,7 +9,9 @@ namespace MoEPlace.Placement.Bounds;
 /// weighs every set against every set of the next layer; the tree of prefixes makes that an addition and a maximum for each pair, and
 /// vectors do 16 pairs at once.
 /// </summary>
-internal sealed class HardPass(ColumnChain chain)
+/// <param name="chain">The columns.</param>
+/// <param name="stop">Asked between layers; once it says so what is filled means nothing.</param>
+internal sealed class HardPass(ColumnChain chain, Func<bool> stop)
 {
     private const int Lanes = ColumnChain.Block;
     private const int Wide = 4 * Lanes;
@@ -36,7 +38,7 @@ internal sealed class HardPass(ColumnChain chain)
     public void RunBackward(int[] prices)
     {
         Backward[^1].AsSpan().Clear();
-        for (var l = chain.Layers - 2; l >= 0; l--)
+        for (var l = chain.Layers - 2; l >= 0 && !stop(); l--)
         {
             var next = Reduced(l + 1, prices, new int[chain.Unary[l + 1].Length]);
             for (var s = 0; s < next.Length; s++)
@@ -51,7 +53,7 @@ internal sealed class HardPass(ColumnChain chain)
     public void RunForward(int[] prices)
     {
         Reduced(0, prices, Forward[0]);
-        for (var l = 0; l + 1 < chain.Layers; l++)
+        for (var l = 0; l + 1 < chain.Layers && !stop(); l++)
         {
             var to = Reduced(l + 1, prices, Forward[l + 1]);
             StepForward(chain.Sets[l], chain.Rows[l], Forward[l], to);

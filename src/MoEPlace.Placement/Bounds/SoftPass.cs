@@ -14,6 +14,9 @@ internal sealed class SoftPass
     private const int Lanes = ColumnChain.Block;
     private const float None = -1e9f;
 
+    /// <summary>2 to the power of this adds nothing to 1.</summary>
+    private const float Nothing = -40;
+
     /// <summary>1.5 x 2^23: added and taken away again it rounds to whole numbers, which then stand in the low bits.</summary>
     private const float Rounder = 12582912f;
 
@@ -82,12 +85,13 @@ internal sealed class SoftPass
     private void Reduce(int layer, double[] prices)
     {
         var (list, into) = (sets[layer], price[layer]);
+        var ofLayer = prices.AsSpan(layer * chain.Experts, chain.Experts);
         into.AsSpan().Fill(None);
         for (var s = 0; s < list.Count; s++)
         {
             double value = unary[layer][s];
-            for (var i = 0; i < list.Size; i++)
-                value -= prices[layer * chain.Experts + list.Members[s * list.Size + i]];
+            foreach (var e in list.Members.AsSpan(s * list.Size, list.Size))
+                value -= ofLayer[e];
             into[s] = (float)(value * perUnit);
         }
     }
@@ -109,7 +113,8 @@ internal sealed class SoftPass
         }
         var weight = 0.0;
         foreach (var f in forward[^1])
-            weight += Math.Pow(2, f);
+            if (f > Nothing)
+                weight += MathF.Pow(2, f);
         total += Math.Log2(weight);
     }
 
@@ -275,7 +280,10 @@ internal sealed class SoftPass
             most = Math.Max(most, f[s] + b[s]);
         for (var s = 0; s < list.Count; s++)
         {
-            var weight = MathF.Exp((f[s] + b[s] - most) * 0.6931472f);
+            var power = f[s] + b[s] - most;
+            if (power < Nothing)
+                continue;
+            var weight = MathF.Pow(2, power);
             sum += weight;
             for (var i = 0; i < list.Size; i++)
                 gradient[list.Members[s * list.Size + i]] += weight;

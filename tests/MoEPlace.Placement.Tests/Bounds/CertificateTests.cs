@@ -1,0 +1,150 @@
+using MoEPlace.Placement.Affinity;
+using MoEPlace.Placement.Bounds;
+using MoEPlace.Placement.Policies;
+using Xunit;
+
+namespace MoEPlace.Placement.Tests.Bounds;
+
+public sealed class CertificateTests
+{
+    private const int Cases = 120;
+
+    [Theory]
+    [InlineData(PlacementObjective.Crossing)]
+    [InlineData(PlacementObjective.Copies)]
+    [InlineData(PlacementObjective.Step)]
+    public void No_placement_beats_the_bound(PlacementObjective objective)
+    {
+        for (var seed = 0; seed < Cases; seed++)
+        {
+            using var given = new BoundCase(seed, objective);
+            if (BruteForce.Least(given.Problem, given.Limits) is not { } least)
+                continue;
+            var bound = Certificate.Of(given.Problem, given.Limits, TimeSpan.FromHours(1), () => false, null);
+            Assert.True(bound.Bound <= least * (1 + 1e-12), $"seed {seed}: bound {bound} above {least}");
+            Assert.True(bound.Bound >= 0, $"seed {seed}");
+        }
+    }
+
+    [Theory]
+    [InlineData(PlacementObjective.Crossing)]
+    [InlineData(PlacementObjective.Copies)]
+    public void Enumeration_finds_what_trying_all_finds(PlacementObjective objective)
+    {
+        var solved = 0;
+        for (var seed = 0; seed < Cases; seed++)
+        {
+            using var given = new BoundCase(seed, objective, holes: seed % 2 == 0);
+            var exact = objective == PlacementObjective.Crossing
+                ? ExactPlacement.Crossing(given.Problem, given.Limits, () => false)
+                : ExactPlacement.Copies(given.Problem, given.Limits, CopyTokens.Of(given.Problem), () => false);
+            if (BruteForce.Least(given.Problem, given.Limits) is not { } least)
+            {
+                Assert.Null(exact);
+                continue;
+            }
+            if (exact is not { } found)
+                continue;
+            solved++;
+            Assert.True(Math.Abs(found.Objective - least) <= 1e-9 * least, $"seed {seed}: {found.Objective} for {least}");
+            Assert.True(Math.Abs(BruteForce.Objective(given.Problem, found.RankOf) - least) <= 1e-9 * least, $"seed {seed}: its placement");
+        }
+        Assert.True(solved > Cases / 3, $"{solved} solved");
+    }
+
+    [Theory]
+    [InlineData(PlacementObjective.Crossing)]
+    [InlineData(PlacementObjective.Copies)]
+    public void Columns_stay_below_the_best_placement_and_are_never_worse_than_partners(PlacementObjective objective)
+    {
+        var (closed, all) = (0, 0);
+        for (var seed = 0; seed < Cases; seed++)
+        {
+            using var given = new BoundCase(seed, objective);
+            var problem = given.Problem with { Cluster = PlacementSamples.Cluster(1, given.Problem.Cluster.Ranks) };
+            if (BruteForce.Least(problem, given.Limits) is not { } least)
+                continue;
+            var (partners, columns) = objective == PlacementObjective.Crossing ? Crossings(problem, given.Limits) : Copies(problem, given.Limits);
+            Assert.True(partners <= columns && columns <= least, $"seed {seed}: {partners} <= {columns} <= {least}");
+            (closed, all) = (closed + (columns >= least - 1 ? 1 : 0), all + 1);
+        }
+        Assert.True(closed > all / 2, $"{closed} of {all} bounds within 1 of the best placement");
+    }
+
+    [Fact]
+    public void A_placement_with_replicas_does_not_beat_its_bound_either()
+    {
+        for (var seed = 0; seed < Cases; seed++)
+        {
+            using var given = new BoundCase(seed, (PlacementObjective)(seed % 3));
+            var redundant = given.Problem.Cluster.Ranks;
+            if (redundant > given.Problem.Model.Experts * (redundant - 1))
+                continue;
+            var problem = given.Problem with { RedundantSlots = redundant };
+            var placement = EplbPolicy.Place(problem).Placement;
+            var measures = Evaluation.PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
+            var (pairs, cells) = (Pairs(problem), (double)measures.Tokens * problem.Model.Layers);
+            var (weight, bound) = (problem.Cluster.NodeCrossingWeight, Certificate.Of(problem, given.Limits, TimeSpan.FromHours(1), () => false, null).Bound);
+            var objective = problem.Objective switch
+            {
+                PlacementObjective.Crossing => pairs * ((measures.GpuCrossingFraction ?? 0) + weight * (measures.NodeCrossingFraction ?? 0)),
+                PlacementObjective.Copies => cells * (measures.RankCopiesPerTokenLayer!.Value + weight * measures.NodeCopiesPerTokenLayer!.Value),
+                _ => measures.StepSeconds!.Value,
+            };
+            Assert.True(bound <= objective * (1 + 1e-9), $"seed {seed}: bound {bound} above {objective}");
+        }
+    }
+
+    [Fact]
+    public void Better_bounds_are_told_as_they_are_found_and_the_last_is_the_result()
+    {
+        using var trace = TopOneTrace.Random(3, experts: 16, layers: 5, tokens: 3_000);
+        var problem = PlacementProblem.Create(trace.Model, PlacementSamples.Cluster(2, 2), trace.Counts, objective: PlacementObjective.Crossing);
+        var limits = Enumerable.Repeat(long.MaxValue, 5).ToArray();
+        var told = new List<double>();
+        var bound = Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, told.Add, rounds: 9);
+        Assert.Equal("columns", bound.Method);
+        Assert.Equal(told.Order(), told);
+        Assert.Equal(bound.Bound, told[^1]);
+        Assert.True(told.Count > 2);
+        Assert.Equal(bound, Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, null, rounds: 9));
+        var placement = AffinityPolicy.Place(problem with { IterationLimit = 1 }, null, TestContext.Current.CancellationToken);
+        Assert.InRange(bound.Bound, 0.8 * placement.Summary.Objective, placement.Summary.Objective);
+    }
+
+    [Fact]
+    public void Told_to_stop_it_still_gives_a_bound()
+    {
+        using var trace = TopOneTrace.Random(3, experts: 16, layers: 5, tokens: 3_000);
+        var problem = PlacementProblem.Create(trace.Model, PlacementSamples.Cluster(1, 4), trace.Counts, objective: PlacementObjective.Crossing);
+        var bound = Certificate.Of(problem, [.. Enumerable.Repeat(long.MaxValue, 5)], TimeSpan.Zero, () => true, null);
+        Assert.Equal("partners", bound.Method);
+        Assert.True(bound.Bound > 0);
+    }
+
+    private static (double Partners, double Columns) Crossings(PlacementProblem problem, long[] limits)
+    {
+        var tier = new TierBound(ChainProblem.OfCrossing(problem, limits));
+        var partners = tier.Crossings;
+        tier.Tighten(int.MaxValue, () => false, 1, () => { });
+        return (partners, tier.Crossings);
+    }
+
+    private static (double Partners, double Columns) Copies(PlacementProblem problem, long[] limits)
+    {
+        var tier = new CopyBound(
+            CopyTokens.Of(problem), ChainProblem.OfCopies(problem, limits, CopySavings.Of(problem)), 1, problem.Conditions.RunsCoherent);
+        var partners = tier.Copies;
+        tier.Tighten(int.MaxValue, () => false, 1, () => { });
+        return (partners, tier.Copies);
+    }
+
+    private static double Pairs(PlacementProblem problem)
+    {
+        var pairs = 0.0;
+        for (var l = 0; l + 1 < problem.Counts.Layers; l++)
+            foreach (var count in problem.Counts.Transitions(l))
+                pairs += count;
+        return pairs;
+    }
+}

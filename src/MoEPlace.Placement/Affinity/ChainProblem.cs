@@ -53,6 +53,12 @@ internal sealed class ChainProblem
     /// <summary>What an expert keeps on top when it stays where it is now: the price of a move. States must be reset when it changes.</summary>
     public long StayWeight { get; set; }
 
+    /// <summary>The experts of the largest part.</summary>
+    public int MostCapacity => CapacityOf.Max();
+
+    /// <summary>Whether all parts hold equally many experts.</summary>
+    public bool HasEqualParts => Array.TrueForAll(CapacityOf, capacity => capacity == CapacityOf[0]);
+
     public bool HasLoadLimit => Array.Exists(LoadLimit, IsLimited);
 
     /// <summary>All weight: what would be kept if nothing were apart and nothing moved.</summary>

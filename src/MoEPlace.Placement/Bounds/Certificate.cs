@@ -16,7 +16,7 @@ internal sealed class Certificate
     private Certificate(PlacementProblem problem, long[] limits, int rounds, Func<bool> stop, Action<double>? found) =>
         (this.problem, this.limits, this.rounds, this.stop, this.found) = (problem, limits, rounds, stop, found);
 
-    private int Slots => problem.SlotsPerRank;
+    private int Slots => problem.SlotsOf.Max();
 
     private Cluster Cluster => problem.Cluster;
 
@@ -47,7 +47,7 @@ internal sealed class Certificate
     {
         if (problem.RedundantSlots > 0)
             return Simple(CrossingsWithCopies, "pairs");
-        var ranks = ChainProblem.OfCrossing(problem, limits);
+        var ranks = ChainOf.Crossing(problem, PerRank());
         var byRank = new TierBound(ranks);
         var byNode = Cluster.NodeCrossingWeight > 0 ? new TierBound(ranks.OfNodes()) : null;
         Tell();
@@ -65,11 +65,11 @@ internal sealed class Certificate
         if (problem.RedundantSlots > 0)
             return Simple(Counted, "counting");
         var coherent = problem.Conditions.RunsCoherent;
-        var ranks = ChainProblem.OfCopies(problem, limits, CopySavings.Of(problem));
+        var ranks = ChainOf.Copies(problem, PerRank(), CopySavings.Of(problem));
         var byRank = new CopyBound(tokens, ranks, 1, coherent);
         var byNode = Cluster.NodeCrossingWeight > 0 ? new CopyBound(tokens, ranks.OfNodes(), Cluster.RanksPerNode, coherent) : null;
         Tell();
-        if (ExactPlacement.Copies(problem, limits, tokens, stop) is { } exact)
+        if (ExactPlacement.Copies(problem, limits, stop) is { } exact)
             return new CertifiedBound(exact.Objective, "enumeration");
         Tighten(byRank.Tighten, byNode is null ? null : byNode.Tighten, Tell);
         return new CertifiedBound(best, byRank.ByColumns || byNode is { ByColumns: true } ? "columns" : "partners");
@@ -94,7 +94,7 @@ internal sealed class Certificate
             return new CertifiedBound(best, "counting");
         }
         var coherent = problem.Conditions.RunsCoherent;
-        var copies = new CopyBound(tokens, ChainProblem.OfCopies(problem, limits, CopySavings.Of(problem)), 1, coherent);
+        var copies = new CopyBound(tokens, ChainOf.Copies(problem, PerRank(), CopySavings.Of(problem)), 1, coherent);
         Tell(copies.PerLayer);
         if (!coherent)
             copies.Tighten(rounds, stop, problem.Seed, () => Tell(copies.PerLayer));
@@ -137,6 +137,8 @@ internal sealed class Certificate
         Improve(leastOf(Cluster.Ranks, Slots), onNodes);
         return new CertifiedBound(best, method);
     }
+
+    private long[][] PerRank() => [.. limits.Select(limit => Enumerable.Repeat(limit, Cluster.Ranks).ToArray())];
 
     private void Improve(double onRanks, double onNodes)
     {

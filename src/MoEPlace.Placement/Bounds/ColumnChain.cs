@@ -46,7 +46,7 @@ internal sealed class ColumnChain
     {
         var (n, layers) = (chain.Experts, chain.Layers);
         var sets = new SubsetList[layers];
-        Parallel.For(0, layers, l => sets[l] = SubsetList.Of(chain.Load[l], chain.Capacity, chain.LoadLimit[l]));
+        Parallel.For(0, layers, l => sets[l] = SubsetList.Of(chain.Load[l], chain.MostCapacity, chain.LoadLimit[l].Max()));
         var scale = ScaleOf(chain.Transitions.Sum(t => t.Sum(v => (double)v)));
         var rows = new int[layers - 1][];
         Parallel.For(0, layers - 1, l => rows[l] = TransitionRows(chain.Transitions[l], n, sets[l + 1], scale));

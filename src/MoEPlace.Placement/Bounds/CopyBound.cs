@@ -21,8 +21,8 @@ internal sealed class CopyBound
     public CopyBound(CopyTokens tokens, ChainProblem pairs, int ranksPerPart, bool coherent)
     {
         (this.tokens, this.pairs, this.coherent) = (tokens, pairs, coherent);
-        columns = new CopyColumns(tokens, pairs.Parts, ranksPerPart, pairs.Load, pairs.LoadLimit);
-        var fallback = new CopyFallback(tokens, pairs.Parts, ranksPerPart, pairs.Capacity);
+        columns = new CopyColumns(tokens, pairs.Parts, ranksPerPart, pairs.Load, [.. pairs.LoadLimit.Select(limits => limits.Max())]);
+        var fallback = new CopyFallback(tokens, pairs.Parts, ranksPerPart, pairs.MostCapacity);
         perLayer = new long[pairs.Layers];
         Parallel.For(0, perLayer.Length, l => perLayer[l] = fallback.Least(l, coherent));
         Copies = perLayer.Sum();
@@ -44,9 +44,9 @@ internal sealed class CopyBound
     /// <param name="found">Called after every better bound.</param>
     public void Tighten(int mostRounds, Func<bool> stop, long seed, Action found)
     {
-        var sets = (double)SubsetList.CountOf(tokens.Experts, pairs.Capacity);
+        var sets = (double)SubsetList.CountOf(tokens.Experts, pairs.MostCapacity);
         var words = sets * pairs.Layers * (tokens.Home.Length / 64.0 + (coherent ? tokens.Experts / 2.0 : 0));
-        if (!TierBound.CanEnumerate(coherent ? pairs.Layers : 1, tokens.Experts, pairs.Capacity) || words > MostWords)
+        if (!pairs.HasEqualParts || !TierBound.CanEnumerate(coherent ? pairs.Layers : 1, tokens.Experts, pairs.MostCapacity) || words > MostWords)
             return;
         if (coherent)
             TightenChain(mostRounds, stop, seed, found);

@@ -14,7 +14,7 @@ internal static class ExactPlacement
         var cluster = problem.Cluster;
         if (!ExactChain.CanSolve(problem.Model.Experts, cluster.Ranks))
             return null;
-        var chain = Unlimited(ChainProblem.OfCrossing(problem, limits));
+        var chain = ChainOf.Crossing(problem, [.. limits.Select(_ => Unlimited(problem.Cluster.Ranks))]);
         var tiers = new List<ExactChain.Tier> { Tier(ColumnChain.OfCrossing(chain), [], 1) };
         if (cluster.NodeCrossingWeight > 0)
             tiers.Add(Tier(ColumnChain.OfCrossing(chain.OfNodes()), [], cluster.NodeCrossingWeight));
@@ -26,13 +26,15 @@ internal static class ExactPlacement
     /// <summary>The placement with the fewest copies; null besides when, coherent, a token lacks an expert in some layer.</summary>
     /// <param name="problem">A problem with tokens and without redundant slots.</param>
     /// <param name="limits">[layers] the most load of a rank.</param>
-    /// <param name="tokens">Its tokens.</param>
     /// <param name="stop">Asked between layers.</param>
-    public static (int[] RankOf, double Objective)? Copies(PlacementProblem problem, long[] limits, CopyTokens tokens, Func<bool> stop)
+    public static (int[] RankOf, double Objective)? Copies(PlacementProblem problem, long[] limits, Func<bool> stop)
     {
         var (cluster, coherent) = (problem.Cluster, problem.Conditions.RunsCoherent);
         var (n, layers) = (problem.Model.Experts, problem.Model.Layers);
-        if (!ExactChain.CanSolve(n, cluster.Ranks) || (coherent && !tokens.IsWhole))
+        if (!ExactChain.CanSolve(n, cluster.Ranks))
+            return null;
+        var tokens = CopyTokens.Of(problem);
+        if (coherent && !tokens.IsWhole)
             return null;
         var load = Enumerable.Range(0, layers).Select(l => problem.Counts.Load(l).ToArray()).ToArray();
         var unlimited = Enumerable.Repeat(long.MaxValue, layers).ToArray();
@@ -75,16 +77,5 @@ internal static class ExactPlacement
     /// <summary>Values must not have been rounded up to fit.</summary>
     private static bool Fits(List<ExactChain.Tier> tiers) => tiers.TrueForAll(t => t.Columns.Scale >= 1);
 
-    private static ChainProblem Unlimited(ChainProblem chain) => new()
-    {
-        Layers = chain.Layers,
-        Experts = chain.Experts,
-        Parts = chain.Parts,
-        Transitions = chain.Transitions,
-        Load = chain.Load,
-        LoadLimit = [.. chain.LoadLimit.Select(_ => long.MaxValue)],
-        NodeOf = chain.NodeOf,
-        RankWeight = chain.RankWeight,
-        NodeWeight = chain.NodeWeight,
-    };
+    private static long[] Unlimited(int ranks) => [.. Enumerable.Repeat(long.MaxValue, ranks)];
 }

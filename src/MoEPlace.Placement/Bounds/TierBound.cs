@@ -24,10 +24,10 @@ internal sealed class TierBound
         start = new double[chain.Layers * n];
         var kept = new double[chain.Layers - 1];
         var prices = kept.Select(_ => new double[2 * n]).ToArray();
-        Parallel.For(0, kept.Length, l => kept[l] = PartnerBound.Kept(chain.Transitions[l], n, chain.Capacity, prices[l]));
+        Parallel.For(0, kept.Length, l => kept[l] = PartnerBound.Kept(chain.Transitions[l], n, chain.MostCapacity, prices[l]));
         for (var l = 0; l < kept.Length; l++)
             for (var i = 0; i < 2 * n; i++)
-                start[l * n + i] += chain.Capacity * prices[l][i];
+                start[l * n + i] += chain.MostCapacity * prices[l][i];
         total = chain.Transitions.Sum(t => t.Sum(v => (double)v));
         Crossings = Math.Max(0, Math.Ceiling(total - kept.Sum()));
     }
@@ -52,7 +52,7 @@ internal sealed class TierBound
     /// <param name="found">Called after every better bound.</param>
     public void Tighten(int mostRounds, Func<bool> stop, long seed, Action found)
     {
-        if (chain.Layers < 2 || total == 0 || !CanEnumerate(chain.Layers, chain.Experts, chain.Capacity))
+        if (chain.Layers < 2 || total == 0 || !chain.HasEqualParts || !CanEnumerate(chain.Layers, chain.Experts, chain.MostCapacity))
             return;
         var columns = ColumnChain.OfCrossing(chain);
         if (columns.Sets.Any(s => s.Count < chain.Parts))
@@ -75,11 +75,12 @@ internal sealed class TierBound
     internal static int[] GoodPlacement(ChainProblem chain, long seed, Func<bool> stop)
     {
         const long ProposalsPerExpert = 2_000;
-        var balanced = BalancedDivision.InOrder(chain.Layers, chain.Experts, chain.Parts);
+        var balanced = BalancedDivision.InOrder(chain.Layers, chain.CapacityOf);
         for (var l = 0; chain.HasLoadLimit && l < chain.Layers; l++)
         {
             var row = balanced.AsSpan(l * chain.Experts, chain.Experts);
-            BalancedDivision.Divide(chain.Load[l], chain.Parts, chain.LoadLimit[l], new SeedStream(seed, "bound balance", l), row);
+            var limits = chain.LoadLimit[l].Select(limit => Math.Max(1.0, limit)).ToArray();
+            BalancedDivision.Divide(chain.Load[l], chain.CapacityOf, limits, 1, new SeedStream(seed, "bound balance", l), row);
         }
         var search = new ChainSearch(chain, balanced, new SeedStream(seed, "bound"));
         search.Fresh(ProposalsPerExpert * chain.Layers * chain.Experts, stop);

@@ -68,7 +68,7 @@ internal sealed class ValidationRun
         {
             if (cancellation.IsCancellationRequested)
                 return false;
-            var part = problem with { Slice = plan[i].On, Counts = RoutingCounts.Of(plan[i].On), TimeLimit = each };
+            var part = problem with { Slice = plan[i].On, Counts = RoutingCounts.Of(plan[i].On), TimeLimit = each, WantsBound = false };
             var told = progress is null ? null : new PartOfProgress(progress, i, plan.Count, each);
             var placement = solve(part, told).Placement;
             foreach (var slice in plan[i].Judged)

@@ -88,7 +88,8 @@ internal sealed class PlaceCommand
         ExpertPlacementFile.Write(parsed.GetValue(output)!, solution.Placement);
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
-            parsed.GetValue(split), solution.Trajectory);
+            parsed.GetValue(split))
+        { Trajectory = solution.Trajectory };
         if (parsed.GetValue(result) is { } file)
             Judgement.ToResult(recording, wanted, options!.Residency, on!, counts, [entry]).Write(file);
         if (parsed.GetValue(json))

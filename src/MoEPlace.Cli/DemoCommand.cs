@@ -69,8 +69,8 @@ internal sealed class DemoCommand
             var judged = Judgement.Of(test, testCounts, solution.Placement, recording.Model, cluster, Conditions, null);
             ExpertPlacementFile.Write(Path.Combine(folder, "placements", FileName(label)), solution.Placement);
             entries.Add(new PlacementResult(
-                label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail, "train",
-                solution.Trajectory));
+                label, policy, problem.Seed, limit, solution.Summary, solution.Seconds, judged.Measures, judged.Detail, SolvedOn: "train")
+            { Trajectory = solution.Trajectory });
         }
         var result = Judgement.ToResult(recording, TraceSplit.Test, Conditions.Residency, cluster, testCounts, entries);
         result.Write(Path.Combine(folder, "result.json"));

@@ -104,7 +104,8 @@ internal sealed class PlaceCommand
         ExpertPlacementFile.Write(parsed.GetValue(output)!, solution.Placement);
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
-            parsed.GetValue(split), solution.Trajectory);
+            parsed.GetValue(split))
+        { Trajectory = solution.Trajectory };
         var validated = parsed.GetValue(validate)
             ? ValidateRun.Run(terminal, problem, name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation) : null;
         if (parsed.GetValue(result) is { } file)

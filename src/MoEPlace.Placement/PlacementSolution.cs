@@ -7,16 +7,10 @@ namespace MoEPlace.Placement;
 /// <param name="Placement">The map.</param>
 /// <param name="Summary">Objective, bound, why the search ended.</param>
 /// <param name="Seconds">Wall-clock seconds of the search; not part of the result proper.</param>
-/// <param name="Trajectory">Best objective and bound over the time of the search, by rising seconds; empty where none was kept.</param>
-public sealed record PlacementSolution(
-    ExpertPlacement Placement,
-    SolveSummary Summary,
-    double Seconds,
-    ImmutableArray<SolvePoint> Trajectory = default)
+public sealed record PlacementSolution(ExpertPlacement Placement, SolveSummary Summary, double Seconds)
 {
     /// <summary>Best objective and bound over the time of the search, by rising seconds; empty where none was kept, never default.</summary>
-    public ImmutableArray<SolvePoint> Trajectory { get; init => field = value.IsDefault ? [] : value; } =
-        Trajectory.IsDefault ? [] : Trajectory;
+    public ImmutableArray<SolvePoint> Trajectory { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>
     /// Gain against bytes moved from the placement in force, within the budget: bytes rise, objectives fall; empty without one.

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Xunit;
@@ -44,11 +46,40 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
         {
             var bytes = File.ReadAllBytes(path);
             Assert.Equal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], bytes[..8]);
-            var width = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(16));
-            var height = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(20));
+            var width = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(16));
+            var height = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(20));
             Assert.InRange(width, 900, 2000);
             Assert.InRange(height, 300, 2000);
             Assert.True(bytes.Length > 8_000, $"{path} has {bytes.Length} bytes: is its text missing?");
+        }
+    }
+
+    [Fact]
+    public void Every_png_is_whole_and_its_pixels_are_of_its_palette()
+    {
+        foreach (var path in Directory.GetFiles(report.Directory, "*.png"))
+        {
+            var (bytes, parts) = (File.ReadAllBytes(path), new Dictionary<string, byte[]>());
+            for (var at = 8; at < bytes.Length;)
+            {
+                var length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at));
+                Assert.Equal(
+                    BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at + 8 + length)),
+                    Crc(bytes.AsSpan(at + 4, length + 4)));
+                parts.Add(System.Text.Encoding.ASCII.GetString(bytes, at + 4, 4), bytes[(at + 8)..(at + 8 + length)]);
+                at += length + 12;
+            }
+            Assert.Equal(["IHDR", "PLTE", "IDAT", "IEND"], parts.Keys);
+            using var inflated = new MemoryStream();
+            using (var packed = new ZLibStream(
+                new MemoryStream(parts["IDAT"]), CompressionMode.Decompress))
+                packed.CopyTo(inflated);
+            var width = BinaryPrimitives.ReadInt32BigEndian(parts["IHDR"]);
+            var height = BinaryPrimitives.ReadInt32BigEndian(parts["IHDR"].AsSpan(4));
+            Assert.Equal((width + 1) * height, inflated.Length);
+            Assert.All(inflated.ToArray().Distinct(), color => Assert.InRange(color, 0, parts["PLTE"].Length / 3 - 1));
+            // The commonest colour comes first: the paper.
+            Assert.Equal([255, 255, 255], parts["PLTE"][..3]);
         }
     }
 
@@ -213,6 +244,19 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
             Assert.Contains($">{PlainText.Html(placement.Label)}</th>", report.Page);
         var copies = report.Results[0].Placements.Select(p => Quantity.Ratio(p.Measures.RankCopiesPerTokenLayer, 3));
         Assert.All(copies, told => Assert.Contains($">{told}</td>", report.Page));
+    }
+
+    /// <summary>The check of PNG, from its definition.</summary>
+    private static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var value in bytes)
+        {
+            crc ^= value;
+            for (var bit = 0; bit < 8; bit++)
+                crc = (crc >> 1) ^ ((crc & 1) == 1 ? 0xEDB88320 : 0);
+        }
+        return ~crc;
     }
 
     private static double? Number(string text) => text.Length == 0 ? null : double.Parse(text, CultureInfo.InvariantCulture);

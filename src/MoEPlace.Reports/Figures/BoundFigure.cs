@@ -80,8 +80,15 @@ internal static class BoundFigure
             field = "kind",
             type = "nominal",
             scale = new { domain = new[] { Found, Proven }, range = new[] { new[] { 1, 0 }, [5, 3] } },
-            legend = new { title = (string?)null, orient = "bottom", direction = "horizontal", symbolType = "stroke",
-                symbolStrokeColor = FigureStyle.Ink, symbolSize = 300 },
+            legend = new
+            {
+                title = (string?)null,
+                orient = "bottom",
+                direction = "horizontal",
+                symbolType = "stroke",
+                symbolStrokeColor = FigureStyle.Ink,
+                symbolSize = 300
+            },
         };
         var tooltip = new object[]
         {

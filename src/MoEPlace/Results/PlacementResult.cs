@@ -12,7 +12,6 @@ namespace MoEPlace.Results;
 /// <param name="Measures">On the split that was judged.</param>
 /// <param name="Detail">The same layer by layer.</param>
 /// <param name="SolvedOn">The split that it was solved on: train, test or all; null when it was only judged or that is not known.</param>
-/// <param name="Trajectory">Best objective and bound over the time of the search, by rising seconds; empty where none was kept.</param>
 /// <param name="RunSeconds">Wall-clock seconds of the whole program: reading, counting, search, writing; null unless measured.</param>
 /// <param name="PeakMemoryBytes">The most memory that the program and the solvers that it started held; null unless measured.</param>
 /// <param name="OtherResidency">The measures under the residency that the result file does not name; null unless judged.</param>
@@ -26,12 +25,10 @@ public sealed record PlacementResult(
     PlacementMeasures Measures,
     PlacementDetail Detail,
     string? SolvedOn = null,
-    ImmutableArray<SolvePoint> Trajectory = default,
     double? RunSeconds = null,
     long? PeakMemoryBytes = null,
     PlacementMeasures? OtherResidency = null)
 {
     /// <summary>Best objective and bound over the time of the search, by rising seconds; empty where none was kept, never default.</summary>
-    public ImmutableArray<SolvePoint> Trajectory { get; init => field = value.IsDefault ? [] : value; } =
-        Trajectory.IsDefault ? [] : Trajectory;
+    public ImmutableArray<SolvePoint> Trajectory { get; init => field = value.IsDefault ? [] : value; } = [];
 }

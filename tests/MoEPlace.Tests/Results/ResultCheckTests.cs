@@ -18,7 +18,7 @@ public sealed class ResultCheckTests
 
     private static readonly ResultFile Good = new(
         ResultFile.FormatName, "model", "measured", "source", "digest", "test", "home", "cluster", 1, 2,
-        [new("a", "contiguous", 1, null, null, null, Measures, Detail, "train", [.. Curve], 3, 1000, Measures)], new LayerAffinity(0, [[1, 2, 3], [4, 5, 6], [7, 8, 9]]));
+        [new("a", "contiguous", 1, null, null, null, Measures, Detail, "train", 3, 1000, Measures) { Trajectory = [.. Curve] }], new LayerAffinity(0, [[1, 2, 3], [4, 5, 6], [7, 8, 9]]));
 
     public static TheoryData<string> Breaches => [.. Broken.Keys];
 

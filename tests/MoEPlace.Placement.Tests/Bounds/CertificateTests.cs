@@ -7,7 +7,7 @@ namespace MoEPlace.Placement.Tests.Bounds;
 
 public sealed class CertificateTests
 {
-    private const int Cases = 120;
+    private const int Cases = 80;
 
     [Theory]
     [InlineData(PlacementObjective.Crossing)]
@@ -57,7 +57,7 @@ public sealed class CertificateTests
     [InlineData(PlacementObjective.Copies)]
     public void Columns_stay_below_the_best_placement_and_are_never_worse_than_partners(PlacementObjective objective)
     {
-        var (closed, all) = (0, 0);
+        var (proven, best) = (0.0, 0.0);
         for (var seed = 0; seed < Cases; seed++)
         {
             using var given = new BoundCase(seed, objective);
@@ -66,9 +66,9 @@ public sealed class CertificateTests
                 continue;
             var (partners, columns) = objective == PlacementObjective.Crossing ? Crossings(problem, given.Limits) : Copies(problem, given.Limits);
             Assert.True(partners <= columns && columns <= least, $"seed {seed}: {partners} <= {columns} <= {least}");
-            (closed, all) = (closed + (columns >= least - 1 ? 1 : 0), all + 1);
+            (proven, best) = (proven + columns, best + least);
         }
-        Assert.True(closed > all / 2, $"{closed} of {all} bounds within 1 of the best placement");
+        Assert.True(proven > 0.9 * best, $"{proven} proven of {best} in all");
     }
 
     [Fact]

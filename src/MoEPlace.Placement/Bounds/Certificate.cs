@@ -22,11 +22,13 @@ internal sealed class Certificate
 
     /// <summary>A value below which the objective of no placement gets, on the tokens of the problem.</summary>
     /// <param name="problem">What is placed, and the objective.</param>
-    /// <param name="loadLimits">[layers] the most load of a rank in each layer; long.MaxValue for none. Not used with redundant slots.</param>
+    /// <param name="loadLimits">[layers] the most load of a rank; long.MaxValue for none. Not used with redundant slots.</param>
     /// <param name="time">How long to look for better bounds; the first ones are always computed.</param>
     /// <param name="stop">Asked often; true ends it with the best bound so far.</param>
     /// <param name="found">Told of every better bound, never from two threads at once; null for nobody.</param>
-    /// <param name="rounds">Limit in rounds of each search for prices: reached before <paramref name="time"/>, the bound is the same on every machine.</param>
+    /// <param name="rounds">
+    /// Limit in rounds of each search for prices: reached before <paramref name="time"/>, the bound is the same on every machine.
+    /// </param>
     public static CertifiedBound Of(
         PlacementProblem problem, long[] loadLimits, TimeSpan time, Func<bool> stop, Action<double>? found, int rounds = int.MaxValue)
     {
@@ -105,7 +107,7 @@ internal sealed class Certificate
 
     private delegate void Tightening(int mostRounds, Func<bool> stop, long seed, Action found);
 
-    /// <summary>Both tiers in turn; the first must leave the second half of its time.</summary>
+    /// <summary>Both tiers in turn, nodes first: their sets are either few or too many.</summary>
     private void Tighten(Tightening ranks, Tightening? nodes, Action tell)
     {
         if (nodes is null)

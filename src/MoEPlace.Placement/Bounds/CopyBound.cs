@@ -2,7 +2,9 @@ using MoEPlace.Placement.Affinity;
 
 namespace MoEPlace.Placement.Bounds;
 
-/// <summary>The least copies to parts of one tier, ranks or nodes: without enumeration at once, then by columns where sets are few enough.</summary>
+/// <summary>
+/// The least copies to parts of one tier, ranks or nodes: without enumeration at once, then by columns where sets are few enough.
+/// </summary>
 internal sealed class CopyBound
 {
     /// <summary>More words than this (some ten seconds) are not read to count who meets which set.</summary>
@@ -96,7 +98,8 @@ internal sealed class CopyBound
     /// <summary>Copies are whole; the margin is for the division by the scale.</summary>
     private static long Whole(double copies) => double.IsFinite(copies) ? (long)Math.Ceiling(copies - 1e-6) : 0;
 
-    private static double Worth(ColumnChain chain) => Math.Max(chain.Scale, -(double)chain.Unary[0].Take(chain.Sets[0].Count).Average(v => (double)v));
+    private static double Worth(ColumnChain chain) =>
+        Math.Max(chain.Scale, -chain.Unary[0].Take(chain.Sets[0].Count).Average(v => (double)v));
 
     /// <summary>Every expert at an equal share of what a mean set is worth.</summary>
     private static double[] Start(ColumnChain chain)

@@ -38,7 +38,7 @@ internal sealed class CopyTokens
         foreach (var block in slice.Blocks())
             for (var i = 0; i < block.Count; i++, t++)
             {
-                read.Home[t] = block.Home[i] >= 0 ? block.Home[i] % problem.Cluster.Ranks : block.SequenceOrdinal[i] % problem.Cluster.Ranks;
+                read.Home[t] = (block.Home[i] >= 0 ? block.Home[i] : block.SequenceOrdinal[i]) % problem.Cluster.Ranks;
                 for (var l = 0; l < layers; l++)
                 {
                     block.Experts.AsSpan((i * layers + l) * topK, topK).CopyTo(read.Choices[l].AsSpan(t * topK));

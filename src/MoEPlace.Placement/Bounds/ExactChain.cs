@@ -21,7 +21,7 @@ internal sealed class ExactChain
 
     /// <summary>What one tier (ranks, or nodes) counts.</summary>
     /// <param name="Columns">Values of all sets, without load limits.</param>
-    /// <param name="First">[parts, padded sets] what a set of the first layer is worth on each part besides, in units; empty for nothing.</param>
+    /// <param name="First">[parts, padded sets] what a set of the first layer is worth on each part besides; empty for nothing.</param>
     /// <param name="Weight">Worth of a unit.</param>
     internal sealed record Tier(ColumnChain Columns, int[] First, double Weight);
 
@@ -53,7 +53,9 @@ internal sealed class ExactChain
         {
             if (stop())
                 return null;
-            var own = Enumerable.Range(0, divisions.Count).Select(d => allowed[layer][d] ? after[d] + OwnValue(layer, d) : double.NegativeInfinity).ToArray();
+            var own = new double[divisions.Count];
+            for (var d = 0; d < own.Length; d++)
+                own[d] = allowed[layer][d] ? after[d] + OwnValue(layer, d) : double.NegativeInfinity;
             var choice = next[layer - 1] = new int[divisions.Count];
             var value = new double[divisions.Count];
             Parallel.ForEach(divisions.Canonical, d => (value[d], choice[d]) = BestAfter(layer - 1, d, own));
@@ -75,7 +77,9 @@ internal sealed class ExactChain
     private (double Value, int Choice) BestAfter(int layer, int division, double[] own)
     {
         // worth[tier][part][set]: what the part's experts keep with each set of the next layer.
-        var worth = tiers.Select((tier, t) => Enumerable.Range(0, tier.Columns.Ranks).Select(p => RowOf(t, layer, divisions.SetOf(t, division, p))).ToArray()).ToArray();
+        var worth = new double[tiers.Length][][];
+        for (var t = 0; t < worth.Length; t++)
+            worth[t] = [.. Enumerable.Range(0, tiers[t].Columns.Ranks).Select(p => RowOf(t, layer, divisions.SetOf(t, division, p)))];
         var (best, choice) = (double.NegativeInfinity, -1);
         for (var d = 0; d < own.Length; d++)
         {

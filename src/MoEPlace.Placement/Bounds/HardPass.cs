@@ -91,7 +91,8 @@ internal sealed class HardPass(ColumnChain chain, Func<bool> stop)
 
     /// <summary>For 64 sets of the next layer: the best over the sets below some prefixes of their value and their experts' rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BestOf(SubsetList sets, int depth, int begin, int end, ReadOnlySpan<int> from, ReadOnlySpan<int> near, out FourVectors best)
+    private static void BestOf(
+        SubsetList sets, int depth, int begin, int end, ReadOnlySpan<int> from, ReadOnlySpan<int> near, out FourVectors best)
     {
         var least = Vector512.Create(ColumnChain.Never);
         var (a, b, c, d) = (least, least, least, least);
@@ -166,7 +167,7 @@ internal sealed class HardPass(ColumnChain chain, Func<bool> stop)
         }
     }
 
-    /// <summary>Lowers no entry of <paramref name="best"/>: raises it to the best of 256 sets of the next layer, for every set below some prefixes.</summary>
+    /// <summary>Raises <paramref name="best"/> to the best of 256 sets of the next layer, for every set below some prefixes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Descend(SubsetList sets, int depth, int begin, int end, int[] near, int[] sums, int[] best)
     {

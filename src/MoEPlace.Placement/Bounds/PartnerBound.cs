@@ -38,7 +38,7 @@ internal static class PartnerBound
         return (double)best / Unit;
     }
 
-    /// <summary>The most transitions that stay on their part where experts may be copied: at most capacity² pairs of experts meet on a part.</summary>
+    /// <summary>The most transitions that stay on their part where experts may be copied: capacity² pairs meet on a part.</summary>
     /// <param name="transitions">[experts, experts].</param>
     /// <param name="parts">Number of parts.</param>
     /// <param name="capacity">Slots of a part.</param>

@@ -143,7 +143,7 @@ internal sealed class SoftPass
         return most;
     }
 
-    /// <summary>For 64 sets: the logarithm of the sum over the sets before; <paramref name="near"/> holds that of the last time, or NaN.</summary>
+    /// <summary>For 64 sets: the logarithm of the sum over the sets before. In <paramref name="near"/> that of the last time, or NaN.</summary>
     private void StepForward(SubsetList list, float[] row, float[] from, float[] near, int at)
     {
         var width = near.Length;

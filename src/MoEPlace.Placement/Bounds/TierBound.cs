@@ -2,7 +2,9 @@ using MoEPlace.Placement.Affinity;
 
 namespace MoEPlace.Placement.Bounds;
 
-/// <summary>The least crossings between parts of one tier, ranks or nodes: partners at once, then columns where the sets are few enough.</summary>
+/// <summary>
+/// The least crossings between parts of one tier, ranks or nodes: partners at once, then columns where the sets are few enough.
+/// </summary>
 internal sealed class TierBound
 {
     /// <summary>More sets of a layer than this are not enumerated.</summary>

@@ -18,11 +18,12 @@ internal sealed class BoundCase : IDisposable
         var shape = Shapes[random.Next(Shapes.Length)];
         var dimensions = new ModelDimensions(
             HiddenSize: 4, ExpertIntermediateSize: 2, SharedIntermediateSize: 3, DenseIntermediateSize: 5, VocabularySize: 10,
-            AttentionHeads: 2, KeyValueHeads: 1, HeadSize: 2, ValueHeadSize: 2, KeyValueLatentSize: 0, QueryLatentSize: 0, RotaryHeadSize: 0,
-            BytesPerExpertParameter: 2, BytesPerParameter: 2, BytesPerActivation: 2);
-        var model = new MoEModel("test", shape.Layers + 1, [.. Enumerable.Range(1, shape.Layers)], shape.Experts, 1 + random.Next(3), dimensions);
-        var cluster = PlacementSamples.Cluster(shape.Nodes, shape.RanksPerNode, intra: 1e9, inter: 0.3e9, intraNs: random.Next(3), interNs: random.Next(9))
-            with { Device = new Device("test", 1e9, 1_000_000, 1e9, 2, "test") };
+            AttentionHeads: 2, KeyValueHeads: 1, HeadSize: 2, ValueHeadSize: 2, KeyValueLatentSize: 0, QueryLatentSize: 0,
+            RotaryHeadSize: 0, BytesPerExpertParameter: 2, BytesPerParameter: 2, BytesPerActivation: 2);
+        var model = new MoEModel(
+            "test", shape.Layers + 1, [.. Enumerable.Range(1, shape.Layers)], shape.Experts, 1 + random.Next(3), dimensions);
+        var cluster = PlacementSamples.Cluster(shape.Nodes, shape.RanksPerNode, 1e9, 0.3e9, random.Next(3), random.Next(9));
+        cluster = cluster with { Device = new Device("test", 1e9, 1_000_000, 1e9, 2, "test") };
         trace = Write(random, model, cluster.Ranks, holes && random.Next(2) == 0);
         var slice = new TraceSlice(trace, TraceSplit.All);
         var conditions = new EvaluationOptions
@@ -78,7 +79,8 @@ internal sealed class BoundCase : IDisposable
         var rows = new TraceRows([.. experts], [.. Enumerable.Range(0, tokens).Select(_ => random.Next(7))], new int[tokens], Home: home);
         var path = Path.Combine(folder.FullName, "trace.safetensors");
         var columns = home is null ? TraceColumns.None : TraceColumns.Home;
-        using (var writer = new RoutingTraceWriter(path, new TraceHeader(model, TraceOrigin.Synthetic, "test", "", ChoiceOrder.ByWeight, []), tokens, columns))
+        var header = new TraceHeader(model, TraceOrigin.Synthetic, "test", "", ChoiceOrder.ByWeight, []);
+        using (var writer = new RoutingTraceWriter(path, header, tokens, columns))
         {
             writer.Append(rows);
             writer.Complete();

@@ -11,7 +11,7 @@ internal static class BruteForce
     {
         var (layers, n) = (problem.Model.Layers, problem.Model.Experts);
         var divisions = RandomChain.LayerDivisions(n, problem.Cluster.Ranks);
-        var perLayer = Enumerable.Range(0, layers).Select(l => divisions.Where(d => Heaviest(problem, l, d) <= limits[l]).ToList()).ToList();
+        var perLayer = limits.Select((limit, l) => divisions.Where(d => Heaviest(problem, l, d) <= limit).ToList()).ToList();
         double? least = null;
         Try(0, new int[layers * n]);
         return least;

@@ -18,7 +18,6 @@ internal sealed class AffinityWorker
     private readonly SeedStream random;
     private readonly ChainSearch search;
     private readonly Recombination found;
-    private double proposalsPerSecond;
 
     public AffinityWorker(ChainProblem problem, int[] balanced, SeedStream random)
     {
@@ -47,17 +46,14 @@ internal sealed class AffinityWorker
     public void Round(double secondsLeft, Func<bool> stop)
     {
         var fresh = Rounds % FreshEvery == 0;
-        var wanted = (long)ProposalsPerExpert * problem.Layers * problem.Experts / (fresh ? 1 : FreshEvery);
-        if (proposalsPerSecond == 0)
-            proposalsPerSecond = double.IsInfinity(secondsLeft) ? double.PositiveInfinity : search.ProposalsPerSecond();
-        var affordable = secondsLeft * ShareOfTimeLeft * proposalsPerSecond;
-        var proposals = Math.Max(FewestProposals, affordable < wanted ? (long)affordable : wanted);
+        var proposals = (long)ProposalsPerExpert * problem.Layers * problem.Experts / (fresh ? 1 : FreshEvery);
+        var effort = new Effort(Math.Max(FewestProposals, proposals), secondsLeft * ShareOfTimeLeft);
         if (!fresh)
-            search.Reheat(Best, Warm, proposals, stop);
+            search.Reheat(Best, Warm, effort, stop);
         else if (nodes is null)
-            search.Fresh(proposals, stop);
+            search.Fresh(effort, stop);
         else
-            search.Reheat(Hierarchical(proposals / 2, stop), Warm, proposals / 2, stop);
+            search.Reheat(Hierarchical(effort.Share(0.5), stop), Warm, effort.Share(0.5), stop);
         Rounds++;
         Remember();
         if (stop())
@@ -84,13 +80,13 @@ internal sealed class AffinityWorker
             (Best, Kept) = (search.State.PartOf.ToArray(), search.State.Kept);
     }
 
-    private int[] Hierarchical(long proposals, Func<bool> stop)
+    private int[] Hierarchical(Effort effort, Func<bool> stop)
     {
         if (stop())
             return Best;
         var n = problem.Experts;
-        var byNode = new ChainSearch(nodes!, [.. balanced.Select(rank => problem.NodeOf[rank])], random);
-        byNode.Fresh(proposals / 2, stop);
+        var byNode = new ChainSearch(nodes!, [.. balanced.Select(rank => problem.NodeOf[rank])], random, withPairs: false);
+        byNode.Fresh(effort.Share(0.5), stop);
         var nodeOf = byNode.State.PartOf;
         var rankOf = new int[nodeOf.Length];
         for (var node = 0; node < nodes!.Parts; node++)
@@ -102,8 +98,8 @@ internal sealed class AffinityWorker
                 experts[layer] = [.. Enumerable.Range(0, n).Where(e => nodeOf[layer * n + e] == node)];
             var inside = problem.Inside(node, experts);
             var ranks = problem.RanksOf(node).ToArray();
-            var byRank = new ChainSearch(inside, DivideByLoad(inside), random);
-            byRank.Fresh(proposals / 2 / nodes.Parts, stop);
+            var byRank = new ChainSearch(inside, DivideByLoad(inside), random, withPairs: false);
+            byRank.Fresh(effort.Share(0.5 / nodes.Parts), stop);
             for (var layer = 0; layer < experts.Length; layer++)
                 for (var i = 0; i < experts[layer].Length; i++)
                     rankOf[layer * n + experts[layer][i]] = ranks[byRank.State.PartOf[layer * inside.Experts + i]];

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
@@ -35,24 +37,27 @@ internal sealed class Annealing
     /// <summary>Cools a state from one temperature to another.</summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="random">Where its randomness comes from.</param>
-    /// <param name="proposals">Swaps that are tried.</param>
+    /// <param name="effort">How long it walks.</param>
     /// <param name="hot">First temperature, in kept weight.</param>
     /// <param name="cold">Last temperature.</param>
     /// <param name="overloadPrice">Kept weight that one (token, expert) pair beyond a limit costs at the last temperature.</param>
     /// <param name="stop">Asked now and then; true ends the walk.</param>
-    public void Run(ChainState state, SeedStream random, long proposals, double hot, double cold, double overloadPrice, Func<bool> stop)
+    public void Run(ChainState state, SeedStream random, Effort effort, double hot, double cold, double overloadPrice, Func<bool> stop)
     {
         var (n, layers) = (problem.Experts, problem.Layers);
         if (problem.Parts == 1)
             return;
         ListMembers(state.PartOf);
-        var cooling = Math.Pow(cold / hot, (double)StopCheckEvery / Math.Max(StopCheckEvery, proposals));
-        var temperature = hot;
         var partOf = state.PartOf;
-        for (long done = 0; done < proposals; done += StopCheckEvery, temperature *= cooling)
+        var watch = Stopwatch.StartNew();
+        for (long tried = 0; tried < effort.Proposals && !stop(); tried += StopCheckEvery)
         {
-            if (stop())
+            var done = (double)tried / effort.Proposals;
+            if (double.IsFinite(effort.Seconds))
+                done = Math.Max(done, watch.Elapsed.TotalSeconds / effort.Seconds);
+            if (done >= 1)
                 return;
+            var temperature = hot * Math.Pow(cold / hot, done);
             var price = overloadPrice * Math.Sqrt(cold / temperature);
             for (var i = 0; i < StopCheckEvery; i++)
             {

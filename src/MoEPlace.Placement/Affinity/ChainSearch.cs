@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MoEPlace.Placement.Affinity;
 
 /// <summary>
@@ -24,14 +22,15 @@ internal sealed class ChainSearch
     /// <param name="problem">The chain.</param>
     /// <param name="balanced">[layers, experts] a division that holds the load limits.</param>
     /// <param name="random">Where its randomness comes from.</param>
-    public ChainSearch(ChainProblem problem, int[] balanced, SeedStream random)
+    /// <param name="withPairs">False leaves out the division of pairs of parts: it takes long where parts are large.</param>
+    public ChainSearch(ChainProblem problem, int[] balanced, SeedStream random, bool withPairs = true)
     {
         this.problem = problem;
         this.balanced = balanced;
         this.random = random;
         annealing = new Annealing(problem);
         assignment = new LayerAssignment(problem);
-        pairs = RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
+        pairs = withPairs && RankPairSweep.Fits(problem) ? new RankPairSweep(problem) : null;
         State = new ChainState(problem, balanced);
         Scale = Annealing.SwapScale(problem, State, random);
         price = FirstPrice * Scale / Math.Max(1, problem.Load.Average(l => l.Average()));
@@ -44,29 +43,20 @@ internal sealed class ChainSearch
     public double Scale { get; }
 
     /// <summary>A round from a random division.</summary>
-    public void Fresh(long proposals, Func<bool> stop)
+    public void Fresh(Effort effort, Func<bool> stop)
     {
         var start = BalancedDivision.InOrder(problem.Layers, problem.CapacityOf);
         for (var layer = 0; layer < problem.Layers; layer++)
             random.Shuffle(start.AsSpan(layer * problem.Experts, problem.Experts));
-        Round(start, Hot, proposals, stop);
+        Round(start, Hot, effort, stop);
     }
 
     /// <summary>A round from a given division, warmed up but not melted.</summary>
     /// <param name="from">[layers, experts].</param>
     /// <param name="heat">First temperature, as a share of that of a fresh round.</param>
-    /// <param name="proposals">Swaps that are tried.</param>
+    /// <param name="effort">How long it anneals; the exact moves that follow go on until they win nothing.</param>
     /// <param name="stop">True ends the round early.</param>
-    public void Reheat(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop) => Round(from, heat * Hot, proposals, stop);
-
-    /// <summary>How many swaps it tries in a second, here and now; where the walker stands changes.</summary>
-    public double ProposalsPerSecond()
-    {
-        const int Sample = 1 << 16;
-        var watch = Stopwatch.StartNew();
-        annealing.Run(State, random, Sample, Hot * Scale, Cold * Scale, price, () => false);
-        return Sample / Math.Max(1e-6, watch.Elapsed.TotalSeconds);
-    }
+    public void Reheat(ReadOnlySpan<int> from, double heat, Effort effort, Func<bool> stop) => Round(from, heat * Hot, effort, stop);
 
     /// <summary>The exact moves alone, from a given division.</summary>
     public void Polish(ReadOnlySpan<int> from, Func<bool> stop)
@@ -75,10 +65,10 @@ internal sealed class ChainSearch
         Polish(stop);
     }
 
-    private void Round(ReadOnlySpan<int> from, double heat, long proposals, Func<bool> stop)
+    private void Round(ReadOnlySpan<int> from, double heat, Effort effort, Func<bool> stop)
     {
         State.Reset(from);
-        annealing.Run(State, random, proposals, heat * Scale, Cold * Scale, price, stop);
+        annealing.Run(State, random, effort, heat * Scale, Cold * Scale, price, stop);
         // A walk that ends over its limits paid too little for it.
         if (problem.HasLoadLimit)
             price *= problem.Overload(State.PartOf) > 0 ? 1.5 : 0.9;

@@ -51,17 +51,16 @@ internal sealed class MigrationSearch
     public void Run(long rounds, double secondsLeft)
     {
         var proposals = (long)ProposalsPerExpert * problem.Layers * problem.Experts;
-        if (double.IsFinite(secondsLeft))
-            proposals = (long)Math.Min(proposals, search.ProposalsPerSecond() * secondsLeft * ShareOfTimeLeft / (LadderSteps + HalvingSteps + FilledPoints));
+        var effort = new Effort(proposals, secondsLeft * ShareOfTimeLeft / (LadderSteps + HalvingSteps + FilledPoints));
         for (var round = 0L; round < rounds && mostMoves > 0 && !stop(); round++)
         {
             var (price, tooDear, tooCheap) = (FirstPrice * scale, double.NaN, double.NaN);
             for (var step = 0; step < LadderSteps && !stop(); step++, price *= PriceFactor)
-                Note(price, ref tooDear, ref tooCheap, Try(price, proposals));
+                Note(price, ref tooDear, ref tooCheap, Try(price, effort));
             for (var step = 0; step < HalvingSteps && !stop() && tooDear > 0 && tooCheap > 0; step++)
             {
                 price = Math.Sqrt(tooDear * tooCheap);
-                Note(price, ref tooDear, ref tooCheap, Try(price, proposals));
+                Note(price, ref tooDear, ref tooCheap, Try(price, effort));
             }
             Spend(proposals);
         }
@@ -92,12 +91,12 @@ internal sealed class MigrationSearch
             tooCheap = double.IsNaN(tooCheap) ? price : Math.Max(tooCheap, price);
     }
 
-    private long Try(double price, long proposals)
+    private long Try(double price, Effort effort)
     {
         problem.StayWeight = (long)Math.Ceiling(price);
         // From the best known at this price: what lies beyond the limit may lead back to it.
         var from = Front.Points.MaxBy(p => p.Kept - problem.StayWeight * p.Moves).PartOf;
-        search.Reheat(from, Heat, proposals, stop);
+        search.Reheat(from, Heat, effort, stop);
         return Front.Add(search.State.PartOf, KeptAlone());
     }
 

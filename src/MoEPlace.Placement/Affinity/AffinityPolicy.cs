@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using MoEPlace.Evaluation;
 using MoEPlace.Placement.Copies;
 using MoEPlace.Results;
 

@@ -96,16 +96,9 @@ internal sealed class ChainProblem
     /// <param name="problem">A problem whose counts have transitions.</param>
     /// <param name="limits">[layers] the most load of a rank.</param>
     public static ChainProblem OfCrossing(PlacementProblem problem, long[] limits) =>
-        Of(problem, limits, [.. Enumerable.Range(0, problem.Counts.Layers - 1).Select(l => ToInt(problem.Counts.Transitions(l)))], null);
+        Of(problem, limits, [.. Enumerable.Range(0, problem.Counts.Layers - 1).Select(l => ToInt(problem.Counts.Transitions(l)))]);
 
-    /// <summary>The chain whose kept weight stands for copies saved, pair by pair.</summary>
-    /// <param name="problem">A problem with tokens.</param>
-    /// <param name="limits">[layers] the most load of a rank.</param>
-    /// <param name="pairs">What pairs of experts save.</param>
-    public static ChainProblem OfCopies(PlacementProblem problem, long[] limits, CopySavings pairs) =>
-        Of(problem, limits, pairs.Across, pairs.Within);
-
-    private static ChainProblem Of(PlacementProblem problem, long[] limits, int[][] transitions, int[][]? together)
+    private static ChainProblem Of(PlacementProblem problem, long[] limits, int[][] transitions)
     {
         var (counts, cluster) = (problem.Counts, problem.Cluster);
         return new ChainProblem
@@ -114,7 +107,6 @@ internal sealed class ChainProblem
             Experts = counts.Experts,
             Parts = cluster.Ranks,
             Transitions = transitions,
-            Together = together,
             Load = [.. Enumerable.Range(0, counts.Layers).Select(l => counts.Load(l).ToArray())],
             LoadLimit = limits,
             NodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(r => r / cluster.RanksPerNode)],

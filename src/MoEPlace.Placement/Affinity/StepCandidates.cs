@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MoEPlace.Evaluation;
+using MoEPlace.Placement.Copies;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
@@ -25,8 +26,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
     public (ExpertPlacement Placement, SolveSummary Summary) Best()
     {
         var provenance = AffinityPolicy.Provenance(problem);
-        var balanced = LoadLimit.Of(problem with { MaxImbalance = 1 }).Balanced;
-        Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
+        Consider(CopyStart.Of(problem with { MaxImbalance = 1 }).Place(problem, provenance));
         var parts = Parts().ToArray();
         searches = parts.Length;
         var (rounds, reason) = (0L, "interrupted");
@@ -43,7 +43,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
             (rounds, reason) = (rounds + summary.Iterations, summary.StopReason);
             searchesDone++;
         }
-        var relaxed = LoadLimit.Of(problem).RelaxedLayers;
+        var relaxed = CopyStart.Of(problem).RelaxedLayers;
         return (best!.With(provenance), new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed));
     }
 

@@ -2,7 +2,7 @@ namespace MoEPlace.Placement.Copies;
 
 /// <summary>
 /// One of the workers of <see cref="CopySearch"/>: rounds from its own random stream, so that what it finds after a number of rounds
-/// depends on nothing else. The first two rounds start afresh, a short one for a result at hand and a long one; the others reheat.
+/// depends on nothing else. The first two rounds start afresh, a short one for a result at hand and a long one; then two of three reheat.
 /// </summary>
 internal sealed class CopyWorker
 {
@@ -44,7 +44,7 @@ internal sealed class CopyWorker
         {
             var pace = new WalkPace(
                 clock, clock(), begin + seconds * (i + 1) / walks.Length, ProposalsPerItem * walks[i].Layers.Length * items, stop);
-            if (Rounds < 2)
+            if (Rounds < 2 || Rounds % 3 == 0)
                 walks[i].Fresh(pace);
             else
                 walks[i].Reheat(pace);

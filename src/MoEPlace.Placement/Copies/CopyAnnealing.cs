@@ -31,6 +31,8 @@ internal static class CopyAnnealing
         if (state.Parts == 1)
             return tried;
         var limited = Array.Exists(layers, layer => mostLoad[layer] != long.MaxValue);
+        // An exchange costs as much time as many swaps, the more the more tokens it is counted on.
+        var stretchesPerExchange = Math.Max(4, state.Tokens / 1024);
         for (double progress; (progress = done(tried)) < 1;)
         {
             var temperature = plan.Temperature(progress);
@@ -38,6 +40,9 @@ internal static class CopyAnnealing
             foreach (var layer in layers)
             {
                 Walk(state, layer, mostLoad[layer], random, temperature, price);
+                if (state.Items.HasReplicas && random.Next(stretchesPerExchange) == 0)
+                    ReplicaExchange.Try(
+                        state, layer, mostLoad[layer], random, -temperature * Math.Log(1 - random.NextDouble()), price);
                 overload += limited ? state.Overload(layer, mostLoad[layer]) : 0;
             }
             price *= overload > plan.Overload(progress) ? Step : 1 / Step;

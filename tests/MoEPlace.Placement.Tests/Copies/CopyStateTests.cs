@@ -69,6 +69,24 @@ public sealed class CopyStateTests
     }
 
     [Fact]
+    public void A_replica_gives_its_slot_to_another_expert_and_all_counts_stay_those_of_the_judge()
+    {
+        var made = 0;
+        for (var seed = 1; seed <= 15; seed++)
+            foreach (var measure in Enum.GetValues<CopyMeasure>())
+            {
+                using var given = new CopyCase(seed);
+                var state = given.State(measure, CopyStart.Of(given.Problem));
+                if (!state.Items.HasReplicas)
+                    continue;
+                for (var i = 0; i < 20; i++)
+                    made += ReplicaExchange.Try(state, given.Random.Next(given.Problem.Model.Layers), long.MaxValue, given.Random, i % 2 * 1e9, 0) ? 1 : 0;
+                Check(given.Judge(measure, state), state.Cost, $"seed {seed}, {measure}");
+            }
+        Assert.True(made > 50);
+    }
+
+    [Fact]
     public void Ranks_are_renamed_so_that_no_other_names_of_theirs_cost_less()
     {
         for (var seed = 1; seed <= 20; seed++)

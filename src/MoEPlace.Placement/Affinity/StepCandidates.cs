@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MoEPlace.Evaluation;
+using MoEPlace.Placement.Copies;
 using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
@@ -25,9 +26,8 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
     public PlacementSolution Best()
     {
         var provenance = AffinityPolicy.Provenance(problem);
-        var balanced = LoadLimit.Of(problem with { MaxImbalance = 1 }).Balanced;
-        if (problem.MigrationBudgetBytes is null && problem.RedundantSlots == 0)
-            Consider(ExpertPlacement.FromRanks(problem.Model, problem.Cluster, balanced, provenance));
+        if (problem.MigrationBudgetBytes is null)
+            Consider(CopyStart.Of(problem with { MaxImbalance = 1 }).Place(problem, provenance));
         var parts = Parts().ToArray();
         searches = parts.Length;
         var (rounds, reason) = (0L, "interrupted");
@@ -44,7 +44,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
             (rounds, reason) = (rounds + found.Summary.Iterations, found.Summary.StopReason);
             searchesDone++;
         }
-        var relaxed = LoadLimit.Of(problem).RelaxedLayers;
+        var relaxed = CopyStart.Of(problem).RelaxedLayers;
         var summary = new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed);
         return new PlacementSolution(best!.With(provenance), summary, watch.Elapsed.TotalSeconds);
     }

@@ -20,6 +20,9 @@ internal sealed class Certificate
 
     private Cluster Cluster => problem.Cluster;
 
+    /// <summary>True when every rank holds equally many experts, each of which stands on one rank alone: what partners and columns take for granted.</summary>
+    private bool IsDivision => problem.RedundantSlots == 0 && problem.SlotsOf.All(slots => slots == problem.SlotsOf[0]);
+
     /// <summary>A value below which the objective of no placement gets, on the tokens of the problem.</summary>
     /// <param name="problem">What is placed, and the objective.</param>
     /// <param name="loadLimits">[layers] the most load of a rank; long.MaxValue for none. Not used with redundant slots.</param>
@@ -47,7 +50,7 @@ internal sealed class Certificate
 
     private CertifiedBound Crossing()
     {
-        if (problem.RedundantSlots > 0)
+        if (!IsDivision)
             return Simple(CrossingsWithCopies, "pairs");
         var ranks = ChainOf.Crossing(problem, PerRank());
         var byRank = new TierBound(ranks);
@@ -64,7 +67,7 @@ internal sealed class Certificate
     private CertifiedBound Copies()
     {
         var tokens = CopyTokens.Of(problem);
-        if (problem.RedundantSlots > 0)
+        if (!IsDivision)
             return Simple(Counted, "counting");
         var coherent = problem.Conditions.RunsCoherent;
         var ranks = ChainOf.Copies(problem, PerRank(), CopySavings.Of(problem));
@@ -89,7 +92,7 @@ internal sealed class Certificate
     private CertifiedBound Step()
     {
         var tokens = CopyTokens.Of(problem);
-        if (problem.RedundantSlots > 0)
+        if (!IsDivision)
         {
             var fallback = new CopyFallback(tokens, Cluster.Ranks, 1, Slots);
             Tell([.. Enumerable.Range(0, problem.Model.Layers).Select(fallback.Counted)]);

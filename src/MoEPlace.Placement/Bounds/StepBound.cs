@@ -17,7 +17,7 @@ internal static class StepBound
     /// <param name="copies">[layers] the fewest copies to ranks, dispatch and combine together.</param>
     public static double Seconds(PlacementProblem problem, CopyTokens tokens, ReadOnlySpan<long> copies)
     {
-        var (model, cluster, conditions) = (problem.Model, WithoutTierLatency(problem.Cluster), problem.Conditions);
+        var (model, cluster, conditions) = (problem.Model, Fastest(problem), problem.Conditions);
         var (step, ranks) = (new StepModel(model, cluster, conditions), cluster.Ranks);
         var aggregates = new StepAggregates(model.Layers, ranks) { Tokens = tokens.Home.Length };
         // Where there are nodes a copy may go through either port; both are done soonest when each has its share by bandwidth.
@@ -50,12 +50,21 @@ internal static class StepBound
         return step.Step(aggregates).TotalSeconds * Rounding;
     }
 
-    /// <summary>On several nodes either port may stay idle and its latency unpaid.</summary>
-    private static Cluster WithoutTierLatency(Cluster cluster) => cluster.Nodes == 1
-        ? cluster
-        : cluster with
-        {
-            IntraNode = cluster.IntraNode with { LatencyNanoseconds = 0 },
-            InterNode = cluster.InterNode with { LatencyNanoseconds = 0 },
-        };
+    /// <summary>
+    /// A cluster on which nothing takes longer: all ranks as fast as the fastest; and no latency where a port may stay idle, on several nodes
+    /// one of the two, and coherent the combine of tokens all of whose experts are together.
+    /// </summary>
+    private static Cluster Fastest(PlacementProblem problem)
+    {
+        var (cluster, fastest) = (problem.Cluster, problem.SpeedOf.Max());
+        if (problem.SpeedOf.Any(speed => speed != 1))
+            cluster = cluster with { UnequalRanks = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => new UnequalRank(rank, fastest))] };
+        return cluster.Nodes == 1 && !problem.Conditions.RunsCoherent
+            ? cluster
+            : cluster with
+            {
+                IntraNode = cluster.IntraNode with { LatencyNanoseconds = 0 },
+                InterNode = cluster.InterNode with { LatencyNanoseconds = 0 },
+            };
+    }
 }

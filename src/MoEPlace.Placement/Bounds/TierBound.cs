@@ -85,7 +85,7 @@ internal sealed class TierBound
             BalancedDivision.Divide(chain.Load[l], chain.CapacityOf, limits, 1, new SeedStream(seed, "bound balance", l), row);
         }
         var search = new ChainSearch(chain, balanced, new SeedStream(seed, "bound"));
-        search.Fresh(ProposalsPerExpert * chain.Layers * chain.Experts, stop);
+        search.Fresh(new Effort(ProposalsPerExpert * chain.Layers * chain.Experts, double.PositiveInfinity), stop);
         return search.State.PartOf.ToArray();
     }
 }

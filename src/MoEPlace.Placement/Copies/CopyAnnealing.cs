@@ -31,6 +31,8 @@ internal static class CopyAnnealing
         if (state.Parts == 1)
             return tried;
         var limited = Array.Exists(layers, layer => mostLoad[layer] != long.MaxValue);
+        // An exchange costs as much time as many swaps, the more the more tokens it is counted on.
+        var stretchesPerExchange = Math.Max(4, state.Tokens / 1024);
         for (double progress; (progress = done(tried)) < 1;)
         {
             var temperature = plan.Temperature(progress);
@@ -38,6 +40,9 @@ internal static class CopyAnnealing
             foreach (var layer in layers)
             {
                 Walk(state, layer, mostLoad[layer], random, temperature, price);
+                if (state.Items.HasReplicas && random.Next(stretchesPerExchange) == 0)
+                    ReplicaExchange.Try(
+                        state, layer, mostLoad[layer], random, -temperature * Math.Log(1 - random.NextDouble()), price);
                 overload += limited ? state.Overload(layer, mostLoad[layer]) : 0;
             }
             price *= overload > plan.Overload(progress) ? Step : 1 / Step;
@@ -71,17 +76,24 @@ internal static class CopyAnnealing
     }
 
     /// <summary>Mean absolute change of cost over random swaps: the scale that temperatures are measured in.</summary>
-    public static double Scale(CopyState state, ReadOnlySpan<int> layers, SeedStream random)
+    /// <param name="state">Where it stands.</param>
+    /// <param name="layers">The layers whose items are swapped.</param>
+    /// <param name="span">Only swaps between parts of the same so many consecutive ones count.</param>
+    /// <param name="random">Where its randomness comes from.</param>
+    public static double Scale(CopyState state, ReadOnlySpan<int> layers, int span, SeedStream random)
     {
-        const int Samples = 1000;
-        var sum = 0.0;
-        for (var i = 0; i < Samples; i++)
+        const int Samples = 500;
+        const int Draws = 100 * Samples;
+        var (sum, taken, n) = (0.0, 0, state.Items.Count);
+        for (var i = 0; i < Draws && taken < Samples; i++)
         {
-            var (layer, a, b) = (layers[random.Next(layers.Length)], random.Next(state.Items.Count), random.Next(state.Items.Count));
-            if (state.MaySwap(layer, a, b))
-                sum += Math.Abs(state.LeastChange(layer, a, b) + state.Overlap(layer, a, b));
+            var (layer, a, b) = (layers[random.Next(layers.Length)], random.Next(n), random.Next(n));
+            if (state.Items.PartOf[layer * n + a] / span != state.Items.PartOf[layer * n + b] / span || !state.MaySwap(layer, a, b))
+                continue;
+            sum += Math.Abs(state.LeastChange(layer, a, b) + state.Overlap(layer, a, b));
+            taken++;
         }
-        return Math.Max(1, sum / Samples);
+        return Math.Max(1, sum / Math.Max(1, taken));
     }
 
     /// <summary>What swapping two items would add to the load beyond the limit.</summary>

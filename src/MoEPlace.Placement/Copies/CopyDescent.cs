@@ -3,7 +3,7 @@ namespace MoEPlace.Placement.Copies;
 /// <summary>The moves after a walk: load is brought under its limits, then swaps are made as long as one saves copies.</summary>
 internal static class CopyDescent
 {
-    /// <summary>Brings a layer under its limit: by swaps that cost least, else by the balanced division with its parts named as fits best.</summary>
+    /// <summary>Brings a layer under its limit: by swaps that seem to cost least, else by the balanced division with its parts named as fits best.</summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="limit">The most load of a part.</param>
@@ -73,7 +73,7 @@ internal static class CopyDescent
                     var over = CopyAnnealing.OverloadChange(state, layer, limit, a, b);
                     if (over > bestOver || over == 0)
                         continue;
-                    var change = state.LeastChange(layer, a, b) + state.Overlap(layer, a, b);
+                    var change = state.LeastChange(layer, a, b);
                     if (over < bestOver || change < bestChange)
                         (bestOver, bestChange, bestA, bestB) = (over, change, a, b);
                 }
@@ -82,7 +82,7 @@ internal static class CopyDescent
                 return true;
             if (bestA < 0)
                 return false;
-            state.Swap(layer, bestA, bestB, bestChange);
+            state.Swap(layer, bestA, bestB, bestChange + state.Overlap(layer, bestA, bestB));
         }
     }
 }

@@ -36,9 +36,6 @@ internal sealed class CopySearch
 
     private bool Separate => tokens.Measure == CopyMeasure.Home;
 
-    private TimeSpan Clock => Environment.GetEnvironmentVariable("CPU") != null ? Environment.CpuUsage.TotalTime / 2 - cpu0 / 2 : watch.Elapsed;
-    private readonly TimeSpan cpu0 = Environment.CpuUsage.TotalTime;
-
     /// <summary>Searches.</summary>
     /// <param name="progress">Told several times a second.</param>
     /// <param name="cancellation">Ends the search with its best so far.</param>
@@ -68,19 +65,15 @@ internal sealed class CopySearch
     {
         var layers = Enumerable.Range(0, problem.Model.Layers);
         int[][] chains = Separate ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
-        var load = layers.Select(l => problem.Counts.Load(l).ToArray()).ToArray();
         var worker = new CopyWorker(
-            State(tokens, load), thinned is null ? null : State(thinned, load), start, chains, new SeedStream(problem.Seed, "copies", index));
+            CopyStates.Of(problem, start, tokens, thinned), start, chains, new SeedStream(problem.Seed, "copies", index));
         workers[index] = worker;
         var end = problem.IterationLimit == long.MaxValue ? problem.TimeLimit.TotalSeconds : double.PositiveInfinity;
         while (!Stop() && worker.Rounds < problem.IterationLimit)
-            worker.Round(() => Clock.TotalSeconds, end, Stop);
+            worker.Round(() => watch.Elapsed.TotalSeconds, end, Stop);
 
-        bool Stop() => cancellation.IsCancellationRequested || Clock >= problem.TimeLimit;
+        bool Stop() => cancellation.IsCancellationRequested || watch.Elapsed >= problem.TimeLimit;
     }
-
-    private CopyState State(CopyTokens of, long[][] load) => new(
-        of, new CopyItems(of, load, start.Items), problem.Cluster.Ranks, problem.Cluster.Nodes, problem.Cluster.NodeCrossingWeight);
 
     /// <summary>[layer][rank][slot] -> expert, of all the layers that some workers walked through.</summary>
     private ImmutableArray<ImmutableArray<ImmutableArray<int>>> ToSlots(params CopyWorker[] workers)
@@ -89,12 +82,8 @@ internal sealed class CopySearch
         foreach (var worker in workers)
             foreach (var walk in worker.Walks)
                 for (var i = 0; i < walk.Layers.Length; i++)
-                {
-                    var ranks = Enumerable.Range(0, problem.Cluster.Ranks).Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
-                    for (var cell = i * n; cell < (i + 1) * n; cell++)
-                        ranks[walk.BestPartOf[cell]].Add(walk.BestExpertOf[cell]);
-                    slots[walk.Layers[i]] = [.. ranks.Select(rank => rank.ToImmutable())];
-                }
+                    slots[walk.Layers[i]] = CopyStart.ToSlots(
+                        walk.BestExpertOf.AsSpan(i * n, n), walk.BestPartOf.AsSpan(i * n, n), problem.Cluster.Ranks);
         return [.. slots];
     }
 

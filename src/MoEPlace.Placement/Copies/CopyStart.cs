@@ -59,6 +59,28 @@ internal sealed class CopyStart
         return new CopyStart(items, start.ExpertOf, start.PartOf, start.Most, relaxed.ToImmutable());
     }
 
+    /// <summary>The division that is balanced by load alone, as a placement.</summary>
+    public ExpertPlacement Place(PlacementProblem problem, PlacementProvenance provenance)
+    {
+        var (model, cluster) = (problem.Model, problem.Cluster);
+        var slots = new ImmutableArray<ImmutableArray<int>>[model.Layers];
+        for (var layer = 0; layer < slots.Length; layer++)
+            slots[layer] = ToSlots(ExpertOf.AsSpan(layer * Items, Items), PartOf.AsSpan(layer * Items, Items), cluster.Ranks);
+        return new ExpertPlacement(
+            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode, [.. slots], provenance);
+    }
+
+    /// <summary>[rank][slot] -> expert of the items of a layer.</summary>
+    public static ImmutableArray<ImmutableArray<int>> ToSlots(ReadOnlySpan<int> expertOf, ReadOnlySpan<int> partOf, int ranks)
+    {
+        var slots = new ImmutableArray<int>.Builder[ranks];
+        for (var rank = 0; rank < ranks; rank++)
+            slots[rank] = ImmutableArray.CreateBuilder<int>();
+        for (var item = 0; item < partOf.Length; item++)
+            slots[partOf[item]].Add(expertOf[item]);
+        return [.. slots.Select(rank => rank.ToImmutable())];
+    }
+
     /// <summary>Swaps slots of the busiest rank while that makes it lighter; returns its load then.</summary>
     private static long Balance(ReadOnlySpan<long> load, ReadOnlySpan<int> expertOf, Span<int> partOf, int ranks)
     {

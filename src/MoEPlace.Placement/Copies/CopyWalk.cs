@@ -16,24 +16,25 @@ internal sealed class CopyWalk
     private const double MiddleOverload = 0.005;
     private readonly CopyState state;
     private readonly CopyState? thinned;
+    private readonly NodeDivision? nodes;
     private readonly CopyStart start;
     private readonly int[] layers;
     private readonly SeedStream random;
     private readonly double scale;
-    private readonly double thinnedScale;
+    private readonly double melting;
     private readonly double load;
     private double price;
 
-    /// <param name="state">Where the walk stands; shared with the walks of other layers, not with other workers.</param>
-    /// <param name="thinned">The same over fewer tokens; null where there are few.</param>
+    /// <param name="states">Where the walk stands; shared with the walks of other layers, not with other workers.</param>
     /// <param name="start">What to start from, and the limits.</param>
     /// <param name="layers">The layers that are walked through.</param>
     /// <param name="random">Where its randomness comes from.</param>
-    public CopyWalk(CopyState state, CopyState? thinned, CopyStart start, int[] layers, SeedStream random)
+    public CopyWalk(CopyStates states, CopyStart start, int[] layers, SeedStream random)
     {
-        (this.state, this.thinned, this.start, this.layers, this.random) = (state, thinned, start, layers, random);
-        scale = CopyAnnealing.Scale(state, layers, random);
-        thinnedScale = thinned is null ? scale : CopyAnnealing.Scale(thinned, layers, random);
+        (state, thinned, nodes) = (states.All, states.Thinned, states.Nodes);
+        (this.start, this.layers, this.random) = (start, layers, random);
+        scale = CopyAnnealing.Scale(state, layers, states.RanksPerNode, random);
+        melting = CopyAnnealing.Scale(state, layers, state.Parts, random);
         load = layers.Sum(layer => Enumerable.Range(0, state.Parts).Sum(part => (double)state.PartLoad[layer * state.Parts + part]));
         price = FirstPrice * scale / Math.Max(1, load / layers.Length / state.Items.Count);
         BestExpertOf = new int[layers.Length * state.Items.Count];
@@ -53,21 +54,31 @@ internal sealed class CopyWalk
     /// <summary>Its cost.</summary>
     public double BestCost { get; private set; }
 
-    /// <summary>A walk from a melted division.</summary>
+    /// <summary>A walk from a melted division: over nodes first where there are several, then over ranks.</summary>
     /// <param name="pace">How long.</param>
     public void Fresh(WalkPace pace)
     {
+        var (hot, overload) = (Hot * melting, HotOverload);
+        if (nodes is not null)
+        {
+            Melt(nodes, pace.Part(0.4));
+            nodes.ToRanks(layers, start, thinned ?? state);
+            (hot, overload) = (Hot * scale, MiddleOverload);
+        }
+        else if (thinned is not null)
+            Copy(state, thinned);
         if (thinned is not null)
         {
-            Copy(state, thinned);
-            var thinnedPrice = price * thinned.Tokens / state.Tokens;
-            CopyAnnealing.Run(
-                thinned, layers, start.Most, random, Plan(thinnedScale, Hot, Middle, HotOverload, MiddleOverload), ref thinnedPrice, pace.Part(0.5));
-            price = thinnedPrice * state.Tokens / thinned.Tokens;
+            var share = thinned.Tokens / (double)state.Tokens;
+            var thinnedPrice = price * share;
+            var plan = new CoolingPlan(hot * share, Middle * scale * share, overload * load, MiddleOverload * load);
+            CopyAnnealing.Run(thinned, layers, start.Most, random, plan, ref thinnedPrice, pace.Part(nodes is null ? 0.5 : 0.65));
+            price = thinnedPrice / share;
             Copy(thinned, state);
+            (hot, overload) = (Middle * scale, MiddleOverload);
         }
-        var (hot, overload) = thinned is null ? (Hot, HotOverload) : (Middle, MiddleOverload);
-        CopyAnnealing.Run(state, layers, start.Most, random, Plan(scale, hot, Cold, overload, 0), ref price, pace.Part(1));
+        CopyAnnealing.Run(
+            state, layers, start.Most, random, new CoolingPlan(hot, Cold * scale, overload * load, 0), ref price, pace.Part(1));
         Settle(pace.Stop);
     }
 
@@ -76,22 +87,25 @@ internal sealed class CopyWalk
     public void Reheat(WalkPace pace)
     {
         Restore();
-        CopyAnnealing.Run(state, layers, start.Most, random, Plan(scale, Middle, Cold, MiddleOverload, 0), ref price, pace.Part(1));
+        CopyAnnealing.Run(
+            state, layers, start.Most, random, new CoolingPlan(Middle * scale, Cold * scale, MiddleOverload * load, 0), ref price, pace.Part(1));
         Settle(pace.Stop);
     }
 
-    private CoolingPlan Plan(double unit, double hot, double cold, double firstOverload, double lastOverload) =>
-        new(hot * unit, cold * unit, firstOverload * load, lastOverload * load);
+    private void Melt(NodeDivision on, Func<long, double> done)
+    {
+        on.Reset(layers, state.Items);
+        var unit = CopyAnnealing.Scale(on.State, layers, on.State.Parts, random);
+        var nodePrice = FirstPrice * unit / Math.Max(1, load / layers.Length / state.Items.Count);
+        var plan = new CoolingPlan(Hot * unit, Cold * unit, HotOverload * load, 0);
+        CopyAnnealing.Run(on.State, layers, on.Most, random, plan, ref nodePrice, done);
+    }
 
     private void Settle(Func<bool> stop)
     {
-        var a = layers.Sum(l => state.LayerCost[l]);
         foreach (var layer in layers)
             CopyDescent.Repair(state, layer, start.Most[layer], start);
-        var b = layers.Sum(l => state.LayerCost[l]);
         CopyDescent.Descend(state, layers, start.Most, stop);
-        if (Environment.GetEnvironmentVariable("CW") != null)
-            Console.Error.WriteLine($"round layer {layers[0]} anneal {a} repair {b} descend {layers.Sum(l => state.LayerCost[l])} price {price:F2} scale {scale:F1}");
         if (Cost() < BestCost)
             Keep();
     }

@@ -2,7 +2,7 @@ namespace MoEPlace.Placement.Copies;
 
 /// <summary>
 /// One of the workers of <see cref="CopySearch"/>: rounds from its own random stream, so that what it finds after a number of rounds
-/// depends on nothing else. The first two rounds start afresh, a short one for a result at hand and a long one; the others reheat.
+/// depends on nothing else. The first two rounds start afresh, a short one for a result at hand and a long one; then two of three reheat.
 /// </summary>
 internal sealed class CopyWorker
 {
@@ -13,21 +13,14 @@ internal sealed class CopyWorker
     private readonly CopyWalk[] walks;
     private readonly int items;
 
-    /// <param name="state">Its own.</param>
-    /// <param name="thinned">Over fewer tokens; null where there are few.</param>
+    /// <param name="states">Its own.</param>
     /// <param name="start">What to start from, and the limits.</param>
     /// <param name="chains">Layers that depend on each other, for each walk.</param>
     /// <param name="random">Where its randomness comes from.</param>
-    public CopyWorker(CopyState state, CopyState? thinned, CopyStart start, int[][] chains, SeedStream random)
+    public CopyWorker(CopyStates states, CopyStart start, int[][] chains, SeedStream random)
     {
         items = start.Items;
-        foreach (var on in thinned is null ? [state] : new[] { state, thinned })
-        {
-            for (var layer = 0; layer < on.Items.Layers; layer++)
-                on.Items.Assign(layer, start.ExpertOf.AsSpan(layer * items, items), start.PartOf.AsSpan(layer * items, items));
-            on.Reset();
-        }
-        walks = [.. chains.Select(layers => new CopyWalk(state, thinned, start, layers, random))];
+        walks = [.. chains.Select(layers => new CopyWalk(states, start, layers, random))];
     }
 
     /// <summary>What it walks through, with the best so far.</summary>
@@ -51,7 +44,7 @@ internal sealed class CopyWorker
         {
             var pace = new WalkPace(
                 clock, clock(), begin + seconds * (i + 1) / walks.Length, ProposalsPerItem * walks[i].Layers.Length * items, stop);
-            if (Rounds < 2)
+            if (Rounds < 2 || Rounds % 3 == 0)
                 walks[i].Fresh(pace);
             else
                 walks[i].Reheat(pace);

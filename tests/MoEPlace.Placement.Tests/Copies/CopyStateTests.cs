@@ -8,7 +8,7 @@ public sealed class CopyStateTests
     [Fact]
     public void The_cost_and_the_change_of_every_swap_are_what_the_judge_counts()
     {
-        for (var seed = 1; seed <= 40; seed++)
+        for (var seed = 1; seed <= 25; seed++)
             foreach (var measure in Enum.GetValues<CopyMeasure>())
             {
                 using var given = new CopyCase(seed);
@@ -66,6 +66,24 @@ public sealed class CopyStateTests
                     Check(fresh.Overlap(layer, a, b), state.Overlap(layer, a, b), told);
                 }
             }
+    }
+
+    [Fact]
+    public void A_replica_gives_its_slot_to_another_expert_and_all_counts_stay_those_of_the_judge()
+    {
+        var made = 0;
+        for (var seed = 1; seed <= 15; seed++)
+            foreach (var measure in Enum.GetValues<CopyMeasure>())
+            {
+                using var given = new CopyCase(seed);
+                var state = given.State(measure, CopyStart.Of(given.Problem));
+                if (!state.Items.HasReplicas)
+                    continue;
+                for (var i = 0; i < 20; i++)
+                    made += ReplicaExchange.Try(state, given.Random.Next(given.Problem.Model.Layers), long.MaxValue, given.Random, i % 2 * 1e9, 0) ? 1 : 0;
+                Check(given.Judge(measure, state), state.Cost, $"seed {seed}, {measure}");
+            }
+        Assert.True(made > 50);
     }
 
     [Fact]

@@ -103,17 +103,18 @@ public sealed class CertificateTests
     [Fact]
     public void Better_bounds_are_told_as_they_are_found_and_the_last_is_the_result()
     {
-        using var trace = TopOneTrace.Random(3, experts: 16, layers: 5, tokens: 3_000);
-        var cluster = PlacementSamples.Cluster(2, 2);
+        // 8 of 16 experts on a node: more sets than take part at once.
+        using var trace = TopOneTrace.Random(3, experts: 16, layers: 3, tokens: 3_000);
+        var cluster = PlacementSamples.Cluster(2, 4);
         var problem = PlacementProblem.Create(trace.Model, cluster, trace.Counts, objective: PlacementObjective.Crossing);
-        var limits = Enumerable.Repeat(long.MaxValue, 5).ToArray();
+        var limits = Enumerable.Repeat(long.MaxValue, 3).ToArray();
         var told = new List<double>();
-        var bound = Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, told.Add, rounds: 9);
+        var bound = Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, told.Add, rounds: 6);
         Assert.Equal("columns", bound.Method);
         Assert.Equal(told.Order(), told);
         Assert.Equal(bound.Bound, told[^1]);
-        Assert.True(told.Count > 2);
-        Assert.Equal(bound, Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, null, rounds: 9));
+        Assert.True(told.Count > 2, $"{told.Count} told");
+        Assert.Equal(bound, Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, null, rounds: 6));
         var placement = AffinityPolicy.Place(problem with { IterationLimit = 1 }, null, TestContext.Current.CancellationToken);
         Assert.InRange(bound.Bound, 0.8 * placement.Summary.Objective, placement.Summary.Objective);
     }
@@ -124,14 +125,14 @@ public sealed class CertificateTests
     [InlineData(2, 2)]
     public void A_model_of_32_layers_and_8_experts_is_solved_exactly(int nodes, int ranksPerNode)
     {
-        using var trace = TopOneTrace.Random(7, experts: 8, layers: 32, tokens: 2_000);
+        using var trace = TopOneTrace.Random(7, experts: 8, layers: 32, tokens: 1_000);
         var cluster = PlacementSamples.Cluster(nodes, ranksPerNode);
-        var problem = PlacementProblem.Create(trace.Model, cluster, trace.Counts, objective: PlacementObjective.Crossing, iterationLimit: 3);
+        var problem = PlacementProblem.Create(trace.Model, cluster, trace.Counts, objective: PlacementObjective.Crossing, iterationLimit: 1);
         var found = AffinityPolicy.Place(problem, null, TestContext.Current.CancellationToken).Summary.Objective;
         var limits = Enumerable.Repeat(long.MaxValue, 32).ToArray();
         var exact = ExactPlacement.Crossing(problem, limits, () => false)!.Value;
         Assert.Equal(exact.Objective, BruteForce.Objective(problem, exact.RankOf));
-        Assert.InRange(found, exact.Objective, 1.02 * exact.Objective);
+        Assert.InRange(found, exact.Objective, 1.05 * exact.Objective);
         var bound = Certificate.Of(problem, limits, TimeSpan.FromHours(1), () => false, null);
         Assert.Equal(new CertifiedBound(exact.Objective, "enumeration"), bound);
     }

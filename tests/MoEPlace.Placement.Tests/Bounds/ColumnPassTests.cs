@@ -7,14 +7,14 @@ namespace MoEPlace.Placement.Tests.Bounds;
 public sealed class ColumnPassTests
 {
     [Theory]
-    [InlineData(6, 6)]
-    [InlineData(6, 3)]
-    [InlineData(6, 2)]
-    [InlineData(12, 3)]
-    [InlineData(10, 2)]
-    public void The_exact_pass_finds_the_best_column_and_the_best_through_each_set(int experts, int parts)
+    [InlineData(6, 6, 10)]
+    [InlineData(6, 3, 10)]
+    [InlineData(6, 2, 10)]
+    [InlineData(8, 2, 4)]
+    [InlineData(12, 3, 1)]
+    public void The_exact_pass_finds_the_best_column_and_the_best_through_each_set(int experts, int parts, int seeds)
     {
-        for (var seed = 0; seed < 10; seed++)
+        for (var seed = 0; seed < seeds; seed++)
         {
             var random = new SeedStream(seed, "columns");
             var columns = ColumnChain.OfCrossing(RandomChain.Draw(random, 4, experts, parts, 1, false, limit: seed % 2 == 0 ? null : 1.3));
@@ -81,11 +81,11 @@ public sealed class ColumnPassTests
     }
 
     [Theory]
-    [InlineData(4)]
-    [InlineData(8)]
+    [InlineData(3)]
+    [InlineData(6)]
     public void Chains_that_fall_into_blocks_are_proven_to_cross_nothing_less(int parts)
     {
-        const int Experts = 16;
+        const int Experts = 12;
         var random = new SeedStream(parts, "blocks");
         var chain = RandomChain.Draw(random, 4, Experts, parts, 1, false);
         var capacity = Experts / parts;

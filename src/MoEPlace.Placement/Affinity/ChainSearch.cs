@@ -17,7 +17,7 @@ internal sealed class ChainSearch
     private readonly Annealing annealing;
     private readonly LayerAssignment assignment;
     private readonly RankPairSweep? pairs;
-        private double price;
+    private double price;
 
     /// <param name="problem">The chain.</param>
     /// <param name="balanced">[layers, experts] a division that holds the load limits.</param>

@@ -17,7 +17,7 @@ internal sealed class PlaceCommand
         "--objective", "What affinity minimises.", "step", "crossing", "copies", "step");
     private readonly Option<int> redundant = new("--redundant")
     {
-        Description = "Slots per layer beyond one for each expert (policy eplb).",
+        Description = "Slots per layer beyond one for each expert (policies affinity and eplb).",
     };
     private readonly Option<double?> maxImbalance = new("--max-imbalance")
     {

@@ -15,7 +15,7 @@ internal static class DirectSolution
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.RedundantSlots != 0)
             throw new InputException("place", "--redundant", problem.RedundantSlots,
-                $"0 with --policy {policy}, which makes no replicas; eplb does");
+                $"0 with --policy {policy}, which makes no replicas; affinity and eplb do");
     }
 
     /// <summary>The solution of a policy without replicas.</summary>

@@ -19,7 +19,7 @@ internal sealed class PlaceCommand
         "--objective", "What affinity minimises; the other policies have aims of their own.", "step", "crossing", "copies", "step");
     private readonly Option<int> redundant = new("--redundant")
     {
-        Description = "Slots per layer beyond one for each expert (policies eplb and cooccurrence).",
+        Description = "Slots per layer beyond one for each expert (policies affinity, eplb and cooccurrence).",
     };
     private readonly Option<double?> maxImbalance = new("--max-imbalance")
     {

@@ -47,7 +47,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--solver cbc --policy eplb", "--solver = \"cbc\"", "policy exflow or moetuner; eplb solves no integer program")]
     [InlineData(Place + "--redundant 4 --policy grace", "--redundant = 4", "eplb and cooccurrence do")]
     [InlineData(Place + "--redundant -4", "--redundant = -4", "0 to 24")]
-    [InlineData(Place + "--redundant 4", "--redundant = 4", "eplb places redundant experts")]
+    [InlineData(Place + "--redundant 4 --policy contiguous", "--redundant = 4", "which makes no replicas")]
     [InlineData(Place + "--redundant 3 --policy eplb", "--cluster = 4", "ranks that divide the 11 slots")]
     [InlineData("place {toy.safetensors} --cluster 1x3 -o >p", "--cluster = 3", "ranks that divide the 8 slots")]
     [InlineData("place {toy.safetensors} --cluster 4 -o >p", "cluster = \"4\"", "NxR", "h100-8")]

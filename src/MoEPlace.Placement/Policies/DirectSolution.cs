@@ -16,7 +16,7 @@ internal static class DirectSolution
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.RedundantSlots != 0)
             throw new InputException("place", "--redundant", problem.RedundantSlots,
-                $"0 with --policy {policy}, which makes no replicas; eplb and cooccurrence do");
+                $"0 with --policy {policy}, which makes no replicas; affinity, eplb and cooccurrence do");
     }
 
     /// <summary>Refuses what has no pairs of experts that a token chose together.</summary>

@@ -63,7 +63,7 @@ public static class ExFlowPolicy
             $"none with --policy {Name}, whose program ignores load; affinity honours it");
         faults.Require(
             problem.RedundantSlots == 0, "--redundant", problem.RedundantSlots,
-            $"0 with --policy {Name}, which makes no replicas; eplb does");
+            $"0 with --policy {Name}, which makes no replicas; affinity and eplb do");
         faults.Require(
             problem.Counts.HasTransitions, "trace choice_order", "unordered, without gate weights",
             $"a trace with a top-1 for --policy {Name}: gate weights, or choices by weight");

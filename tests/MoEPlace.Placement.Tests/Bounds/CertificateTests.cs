@@ -37,7 +37,7 @@ public sealed class CertificateTests
             using var given = new BoundCase(seed, objective, holes: seed % 2 == 0);
             var exact = objective == PlacementObjective.Crossing
                 ? ExactPlacement.Crossing(given.Problem, given.Limits, () => false)
-                : ExactPlacement.Copies(given.Problem, given.Limits, CopyTokens.Of(given.Problem), () => false);
+                : ExactPlacement.Copies(given.Problem, given.Limits, () => false);
             if (BruteForce.Least(given.Problem, given.Limits) is not { } least)
             {
                 Assert.Null(exact);
@@ -150,7 +150,7 @@ public sealed class CertificateTests
 
     private static (double Partners, double Columns) Crossings(PlacementProblem problem, long[] limits)
     {
-        var tier = new TierBound(ChainProblem.OfCrossing(problem, limits));
+        var tier = new TierBound(ChainOf.Crossing(problem, PerRank(problem, limits)));
         var partners = tier.Crossings;
         tier.Tighten(int.MaxValue, () => false, 1, () => { });
         return (partners, tier.Crossings);
@@ -159,11 +159,14 @@ public sealed class CertificateTests
     private static (double Partners, double Columns) Copies(PlacementProblem problem, long[] limits)
     {
         var tier = new CopyBound(
-            CopyTokens.Of(problem), ChainProblem.OfCopies(problem, limits, CopySavings.Of(problem)), 1, problem.Conditions.RunsCoherent);
+            CopyTokens.Of(problem), ChainOf.Copies(problem, PerRank(problem, limits), CopySavings.Of(problem)), 1, problem.Conditions.RunsCoherent);
         var partners = tier.Copies;
         tier.Tighten(int.MaxValue, () => false, 1, () => { });
         return (partners, tier.Copies);
     }
+
+    private static long[][] PerRank(PlacementProblem problem, long[] limits) =>
+        [.. limits.Select(limit => Enumerable.Repeat(limit, problem.Cluster.Ranks).ToArray())];
 
     private static double Pairs(PlacementProblem problem)
     {

@@ -128,8 +128,8 @@ internal sealed class PlaceCommand
         faults.Require(limit is null || name == "affinity", "--max-imbalance", limit, $"policy affinity; {name} takes no limit");
         var budget = parsed.GetValue(migrationBudget);
         faults.Require(budget is null || name == "affinity", "--migration-budget", budget, $"policy affinity; {name} keeps to no placement");
-        var drained = parsed.GetValue(drain);
-        faults.Require(drained is null || name == "affinity", "--drain", string.Join(',', drained ?? []), $"policy affinity; {name} uses all ranks");
+        var drained = parsed.GetValue(drain) ?? [];
+        faults.Require(drained.Length == 0 || name == "affinity", "--drain", string.Join(',', drained), $"policy affinity; {name} uses all ranks");
         faults.Require(
             PolicyChoice.UsesSolver(name) || parsed.GetResult(solver) is not { Implicit: false }, "--solver", parsed.GetValue(solver),
             $"policy exflow or moetuner; {name} solves no integer program");

@@ -36,7 +36,7 @@ public sealed record PlacementProblem
     public EvaluationOptions Conditions { get; init; } = new();
 
     /// <summary>Slots per layer beyond one for each expert, over all ranks.</summary>
-    public int RedundantSlots { get; init; }
+    public int RedundantSlots { get; internal init; }
 
     /// <summary>Busiest rank over mean, in every layer; null for no limit. Layers that cannot reach it are held to their best.</summary>
     public double? MaxImbalance { get; init; }
@@ -54,13 +54,13 @@ public sealed record PlacementProblem
     public bool WantsBound { get; init; } = true;
 
     /// <summary>Ranks that shall hold nothing, rising.</summary>
-    public ImmutableArray<int> DrainedRanks { get; init; } = [];
+    public ImmutableArray<int> DrainedRanks { get; private init; } = [];
 
     /// <summary>[ranks] slots of each in every layer: equally many, but for drained ranks and those with less memory.</summary>
-    public required ImmutableArray<int> SlotsOf { get; init; }
+    public ImmutableArray<int> SlotsOf { get; internal init; }
 
     /// <summary>[ranks] how fast each computes; a load limit grants a rank load in proportion.</summary>
-    public required ImmutableArray<double> SpeedOf { get; init; }
+    public ImmutableArray<double> SpeedOf { get; internal init; }
 
     /// <summary>The placement in force; null when there is none to keep to.</summary>
     public ExpertPlacement? Current { get; init; }

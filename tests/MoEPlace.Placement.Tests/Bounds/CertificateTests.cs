@@ -82,7 +82,8 @@ public sealed class CertificateTests
             var redundant = given.Problem.Cluster.Ranks;
             if (redundant > given.Problem.Model.Experts * (redundant - 1))
                 continue;
-            var problem = given.Problem with { RedundantSlots = redundant };
+            var (some, options) = (given.Problem, given.Problem.Conditions);
+            var problem = PlacementProblem.Create(some.Model, some.Cluster, some.Counts, some.Slice, some.Objective, options, redundant);
             var placement = EplbPolicy.Place(problem).Placement;
             var measures = Evaluation.PlacementCost.Evaluate(problem.Slice!, placement, problem.Cluster, problem.Conditions).Measures;
             var (pairs, cells) = (Pairs(problem), (double)measures.Tokens * problem.Model.Layers);

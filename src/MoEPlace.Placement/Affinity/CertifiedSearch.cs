@@ -49,7 +49,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
     {
         get
         {
-            if (problem.IterationLimit != long.MaxValue)
+            if (problem.IterationLimit != long.MaxValue || !Certificate.CanTighten(problem))
                 return TimeSpan.Zero;
             var seconds = problem.TimeLimit.TotalSeconds;
             return TimeSpan.FromSeconds(BoundShare * seconds + LongBoundShare * Math.Max(0, seconds - ShortSeconds));

@@ -48,6 +48,21 @@ internal sealed class Certificate
         };
     }
 
+    /// <summary>Whether time can tighten the first bounds: where sets or teams of experts can be enumerated.</summary>
+    public static bool CanTighten(PlacementProblem problem)
+    {
+        var (model, cluster, slots) = (problem.Model, problem.Cluster, problem.SlotsOf[0]);
+        if (problem.RedundantSlots > 0 || problem.SlotsOf.Any(s => s != slots))
+            return false;
+        if (problem.Objective == PlacementObjective.Crossing)
+            return TeamTier.CanBound(model.Experts, slots) || Enumerates(model.Layers, slots)
+                || (cluster.NodeCrossingWeight > 0 && Enumerates(model.Layers, slots * cluster.RanksPerNode));
+        var together = problem.Conditions.RunsCoherent ? model.Layers : 1;
+        return (problem.Objective == PlacementObjective.Copies || !problem.Conditions.RunsCoherent) && Enumerates(together, slots);
+
+        bool Enumerates(int layers, int capacity) => TierBound.CanEnumerate(layers, model.Experts, capacity);
+    }
+
     private CertifiedBound Crossing()
     {
         if (!IsDivision)

@@ -16,6 +16,7 @@ internal sealed class TierBound
     private readonly ChainProblem chain;
     private readonly double total;
     private readonly double[] start;
+    private readonly double[] kept;
 
     /// <summary>The bound by partners.</summary>
     /// <param name="chain">The tier: its parts are the ranks or the nodes.</param>
@@ -24,7 +25,7 @@ internal sealed class TierBound
         this.chain = chain;
         var n = chain.Experts;
         start = new double[chain.Layers * n];
-        var kept = new double[chain.Layers - 1];
+        kept = new double[chain.Layers - 1];
         var prices = kept.Select(_ => new double[2 * n]).ToArray();
         Parallel.For(0, kept.Length, l => kept[l] = PartnerBound.Kept(chain.Transitions[l], n, chain.MostCapacity, prices[l]));
         for (var l = 0; l < kept.Length; l++)
@@ -54,23 +55,31 @@ internal sealed class TierBound
     /// <param name="found">Called after every better bound.</param>
     public void Tighten(int mostRounds, Func<bool> stop, long seed, Action found)
     {
-        if (chain.Layers < 2 || total == 0 || !chain.HasEqualParts || !CanEnumerate(chain.Layers, chain.Experts, chain.MostCapacity))
+        if (chain.Layers < 2 || total == 0 || !chain.HasEqualParts)
             return;
+        if (!CanEnumerate(chain.Layers, chain.Experts, chain.MostCapacity))
+        {
+            if (TeamTier.CanBound(chain.Experts, chain.MostCapacity))
+                TeamTier.Tighten(chain, kept, mostRounds, stop, () => Lower(kept.Sum(), found));
+            return;
+        }
         var columns = ColumnChain.OfCrossing(chain);
         if (columns.Sets.Any(s => s.Count < chain.Parts))
             return;
         var worth = columns.Scale * Math.Max(1, total - Crossings) / chain.Parts / chain.Layers;
         var bound = new ColumnBound(columns, () => GoodPlacement(chain, seed, stop), worth, stop);
         bound.Begin([.. start.Select(s => s * columns.Scale)]);
-        bound.Run(mostRounds, kept =>
-        {
-            // Crossings are whole; the margin is for the division by the scale.
-            var crossings = Math.Ceiling(total - kept - 1e-6);
-            if (crossings <= Crossings)
-                return;
-            (Crossings, ByColumns) = (crossings, true);
-            found();
-        });
+        bound.Run(mostRounds, all => Lower(all, found));
+    }
+
+    private void Lower(double all, Action found)
+    {
+        // Crossings are whole; the margin is for divisions by a scale and the sum over layers.
+        var crossings = Math.Ceiling(total - all - 1e-6 * Math.Max(1, total * 1e-6));
+        if (crossings <= Crossings)
+            return;
+        (Crossings, ByColumns) = (crossings, true);
+        found();
     }
 
     /// <summary>A placement found in a moment.</summary>

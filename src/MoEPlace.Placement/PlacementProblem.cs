@@ -72,7 +72,7 @@ public sealed record PlacementProblem
     public int SlotsPerRank => (Model.Experts + RedundantSlots) / Cluster.Ranks;
 
     /// <summary>True when all ranks have equally many slots and compute equally fast.</summary>
-    public bool HasEqualRanks => SlotsOf.All(slots => slots == SlotsPerRank) && SpeedOf.All(speed => speed == SpeedOf[0]);
+    public bool HasEqualRanks => SlotsOf.All(slots => slots == SlotsOf[0]) && SpeedOf.All(speed => speed == SpeedOf[0]);
 
     /// <summary>Checks a problem and hands it on.</summary>
     /// <exception cref="InputException">Slots do not divide by ranks, a limit is out of range, or the counts belong to another model.</exception>

@@ -11,17 +11,18 @@ public sealed class InterruptTests(Samples samples)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     [Theory]
-    [InlineData("affinity", "crossing")]
+    [InlineData("affinity", "crossing", "--drain", "0")]
+    [InlineData("affinity", "copies", "--redundant", "4")]
     [InlineData("affinity", "step")]
     [InlineData("exflow", "crossing")]
-    public async Task An_interrupted_search_writes_its_best_so_far(string policy, string objective)
+    public async Task An_interrupted_search_writes_its_best_so_far(string policy, string objective, params string[] more)
     {
         using var folder = new TempFolder();
         using var interrupt = new CancellationTokenSource();
         string[] arguments =
         [
             "place", samples.Trace, "--cluster", "1x4", "--policy", policy, "--objective", objective, "--time-limit", "60", "--json", "-o",
-            folder["p.json"],
+            folder["p.json"], .. more,
         ];
         var running = Task.Run(() => CliRun.Of(interrupt.Token, arguments), CancellationToken.None);
         await Task.Delay(500, CancellationToken.None);

@@ -136,6 +136,9 @@ public static class AffinityPolicy
         faults.Require(
             problem.RedundantSlots == 0 || problem.MigrationBudgetBytes is null, "--redundant", problem.RedundantSlots,
             "0 with --migration-budget: replicas are placed without one");
+        faults.Require(
+            problem.RedundantSlots == 0 || problem.HasEqualRanks, "--redundant", problem.RedundantSlots,
+            "0 where ranks are drained, slower or of less memory: replicas take equal ranks");
         faults.ThrowIfAny();
     }
 }

@@ -18,10 +18,12 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
     /// <summary>Rounds of the bound for each round of the search, where rounds are limited.</summary>
     private const int BoundRounds = 20;
 
-    /// <summary>The bound has this share of the time limit, and of what exceeds <see cref="ShortSeconds"/> the second.</summary>
-    private const double BoundShare = 0.04;
-    private const double LongBoundShare = 0.35;
+    /// <summary>The bound has this share of what the time limit exceeds <see cref="ShortSeconds"/> by.</summary>
+    private const double BoundShare = 0.35;
     private const double ShortSeconds = 10;
+
+    /// <summary>With less time left the sets of experts are not worth tabulating.</summary>
+    private static readonly TimeSpan LeastBoundTime = TimeSpan.FromSeconds(1.5);
 
     private readonly SolveRecord record = new(progress);
 
@@ -40,7 +42,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         var objective = found.Summary.Objective;
         record.NoteObjective(objective);
         var left = problem.TimeLimit - record.Elapsed;
-        if (left > TimeSpan.Zero && !IsProven(objective))
+        if (left >= LeastBoundTime && !IsProven(objective))
             Certify(limits, left, () => cancellation.IsCancellationRequested || IsProven(objective));
         return Conclude(found);
     }
@@ -51,8 +53,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         {
             if (problem.IterationLimit != long.MaxValue || !Certificate.CanTighten(problem))
                 return TimeSpan.Zero;
-            var seconds = problem.TimeLimit.TotalSeconds;
-            return TimeSpan.FromSeconds(BoundShare * seconds + LongBoundShare * Math.Max(0, seconds - ShortSeconds));
+            return TimeSpan.FromSeconds(BoundShare * Math.Max(0, problem.TimeLimit.TotalSeconds - ShortSeconds));
         }
     }
 

@@ -1,3 +1,5 @@
+using MoEPlace.Placement.Affinity;
+
 namespace MoEPlace.Placement.Copies;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal static class CopyAnnealing
     /// <summary>Cools a division.</summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="layers">The layers whose items are swapped.</param>
-    /// <param name="mostLoad">[layers] of a part; long.MaxValue for no limit.</param>
+    /// <param name="mostLoad">[layers][parts] of each part; long.MaxValue for no limit.</param>
     /// <param name="random">Where its randomness comes from.</param>
     /// <param name="plan">Temperatures, and the overload that is borne.</param>
     /// <param name="price">
@@ -24,13 +26,13 @@ internal static class CopyAnnealing
     /// <param name="done">Told how many swaps were tried; how far the walk is then, 1 or more at its end.</param>
     /// <returns>Swaps that were tried.</returns>
     public static long Run(
-        CopyState state, int[] layers, long[] mostLoad, SeedStream random, CoolingPlan plan, ref double price, Func<long, double> done)
+        CopyState state, int[] layers, long[][] mostLoad, SeedStream random, CoolingPlan plan, ref double price, Func<long, double> done)
     {
         const double Step = 1.03;
         var tried = 0L;
         if (state.Parts == 1)
             return tried;
-        var limited = Array.Exists(layers, layer => mostLoad[layer] != long.MaxValue);
+        var limited = Array.Exists(layers, layer => ChainProblem.IsLimited(mostLoad[layer]));
         // An exchange costs as much time as many swaps, the more the more tokens it is counted on.
         var stretchesPerExchange = Math.Max(4, state.Tokens / 1024);
         for (double progress; (progress = done(tried)) < 1;)
@@ -51,11 +53,11 @@ internal static class CopyAnnealing
         return tried;
     }
 
-    private static void Walk(CopyState state, int layer, long limit, SeedStream random, double temperature, double price)
+    private static void Walk(CopyState state, int layer, long[] limits, SeedStream random, double temperature, double price)
     {
         var n = state.Items.Count;
         var partOf = state.Items.PartOf.AsSpan(layer * n, n);
-        var replicas = state.Items.HasReplicas;
+        var (replicas, limited) = (state.Items.HasReplicas, ChainProblem.IsLimited(limits));
         for (var i = 0; i < Stretch; i++)
         {
             var bits = random.NextBits();
@@ -64,8 +66,8 @@ internal static class CopyAnnealing
             if (partOf[a] == partOf[b] || (replicas && !state.MaySwap(layer, a, b)))
                 continue;
             var threshold = -temperature * LogTable[bits >> (64 - LogTableBits)];
-            if (limit != long.MaxValue)
-                threshold -= price * OverloadChange(state, layer, limit, a, b);
+            if (limited)
+                threshold -= price * OverloadChange(state, layer, limits, a, b);
             var change = state.LeastChange(layer, a, b);
             if (change > threshold)
                 continue;
@@ -97,13 +99,15 @@ internal static class CopyAnnealing
     }
 
     /// <summary>What swapping two items would add to the load beyond the limit.</summary>
-    public static long OverloadChange(CopyState state, int layer, long limit, int a, int b)
+    public static long OverloadChange(CopyState state, int layer, long[] limits, int a, int b)
     {
         var (items, n) = (state.Items, state.Items.Count);
         var loads = state.PartLoad.AsSpan(layer * state.Parts, state.Parts);
-        var (p, q) = (loads[items.PartOf[layer * n + a]], loads[items.PartOf[layer * n + b]]);
+        var (partA, partB) = (items.PartOf[layer * n + a], items.PartOf[layer * n + b]);
+        // How far each part is beyond its limit; negative within it.
+        var (p, q) = (loads[partA] - limits[partA], loads[partB] - limits[partB]);
         var shift = items.Load[layer * n + b] - items.Load[layer * n + a];
-        return Math.Max(0, p + shift - limit) + Math.Max(0, q - shift - limit) - Math.Max(0, p - limit) - Math.Max(0, q - limit);
+        return Math.Max(0, p + shift) + Math.Max(0, q - shift) - Math.Max(0, p) - Math.Max(0, q);
     }
 
     private static double[] MakeLogTable()

@@ -1,3 +1,5 @@
+using MoEPlace.Placement.Affinity;
+
 namespace MoEPlace.Placement.Copies;
 
 /// <summary>The moves after a walk: load is brought under its limits, then swaps are made as long as one saves copies.</summary>
@@ -6,11 +8,11 @@ internal static class CopyDescent
     /// <summary>Brings a layer under its limit: by swaps that seem to cost least, else by the balanced division with its parts named as fits best.</summary>
     /// <param name="state">Changed in place.</param>
     /// <param name="layer">The layer.</param>
-    /// <param name="limit">The most load of a part.</param>
+    /// <param name="limits">[parts] the most load of each.</param>
     /// <param name="start">Divisions that hold the limits.</param>
-    public static void Repair(CopyState state, int layer, long limit, CopyStart start)
+    public static void Repair(CopyState state, int layer, long[] limits, CopyStart start)
     {
-        if (limit == long.MaxValue || SwapUnderLimit(state, layer, limit))
+        if (!ChainProblem.IsLimited(limits) || SwapUnderLimit(state, layer, limits))
             return;
         var n = state.Items.Count;
         state.Assign(layer, start.ExpertOf.AsSpan(layer * n, n), start.PartOf.AsSpan(layer * n, n));
@@ -20,7 +22,7 @@ internal static class CopyDescent
     }
 
     /// <summary>Makes swaps that save copies and hold the limits until there is none.</summary>
-    public static void Descend(CopyState state, int[] layers, long[] mostLoad, Func<bool> stop)
+    public static void Descend(CopyState state, int[] layers, long[][] mostLoad, Func<bool> stop)
     {
         for (var won = true; won;)
         {
@@ -35,7 +37,7 @@ internal static class CopyDescent
         }
     }
 
-    private static bool Descend(CopyState state, int layer, int a, long limit)
+    private static bool Descend(CopyState state, int layer, int a, long[] limits)
     {
         var (n, won) = (state.Items.Count, false);
         for (var b = 0; b < a; b++)
@@ -43,7 +45,7 @@ internal static class CopyDescent
             if (!state.MaySwap(layer, a, b))
                 continue;
             var change = state.LeastChange(layer, a, b);
-            if (change >= 0 || (limit != long.MaxValue && CopyAnnealing.OverloadChange(state, layer, limit, a, b) > 0))
+            if (change >= 0 || CopyAnnealing.OverloadChange(state, layer, limits, a, b) > 0)
                 continue;
             change += state.Overlap(layer, a, b);
             if (change >= 0)
@@ -54,7 +56,7 @@ internal static class CopyDescent
         return won;
     }
 
-    private static bool SwapUnderLimit(CopyState state, int layer, long limit)
+    private static bool SwapUnderLimit(CopyState state, int layer, long[] limits)
     {
         var n = state.Items.Count;
         while (true)
@@ -63,14 +65,15 @@ internal static class CopyDescent
             var any = false;
             for (var a = 0; a < n; a++)
             {
-                if (state.PartLoad[layer * state.Parts + state.Items.PartOf[layer * n + a]] <= limit)
+                var part = state.Items.PartOf[layer * n + a];
+                if (state.PartLoad[layer * state.Parts + part] <= limits[part])
                     continue;
                 any = true;
                 for (var b = 0; b < n; b++)
                 {
                     if (!state.MaySwap(layer, a, b))
                         continue;
-                    var over = CopyAnnealing.OverloadChange(state, layer, limit, a, b);
+                    var over = CopyAnnealing.OverloadChange(state, layer, limits, a, b);
                     if (over > bestOver || over == 0)
                         continue;
                     var change = state.LeastChange(layer, a, b);

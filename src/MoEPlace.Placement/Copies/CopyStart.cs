@@ -10,7 +10,7 @@ namespace MoEPlace.Placement.Copies;
 /// </summary>
 internal sealed class CopyStart
 {
-    private CopyStart(int items, int[] expertOf, int[] partOf, long[] most, ImmutableArray<int> relaxedLayers) =>
+    private CopyStart(int items, int[] expertOf, int[] partOf, long[][] most, ImmutableArray<int> relaxedLayers) =>
         (Items, ExpertOf, PartOf, Most, RelaxedLayers) = (items, expertOf, partOf, most, relaxedLayers);
 
     /// <summary>Of every layer.</summary>
@@ -22,8 +22,8 @@ internal sealed class CopyStart
     /// <summary>[layers, items] no expert twice on a rank.</summary>
     public int[] PartOf { get; }
 
-    /// <summary>[layers] the most load of a rank; long.MaxValue without a limit.</summary>
-    public long[] Most { get; }
+    /// <summary>[layers][ranks] the most load of each; long.MaxValue without a limit.</summary>
+    public long[][] Most { get; }
 
     /// <summary>Layers for which no division within the limit was found.</summary>
     public ImmutableArray<int> RelaxedLayers { get; }
@@ -36,10 +36,10 @@ internal sealed class CopyStart
         {
             var limit = LoadLimit.Of(problem);
             return new CopyStart(
-                experts, [.. Enumerable.Range(0, layers * experts).Select(cell => cell % experts)], limit.Balanced, [.. limit.Most.Select(m => m.Max())], limit.RelaxedLayers);
+                experts, [.. Enumerable.Range(0, layers * experts).Select(cell => cell % experts)], limit.Balanced, limit.Most, limit.RelaxedLayers);
         }
         var items = problem.SlotsPerRank * ranks;
-        var start = new CopyStart(items, new int[layers * items], new int[layers * items], new long[layers], []);
+        var start = new CopyStart(items, new int[layers * items], new int[layers * items], new long[layers][], []);
         var relaxed = ImmutableArray.CreateBuilder<int>();
         for (var layer = 0; layer < layers; layer++)
         {
@@ -52,7 +52,7 @@ internal sealed class CopyStart
                 partOf[slot] = slot / problem.SlotsPerRank;
             var limit = problem.MaxImbalance is { } most ? (long)Math.Floor(most * Sum(load) / ranks + 1e-9) : long.MaxValue;
             var reached = Balance(load, map, partOf, ranks);
-            start.Most[layer] = Math.Max(limit, reached);
+            Array.Fill(start.Most[layer] = new long[ranks], Math.Max(limit, reached));
             if (reached > limit)
                 relaxed.Add(layer);
         }

@@ -40,12 +40,12 @@ internal sealed class CopyState
     /// <summary>All layers.</summary>
     public double Cost => LayerCost.Sum();
 
-    /// <summary>Load of a layer beyond a limit.</summary>
-    public long Overload(int layer, long limit)
+    /// <summary>Load of a layer beyond the limits of its parts.</summary>
+    public long Overload(int layer, long[] limits)
     {
         var over = 0L;
-        foreach (var load in PartLoad.AsSpan(layer * Parts, Parts))
-            over += Math.Max(0, load - limit);
+        for (var part = 0; part < Parts; part++)
+            over += Math.Max(0, PartLoad[layer * Parts + part] - limits[part]);
         return over;
     }
 

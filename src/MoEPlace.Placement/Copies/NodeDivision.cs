@@ -1,3 +1,5 @@
+using MoEPlace.Placement.Affinity;
+
 namespace MoEPlace.Placement.Copies;
 
 /// <summary>The experts over whole nodes: what crosses nodes costs most, so it is settled first.</summary>
@@ -6,19 +8,19 @@ internal sealed class NodeDivision
     private readonly int ranksPerNode;
 
     /// <param name="state">Its parts are nodes.</param>
-    /// <param name="mostOfRank">[layers] the most load of a rank.</param>
+    /// <param name="mostOfRank">[layers][ranks] the most load of each.</param>
     /// <param name="ranksPerNode">Ranks on each node.</param>
-    public NodeDivision(CopyState state, long[] mostOfRank, int ranksPerNode)
+    public NodeDivision(CopyState state, long[][] mostOfRank, int ranksPerNode)
     {
         (State, this.ranksPerNode) = (state, ranksPerNode);
-        Most = [.. mostOfRank.Select(most => most > long.MaxValue / ranksPerNode ? long.MaxValue : most * ranksPerNode)];
+        Most = [.. mostOfRank.Select(ranks => ranks.Chunk(ranksPerNode).Select(node => ChainProblem.IsLimited(node) ? node.Sum() : long.MaxValue).ToArray())];
     }
 
     /// <summary>Its parts are nodes.</summary>
     public CopyState State { get; }
 
-    /// <summary>[layers] the most load of a node.</summary>
-    public long[] Most { get; }
+    /// <summary>[layers][nodes] the most load of each.</summary>
+    public long[][] Most { get; }
 
     /// <summary>Takes over the nodes of items that stand on ranks.</summary>
     public void Reset(ReadOnlySpan<int> layers, CopyItems onRanks)

@@ -9,12 +9,12 @@ internal static class ReplicaExchange
     /// <summary>Tries one exchange in a layer; it is taken back unless cost and priced overload stay within the threshold.</summary>
     /// <param name="state">Changed in place; it has replicas.</param>
     /// <param name="layer">The layer.</param>
-    /// <param name="limit">The most load of a part; long.MaxValue for no limit.</param>
+    /// <param name="limits">[parts] the most load of each; long.MaxValue for no limit.</param>
     /// <param name="random">Where its randomness comes from.</param>
     /// <param name="threshold">The most that may be added.</param>
     /// <param name="price">Cost of one (token, expert) pair beyond the limit.</param>
     /// <returns>Whether the exchange was made.</returns>
-    public static bool Try(CopyState state, int layer, long limit, SeedStream random, double threshold, double price)
+    public static bool Try(CopyState state, int layer, long[] limits, SeedStream random, double threshold, double price)
     {
         var (items, n) = (state.Items, state.Items.Count);
         var (slot, expert) = (random.Next(n), items.ExpertOf[layer * n + random.Next(n)]);
@@ -24,9 +24,9 @@ internal static class ReplicaExchange
             return false;
         var exchanged = experts.ToArray();
         exchanged[slot] = expert;
-        var before = limit == long.MaxValue ? 0 : state.Overload(layer, limit);
+        var before = state.Overload(layer, limits);
         var change = state.Assign(layer, exchanged, parts);
-        var overload = limit == long.MaxValue ? 0 : state.Overload(layer, limit) - before;
+        var overload = state.Overload(layer, limits) - before;
         if (change + price * overload <= threshold)
             return true;
         state.Assign(layer, experts, parts);

@@ -79,8 +79,9 @@ public sealed class CopyStateTests
                 var state = given.State(measure, CopyStart.Of(given.Problem));
                 if (!state.Items.HasReplicas)
                     continue;
+                long[] none = [.. Enumerable.Repeat(long.MaxValue, state.Parts)];
                 for (var i = 0; i < 20; i++)
-                    made += ReplicaExchange.Try(state, given.Random.Next(given.Problem.Model.Layers), long.MaxValue, given.Random, i % 2 * 1e9, 0) ? 1 : 0;
+                    made += ReplicaExchange.Try(state, given.Random.Next(given.Problem.Model.Layers), none, given.Random, i % 2 * 1e9, 0) ? 1 : 0;
                 Check(given.Judge(measure, state), state.Cost, $"seed {seed}, {measure}");
             }
         Assert.True(made > 50);

@@ -23,8 +23,10 @@ internal sealed record PeerRun(string Label, string[] Options, string? EvenDispa
         new("cooccurrence", ["--policy", "cooccurrence"]),
         new("affinity", ["--policy", "affinity", "--objective", "crossing"]),
         new("affinity ≤ 1.05", ["--policy", "affinity", "--objective", "crossing", "--max-imbalance", "1.05"]),
-        new("affinity +8 slots", ["--policy", "affinity", "--objective", "crossing", "--redundant", "8"],
-            "affinity +8 slots (even)"),
         new("affinity (copies)", ["--policy", "affinity", "--objective", "copies", "--residency", "coherent"]),
+        new("affinity (copies) ≤ 1.05", ["--policy", "affinity", "--objective", "copies", "--residency", "coherent", "--max-imbalance", "1.05"]),
+        new("affinity (copies) +8 slots ≤ 1.02",
+            ["--policy", "affinity", "--objective", "copies", "--residency", "coherent", "--dispatch", "even", "--redundant", "8", "--max-imbalance", "1.02"],
+            "affinity (copies) +8 slots ≤ 1.02 (even)"),
     ];
 }

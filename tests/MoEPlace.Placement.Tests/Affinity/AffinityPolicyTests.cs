@@ -60,7 +60,7 @@ public sealed class AffinityPolicyTests : IDisposable
     public void The_same_seed_and_iteration_limit_give_the_same_placement(PlacementObjective objective)
     {
         using var trace = Synthetic(16);
-        var problem = Problem(trace, PlacementSamples.Cluster(2, 2), objective);
+        var problem = Problem(trace, PlacementSamples.Cluster(2, 2), objective, bound: true);
         var first = AffinityPolicy.Place(problem, null, Cancellation);
         var second = AffinityPolicy.Place(problem, null, Cancellation);
         Assert.Equal(first.Placement, second.Placement);
@@ -99,7 +99,7 @@ public sealed class AffinityPolicyTests : IDisposable
         {
             using var trace = TopOneTrace.Random(seed, 6, 4, 400);
             var problem = PlacementProblem.Create(
-                trace.Model, TopOneTrace.Cluster(1, 3), trace.Counts, objective: PlacementObjective.Crossing, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 2);
+                trace.Model, TopOneTrace.Cluster(1, 3), trace.Counts, objective: PlacementObjective.Crossing, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 2) with { WantsBound = false };
             var chain = ChainOf.Crossing(problem, LoadLimit.Of(problem).Most);
             var least = (chain.TotalWeight - RandomChain.BestKept(chain)) / (double)ChainOf.Unit;
             Assert.Equal(least, AffinityPolicy.Place(problem, null, Cancellation).Summary.Objective);
@@ -161,7 +161,7 @@ public sealed class AffinityPolicyTests : IDisposable
             var train = new TraceSlice(recorded.Trace, TraceSplit.Train);
             var problem = PlacementProblem.Create(
                 recorded.Trace.Model, ClusterPresets.Parse("1x8"), RoutingCounts.Of(train), train, PlacementObjective.Crossing, maxImbalance: limit,
-                timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1);
+                timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1) with { WantsBound = false };
             var solution = AffinityPolicy.Place(problem, null, Cancellation);
             var test = PlacementCost.Evaluate(new TraceSlice(recorded.Trace, TraceSplit.Test), solution.Placement, problem.Cluster, new EvaluationOptions()).Measures;
             Assert.InRange(test.GpuCrossingFraction!.Value, 0, most);
@@ -190,11 +190,12 @@ public sealed class AffinityPolicyTests : IDisposable
         return RoutingTrace.Open(path);
     }
 
-    private static PlacementProblem Problem(RoutingTrace trace, Cluster cluster, PlacementObjective objective)
+    private static PlacementProblem Problem(RoutingTrace trace, Cluster cluster, PlacementObjective objective, bool bound = false)
     {
         var slice = new TraceSlice(trace, TraceSplit.All);
         return PlacementProblem.Create(
-            trace.Model, cluster, RoutingCounts.Of(slice), slice, objective, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1);
+            trace.Model, cluster, RoutingCounts.Of(slice), slice, objective, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1)
+            with { WantsBound = bound };
     }
 
     private static PlacementMeasures Judge(PlacementProblem problem, ExpertPlacement placement) =>

@@ -170,6 +170,6 @@ public sealed class MigrationTests
         var problem = PlacementProblem.Create(
             trace.Model with { Dimensions = Dimensions }, TopOneTrace.Cluster(nodes, ranksPerNode), trace.Counts,
             objective: PlacementObjective.Crossing, seed: seed, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1);
-        return problem with { Current = RandomPolicy.Place(problem).Placement };
+        return problem with { WantsBound = false, Current = RandomPolicy.Place(problem).Placement };
     }
 }

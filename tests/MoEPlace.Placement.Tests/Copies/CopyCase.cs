@@ -48,7 +48,8 @@ internal sealed class CopyCase : IDisposable
         var slice = new TraceSlice(trace, TraceSplit.All);
         Problem = PlacementProblem.Create(
             model, PlacementSamples.Cluster(Nodes, ranks / Nodes), RoutingCounts.Of(slice), slice, PlacementObjective.Copies,
-            redundantSlots: Redundant, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1);
+            redundantSlots: Redundant, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1)
+            with { WantsBound = false };
     }
 
     internal SeedStream Random { get; }

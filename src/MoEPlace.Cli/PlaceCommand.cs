@@ -105,7 +105,7 @@ internal sealed class PlaceCommand
         var entry = new PlacementResult(
             name, name, problem.Seed, problem.MaxImbalance, solution.Summary, solution.Seconds, judged.Measures, judged.Detail,
             parsed.GetValue(split))
-        { Trajectory = solution.Trajectory };
+        { Trajectory = solution.Trajectory, MigrationCurve = solution.MigrationCurve };
         var validated = parsed.GetValue(validate)
             ? ValidateRun.Run(terminal, problem, name, parsed.GetValue(solver)!, solution.Summary.ObjectiveName, cancellation) : null;
         if (parsed.GetValue(result) is { } file)
@@ -175,7 +175,7 @@ internal sealed class PlaceCommand
             new[] { "policy", entry.Policy },
             new[] { "status", $"{solve.Status.ToString().ToLowerInvariant()} ({solve.StopReason})" },
             new[] { $"objective ({solve.ObjectiveName})", MeasureTable.Objective(solve.ObjectiveName, solve.Objective) },
-            new[] { "bound", solve.Bound is { } bound ? MeasureTable.Objective(solve.ObjectiveName, bound) : "none" },
+            new[] { "bound", Bound(solve) },
             new[] { "search", MeasureTable.Seconds(entry.SolveSeconds) },
         };
         if (solve.RelaxedLayers.Length > 0)
@@ -184,9 +184,18 @@ internal sealed class PlaceCommand
         terminal.Facts(
             $"{recording.Model.Name} on {on.Nodes} x {on.RanksPerNode}", $"split {entry.SolvedOn}, {recording.Origin}", lines);
         terminal.Line($"placement: {file}");
+        if (!entry.MigrationCurve.IsEmpty)
+            terminal.Table(
+                ["migration", $"objective ({solve.ObjectiveName})"],
+                entry.MigrationCurve.Select(p => new[] { MeasureTable.Bytes(p.Bytes), MeasureTable.Objective(solve.ObjectiveName, p.Objective) }));
         if (validated is not null)
             ValidationTables.Print(terminal, validated);
     }
+
+    /// <summary>With the gap, rounded up: none is told smaller than it is.</summary>
+    private static string Bound(SolveSummary solve) => solve.Bound is not { } bound ? "none"
+        : MeasureTable.Objective(solve.ObjectiveName, bound)
+            + string.Create(CultureInfo.InvariantCulture, $" (gap {Math.Ceiling(1000 * solve.Gap ?? 0) / 10:F1} %)");
 
     private void PrintJson(PlacementResult entry, Cluster on, EvaluationOptions options, string file, ValidationResult? validated)
     {
@@ -208,6 +217,8 @@ internal sealed class PlaceCommand
         node.Insert(13, "split", entry.SolvedOn);
         node.Insert(14, "cluster", $"{on.Name} {on.Nodes}x{on.RanksPerNode}");
         node.Insert(15, "placement", file);
+        if (!entry.MigrationCurve.IsEmpty)
+            node.Add("migrationCurve", JsonSerializer.SerializeToNode(entry.MigrationCurve, StrictJson.Options));
         if (validated is not null)
             node.Add("validation", JsonSerializer.SerializeToNode(validated, StrictJson.Options));
         terminal.Json(node);

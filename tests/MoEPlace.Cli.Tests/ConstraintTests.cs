@@ -31,7 +31,6 @@ public sealed class ConstraintTests(Samples samples)
     [Theory]
     [InlineData("crossing")]
     [InlineData("copies")]
-    [InlineData("step")]
     public void A_migration_budget_is_kept_to_the_byte(string objective)
     {
         using var folder = new TempFolder();
@@ -44,7 +43,21 @@ public sealed class ConstraintTests(Samples samples)
             var moved = PlacementCost.MigratedExperts(ExpertPlacementFile.Read(samples.Placement), next);
             Assert.InRange(moved, 0, experts);
             Assert.Equal(moved * expertBytes, told.GetProperty("migrationBytes").GetInt64());
+            var curve = told.GetProperty("migrationCurve").EnumerateArray().Select(p => p.GetProperty("bytes").GetInt64()).ToArray();
+            Assert.Equal(0, curve[0]);
+            Assert.True(curve[^1] <= experts * expertBytes, string.Join(", ", curve));
         }
+    }
+
+    [Fact]
+    public void A_step_within_a_budget_moves_no_more()
+    {
+        using var folder = new TempFolder();
+        var budget = 4L * 3 * 64 * 32 * 2;
+        var told = CliRun.Json(Place(folder, "--objective", "step", "--current", samples.Placement, "--migration-budget", $"{budget}"));
+        Assert.InRange(told.GetProperty("migrationBytes").GetInt64(), 0, budget);
+        var before = CliRun.Json("evaluate", samples.Trace, samples.Placement);
+        Assert.True(told.GetProperty("stepSeconds").GetDouble() <= before.GetProperty("stepSeconds").GetDouble());
     }
 
     [Fact]

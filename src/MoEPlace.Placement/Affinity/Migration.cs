@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using MoEPlace.Results;
 
 namespace MoEPlace.Placement.Affinity;
 

@@ -31,4 +31,9 @@ public sealed record PlacementResult(
 {
     /// <summary>Best objective and bound over the time of the search, by rising seconds; empty where none was kept, never default.</summary>
     public ImmutableArray<SolvePoint> Trajectory { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>
+    /// Gain against bytes moved from the placement in force, within the budget: bytes rise, objectives fall; empty without one.
+    /// </summary>
+    public ImmutableArray<MigrationPoint> MigrationCurve { get; init => field = value.IsDefault ? [] : value; } = [];
 }

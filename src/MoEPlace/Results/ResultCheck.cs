@@ -45,6 +45,14 @@ public static class ResultCheck
         NotNegative(placement.RunSeconds, field + ".runSeconds", faults);
         NotNegative(placement.PeakMemoryBytes, field + ".peakMemoryBytes", faults);
         CheckTrajectory(placement.Trajectory, field + ".trajectory", faults);
+        foreach (var (i, point) in placement.MigrationCurve.Index())
+        {
+            var at = $"{field}.migrationCurve[{i}]";
+            if (!faults.Require(point is not null, at, null, "bytes and an objective"))
+                continue;
+            faults.Require(point!.Bytes >= 0, at + ".bytes", point.Bytes, "0 or more");
+            NotNegative(point.Objective, at + ".objective", faults);
+        }
         CheckMeasures(placement.Measures, field + ".measures", faults);
         if (placement.OtherResidency is { } other)
             CheckMeasures(other, field + ".otherResidency", faults);

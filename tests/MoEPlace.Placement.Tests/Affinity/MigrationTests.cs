@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement.Affinity;
 using MoEPlace.Placement.Policies;
+using MoEPlace.Results;
 using Xunit;
 
 namespace MoEPlace.Placement.Tests.Affinity;

@@ -1,4 +1,4 @@
-namespace MoEPlace.Placement;
+namespace MoEPlace.Results;
 
 /// <summary>One point of the curve of gain against bytes moved.</summary>
 /// <param name="Bytes">Expert weights that travel from the placement in force.</param>

@@ -39,7 +39,7 @@ internal sealed class PlaceCommand
         "--solver", "The integer solver of policies exflow and moetuner.", "highs", "highs", "cbc");
     private readonly Option<string?> current = new("--current")
     {
-        Description = "The placement in force: ranks are numbered so that little moves from it, and what moves is told.",
+        Description = "The placement in force: what stays on its rank stays in its slot, and what moves is told; affinity numbers ranks so that little moves (objective crossing).",
     };
     private readonly Option<long?> migrationBudget = new("--migration-budget")
     {
@@ -142,6 +142,8 @@ internal sealed class PlaceCommand
         faults.Try(() => recording.Require(CommonOptions.ToSplit(parsed.GetValue(split)!), PolicyChoice.NeedsTokens(name)));
         if (on is null)
             return;
+        faults.Require(
+            on.UnequalRanks is not { Length: > 0 } || name == "affinity", "--policy", name, $"affinity on {on.Name}, whose ranks are not equal (unequalRanks)");
         PlacementProblem.Check(
             faults, recording.Model, on, parsed.GetValue(redundant), limit, timed ? TimeLimit(parsed) : null,
             parsed.GetValue(iterationLimit) ?? long.MaxValue, [.. parsed.GetValue(drain) ?? []]);

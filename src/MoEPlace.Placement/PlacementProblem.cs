@@ -193,7 +193,8 @@ public sealed record PlacementProblem
         if (budgetBytes is null)
             return;
         faults.Require(budgetBytes >= 0, "--migration-budget", budgetBytes, "0 or more bytes");
-        faults.Require(current is not null, "--migration-budget", budgetBytes, "a placement in force (--current) beside it");
+        faults.Require(
+            current is { HasReplicas: false }, "--migration-budget", budgetBytes, "a placement in force (--current) without replicas beside it");
         faults.Require(
             model.Dimensions is not null, "--migration-budget", budgetBytes,
             "the model's dimensions in the trace (trace import --model), which say how large an expert is");

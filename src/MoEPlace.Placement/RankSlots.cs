@@ -29,7 +29,10 @@ internal static class RankSlots
             most[rank] = 0;
         var (total, room) = (model.Experts + redundantSlots, most.Sum(m => (long)m));
         if (room < total)
-            conflicts.Add(Short(model, cluster, conditions, redundantSlots, drained, room));
+        {
+            var memoryBinds = most.Where((m, rank) => m < model.Experts && !drained.Contains(rank)).Any();
+            conflicts.Add(Short(model, cluster, conditions, redundantSlots, drained, room, memoryBinds));
+        }
         return Fill(most, (int)Math.Min(total, room));
     }
 
@@ -73,11 +76,12 @@ internal static class RankSlots
     }
 
     private static string Short(
-        MoEModel model, Cluster cluster, EvaluationOptions conditions, int redundantSlots, ImmutableArray<int> drained, long room)
+        MoEModel model, Cluster cluster, EvaluationOptions conditions, int redundantSlots, ImmutableArray<int> drained, long room,
+        bool memoryBinds)
     {
         var wanted = $"{model.Experts} experts" + (redundantSlots > 0 ? $" and --redundant {redundantSlots}" : "");
         var ranks = $"{cluster.Ranks - drained.Length} ranks" + (drained.IsEmpty ? "" : $" (--drain {string.Join(',', drained)})");
-        return model.Dimensions is { } dimensions
+        return memoryBinds && model.Dimensions is { } dimensions
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"{wanted} of {dimensions.ExpertBytes} bytes in each of {model.Layers} layers conflict with the memory of {ranks} of {cluster.Name}: "

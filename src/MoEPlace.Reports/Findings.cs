@@ -130,8 +130,9 @@ internal static class Findings
     /// <param name="curves">Of the placements that are drawn; at least one.</param>
     internal static string Bound(ReportSection section, IReadOnlyList<SolveCurve> curves)
     {
-        var best = curves.FirstOrDefault(c => c.Placement == section.Best && c.Last.Gap is not null);
-        var nearest = best ?? curves.Where(c => c.Last.Gap is not null).MinBy(c => c.Last.Gap);
+        // A bound of 0 says nothing.
+        var best = curves.FirstOrDefault(c => c.Placement == section.Best && c.Last.Gap < 1);
+        var nearest = best ?? curves.Where(c => c.Last.Gap < 1).MinBy(c => c.Last.Gap);
         if (nearest is null)
         {
             var longest = curves.FirstOrDefault(c => c.Placement == section.Best) ?? curves.MaxBy(c => c.Last.Seconds)!;
@@ -142,7 +143,7 @@ internal static class Findings
         var where = nearest.Placement.Result.SolvedOn is { } split ? $"on the {PlainText.Clean(split, 20)} split" : "where it was solved";
         return nearest.Last.Gap <= 1e-6
             ? $"{name} is proven optimal {where}"
-            : $"{name} is proven within {Quantity.Percent(RoundedUp(nearest.Last.Gap!.Value))} of the optimum {where}";
+            : $"{name} is proven: no other can be more than {Quantity.Percent(RoundedUp(nearest.Last.Gap!.Value))} lower {where}";
     }
 
     /// <summary>To tenths of a percent, never below what is proven.</summary>

@@ -98,6 +98,27 @@ public sealed class ConstraintTests(Samples samples)
         Assert.True(loads.Average(l => l[2]) < loads.Average(l => l[0] + l[1] + l[3]) / 3 * 0.85, string.Join("; ", loads.Select(l => string.Join(',', l))));
     }
 
+    [Fact]
+    public void Other_policies_refuse_unequal_ranks()
+    {
+        using var folder = new TempFolder();
+        var cluster = JsonSerializer.SerializeToNode(ClusterPresets.Parse("1x3"), StrictJson.Options)!.AsObject();
+        cluster["unequalRanks"] = JsonSerializer.SerializeToNode(new[] { new UnequalRank(0, Speed: 0.5) }, StrictJson.Options);
+        File.WriteAllText(folder["c.json"], cluster.ToJsonString());
+        foreach (var policy in PolicyChoice.Names.Where(name => name != "affinity"))
+            CliRun.Of("place", samples.Trace, "--cluster", folder["c.json"], "--policy", policy, "-o", folder["p.json"])
+                .Refused("--policy", "whose ranks are not equal");
+        Assert.Equal(["c.json"], folder.Files());
+    }
+
+    [Fact]
+    public void A_budget_from_a_placement_with_replicas_is_refused()
+    {
+        using var folder = new TempFolder();
+        CliRun.Done("place", samples.Trace, "--cluster", "1x4", "--policy", "eplb", "--redundant", "4", "-o", folder["now.json"]);
+        CliRun.Of(Place(folder, "--current", folder["now.json"], "--migration-budget", "0")).Refused("without replicas");
+    }
+
     private static void Conflict(CliRun run, params string[] told)
     {
         Assert.True(run.Code == 1, run.ToString());

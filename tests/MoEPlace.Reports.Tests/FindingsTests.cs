@@ -83,11 +83,11 @@ public sealed class FindingsTests
     }
 
     [Theory]
-    [InlineData(100, 95.16, "The best placement, affinity, is proven within 4.9 % of the optimum on the train split")]
-    [InlineData(100, 95.2, "The best placement, affinity, is proven within 4.8 % of the optimum on the train split")]
+    [InlineData(100, 95.16, "The best placement, affinity, is proven: no other can be more than 4.9 % lower on the train split")]
+    [InlineData(100, 95.2, "The best placement, affinity, is proven: no other can be more than 4.8 % lower on the train split")]
     [InlineData(100, 100.0, "The best placement, affinity, is proven optimal on the train split")]
-    [InlineData(100, 99.99, "The best placement, affinity, is proven within 0.1 % of the optimum on the train split")]
-    [InlineData(100, null, "contiguous is proven within 50.0 % of the optimum on the train split")]
+    [InlineData(100, 99.99, "The best placement, affinity, is proven: no other can be more than 0.1 % lower on the train split")]
+    [InlineData(100, null, "contiguous is proven: no other can be more than 50.0 % lower on the train split")]
     public void A_gap_is_never_told_smaller_than_it_is(double objective, double? bound, string expected)
     {
         var section = Two(0.9, 0.4);

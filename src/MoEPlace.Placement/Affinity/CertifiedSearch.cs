@@ -84,7 +84,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
 
     private void Certify(long[] limits, TimeSpan time, Func<bool> stop)
     {
-        var rounds = problem.IterationLimit == long.MaxValue ? int.MaxValue : (int)Math.Min(int.MaxValue, BoundRounds * problem.IterationLimit);
+        var rounds = problem.IterationLimit == long.MaxValue ? int.MaxValue : BoundRounds * (int)Math.Min(int.MaxValue / BoundRounds, problem.IterationLimit);
         record.NoteBound(Certificate.Of(problem, limits, time, stop, record.NoteBound, rounds).Bound);
     }
 
@@ -98,6 +98,7 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         var certified = summary with
         {
             Status = IsProven(summary.Objective) ? SolveStatus.Optimal : summary.Status,
+            StopReason = cancellation.IsCancellationRequested ? "interrupted" : summary.StopReason,
             Bound = bound,
             Gap = gap,
         };

@@ -36,7 +36,8 @@ internal sealed class Migration(PlacementProblem problem, Func<LoadLimit, ChainP
         var chain = toChain(limit);
         var start = MigrationStart.Of(problem, chain, limit, MostMoves);
         var free = new AffinitySearch(problem with { TimeLimit = FreeShare * problem.TimeLimit }, toChain)
-            .Run(progress, toObjective, cancellation);
+            // What the free search reaches may be out of the budget's reach: told to nobody.
+            .Run(progress, problem.MigrationBudgetBytes is null ? toObjective : null, cancellation);
         var named = GoHome(chain, free.RankOf, start.HomeOf);
         front = new MigrationFront(start.HomeOf);
         var freeMoves = front.Moves(named);

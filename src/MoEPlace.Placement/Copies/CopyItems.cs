@@ -6,7 +6,7 @@ namespace MoEPlace.Placement.Copies;
 /// </summary>
 internal sealed unsafe class CopyItems
 {
-    private readonly CopyTokens tokens;
+    private readonly TokenBits tokens;
     private readonly CopyTurns turns;
     private readonly long[][] expertLoad;
     private readonly nint[] chosen;
@@ -17,7 +17,7 @@ internal sealed unsafe class CopyItems
     /// <param name="tokens">The recording.</param>
     /// <param name="expertLoad">[layers][experts] (token, expert) pairs.</param>
     /// <param name="count">Items of every layer.</param>
-    public CopyItems(CopyTokens tokens, long[][] expertLoad, int count)
+    public CopyItems(TokenBits tokens, long[][] expertLoad, int count)
     {
         (this.tokens, this.expertLoad, Count) = (tokens, expertLoad, count);
         turns = new CopyTurns(tokens);

@@ -21,8 +21,8 @@ internal sealed class CopySearch
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly PlacementProblem problem;
     private readonly CopyStart start;
-    private readonly CopyTokens tokens;
-    private readonly CopyTokens? thinned;
+    private readonly TokenBits tokens;
+    private readonly TokenBits? thinned;
 
     /// <param name="problem">A problem with tokens; with a top-1 unless <paramref name="measure"/> is home.</param>
     /// <param name="measure">What is counted.</param>
@@ -30,8 +30,8 @@ internal sealed class CopySearch
     {
         this.problem = problem;
         start = CopyStart.Of(problem);
-        tokens = new CopyTokens(problem, measure);
-        thinned = tokens.Tokens > 2 * ThinnedTokens ? new CopyTokens(problem, measure, ThinnedTokens) : null;
+        tokens = new TokenBits(problem, measure);
+        thinned = tokens.Tokens > 2 * ThinnedTokens ? new TokenBits(problem, measure, ThinnedTokens) : null;
     }
 
     private bool Separate => tokens.Measure == CopyMeasure.Home;

@@ -15,7 +15,7 @@ internal sealed class CopyState
     /// <param name="parts">Ranks, or whole nodes.</param>
     /// <param name="nodes">Groups of parts between which copies cost more; 1 for none.</param>
     /// <param name="nodeWeight">What a copy to another node costs more.</param>
-    public CopyState(CopyTokens tokens, CopyItems items, int parts, int nodes, double nodeWeight)
+    public CopyState(TokenBits tokens, CopyItems items, int parts, int nodes, double nodeWeight)
     {
         (Items, Parts, this.nodeWeight, Tokens) = (items, parts, nodeWeight, tokens.Tokens);
         ranks = new CopyTier(tokens, items, parts, parts);

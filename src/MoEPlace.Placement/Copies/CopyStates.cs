@@ -8,7 +8,7 @@ namespace MoEPlace.Placement.Copies;
 internal sealed record CopyStates(CopyState All, CopyState? Thinned, NodeDivision? Nodes, int RanksPerNode)
 {
     /// <summary>Makes them for a problem, at its start.</summary>
-    public static CopyStates Of(PlacementProblem problem, CopyStart start, CopyTokens tokens, CopyTokens? thinned)
+    public static CopyStates Of(PlacementProblem problem, CopyStart start, TokenBits tokens, TokenBits? thinned)
     {
         var (cluster, layers) = (problem.Cluster, problem.Model.Layers);
         var load = Enumerable.Range(0, layers).Select(l => problem.Counts.Load(l).ToArray()).ToArray();
@@ -21,7 +21,7 @@ internal sealed record CopyStates(CopyState All, CopyState? Thinned, NodeDivisio
             byNode ? new NodeDivision(Make(thinned ?? tokens, cluster.Nodes), start.Most, cluster.RanksPerNode) : null,
             tiers ? cluster.RanksPerNode : cluster.Ranks);
 
-        CopyState Make(CopyTokens of, int parts)
+        CopyState Make(TokenBits of, int parts)
         {
             var items = new CopyItems(of, load, start.Items);
             var perPart = cluster.Ranks / parts;

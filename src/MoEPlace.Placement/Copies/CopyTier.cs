@@ -11,7 +11,7 @@ namespace MoEPlace.Placement.Copies;
 internal sealed unsafe class CopyTier
 {
     private const int Stale = int.MinValue;
-    private readonly CopyTokens tokens;
+    private readonly TokenBits tokens;
     private readonly CopyItems items;
     private readonly int partsPerGroup;
     private readonly int words;
@@ -34,7 +34,7 @@ internal sealed unsafe class CopyTier
     /// <param name="items">What is divided; their parts are read, never changed.</param>
     /// <param name="parts">Parts, a multiple of the groups.</param>
     /// <param name="groups">Groups of consecutive parts, a divisor of the ranks of the recording's homes.</param>
-    public CopyTier(CopyTokens tokens, CopyItems items, int parts, int groups)
+    public CopyTier(TokenBits tokens, CopyItems items, int parts, int groups)
     {
         (this.tokens, this.items, Groups, partsPerGroup, words) = (tokens, items, groups, parts / groups, tokens.Words);
         moving = tokens.Measure != CopyMeasure.Home;

@@ -4,7 +4,7 @@ namespace MoEPlace.Placement.Copies;
 
 /// <summary>The tokens of an expert as its replicas take them in turn: made when asked for, then kept.</summary>
 /// <param name="tokens">The recording.</param>
-internal sealed unsafe class CopyTurns(CopyTokens tokens)
+internal sealed unsafe class CopyTurns(TokenBits tokens)
 {
     private readonly BitRows?[]?[] made = new BitRows?[tokens.Layers * tokens.Experts][];
 

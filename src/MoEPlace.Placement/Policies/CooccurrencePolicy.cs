@@ -22,6 +22,7 @@ public static class CooccurrencePolicy
     {
         var started = Stopwatch.GetTimestamp();
         DirectSolution.RequirePairs(problem, Name);
+        DirectSolution.RequireEqualRanks(problem, Name);
         if (alpha is not (>= 0 and <= 1))
             throw new InputException("place", "alpha", alpha, "0 to 1");
         var (model, cluster) = (problem.Model, problem.Cluster);

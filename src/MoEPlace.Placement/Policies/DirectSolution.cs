@@ -9,11 +9,21 @@ namespace MoEPlace.Placement.Policies;
 /// <summary>What the policies that compute a placement without a search have in common.</summary>
 internal static class DirectSolution
 {
+    /// <summary>Refuses ranks that differ in slots or speed, which only policy affinity knows of.</summary>
+    /// <exception cref="InputException">Ranks differ.</exception>
+    internal static void RequireEqualRanks(PlacementProblem problem, string policy)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        if (!problem.HasEqualRanks)
+            throw new InputException("place", "--policy", policy, "affinity where ranks are drained, slower or of less memory");
+    }
+
     /// <summary>Refuses redundant slots, which a policy without replicas would leave empty.</summary>
     /// <exception cref="InputException">The problem has redundant slots.</exception>
     internal static void RequireNoRedundantSlots(PlacementProblem problem, string policy)
     {
         ArgumentNullException.ThrowIfNull(problem);
+        RequireEqualRanks(problem, policy);
         if (problem.RedundantSlots != 0)
             throw new InputException("place", "--redundant", problem.RedundantSlots,
                 $"0 with --policy {policy}, which makes no replicas; affinity, eplb and cooccurrence do");

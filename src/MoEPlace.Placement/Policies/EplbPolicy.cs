@@ -23,6 +23,7 @@ public static class EplbPolicy
     {
         var started = Stopwatch.GetTimestamp();
         ArgumentNullException.ThrowIfNull(problem);
+        DirectSolution.RequireEqualRanks(problem, Name);
         var (model, cluster) = (problem.Model, problem.Cluster);
         if (expertGroups < 1 || model.Experts % expertGroups != 0)
             throw new InputException("place", "expert groups", expertGroups, $"a divisor of the {model.Experts} experts");

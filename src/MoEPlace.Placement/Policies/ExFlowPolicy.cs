@@ -38,6 +38,7 @@ public static class ExFlowPolicy
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
+        DirectSolution.RequireEqualRanks(problem, Name);
         ArgumentNullException.ThrowIfNull(solver);
         options ??= new ExFlowOptions();
         Check(problem, options);

@@ -44,7 +44,7 @@ public static class PlacementValidation
         if (!run.Run(problem, measure, solve, progress, cancellation))
             return null;
         var result = new ValidationResult(
-            policy, measure.Key, run.Solves, run.SecondsPerSolve,
+            policy, measure.Key, run.Solves, policy is "affinity" or "exflow" or "moetuner" ? run.SecondsPerSolve : null,
             plan.Folds.IsEmpty ? null : ValidationFolds.Of([.. plan.Folds.Select(f => f.Result(run))]),
             [.. plan.Domains.Select(d => d.Result(run))],
             [.. plan.Phases.Select(p => p.Result(run))],

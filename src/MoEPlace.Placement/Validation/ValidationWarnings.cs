@@ -21,6 +21,8 @@ internal static class ValidationWarnings
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         AddShortSearch(warnings, result, maxImbalance);
+        if (result.Folds is { TrainingGainMean: < LeastGain } none)
+            warnings.Add($"there is no gain that could hold: on the tokens that it was solved on, contiguous placement is bettered by {Percent(none.TrainingGainMean, 1)}");
         if (result.Folds is { } folds && Vanishes(folds.TrainingGainMean, folds.HeldOutGainMean))
             warnings.Add($"the gain over contiguous placement {Falls(folds.TrainingGainMean, folds.HeldOutGainMean)} "
                 + $"on sequences that were not solved on (mean of {folds.Cases.Length} folds): the recording is too short for this model");

@@ -53,10 +53,22 @@ public static class ResultCheck
             faults.Require(point!.Bytes >= 0, at + ".bytes", point.Bytes, "0 or more");
             NotNegative(point.Objective, at + ".objective", faults);
         }
+        if (placement.Solve is { } solve)
+            CheckSolve(solve, field + ".solve", faults);
         CheckMeasures(placement.Measures, field + ".measures", faults);
         if (placement.OtherResidency is { } other)
             CheckMeasures(other, field + ".otherResidency", faults);
         CheckDetail(placement.Detail, field + ".detail", shape, faults);
+    }
+
+    private static void CheckSolve(SolveSummary solve, string field, InputFaults faults)
+    {
+        NotNegative(solve.Objective, field + ".objective", faults);
+        Share(solve.Gap, field + ".gap", faults);
+        faults.Require(solve.Iterations >= 0, field + ".iterations", solve.Iterations, "0 or more");
+        faults.Require(
+            solve.Bound is null || (solve.Bound >= 0 && solve.Bound <= solve.Objective * (1 + 1e-9)), field + ".bound", solve.Bound,
+            "0 to the objective");
     }
 
     private static void CheckMeasures(PlacementMeasures measures, string field, InputFaults faults)

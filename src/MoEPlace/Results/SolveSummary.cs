@@ -4,7 +4,7 @@ namespace MoEPlace.Results;
 
 /// <summary>How a placement was solved.</summary>
 /// <param name="Status">optimal, feasible or limit.</param>
-/// <param name="ObjectiveName">crossing, copies or step.</param>
+/// <param name="ObjectiveName">crossing, copies or step; imbalance where a policy has no search.</param>
 /// <param name="Objective">Its value on the split that was solved on.</param>
 /// <param name="Bound">No placement gets below this; null when none is known.</param>
 /// <param name="Gap">(objective - bound) / objective; null without a bound.</param>

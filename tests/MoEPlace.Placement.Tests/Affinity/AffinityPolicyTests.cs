@@ -123,7 +123,7 @@ public sealed class AffinityPolicyTests : IDisposable
     public void One_rank_crosses_nothing_and_that_is_proven_best()
     {
         using var trace = Synthetic(8);
-        var summary = AffinityPolicy.Place(Problem(trace, PlacementSamples.Cluster(1, 1), PlacementObjective.Crossing), null, Cancellation).Summary;
+        var summary = AffinityPolicy.Place(Problem(trace, PlacementSamples.Cluster(1, 1), PlacementObjective.Crossing, bound: true), null, Cancellation).Summary;
         Assert.Equal((SolveStatus.Optimal, 0.0, 0.0), (summary.Status, summary.Objective, summary.Bound!.Value));
     }
 

@@ -70,7 +70,7 @@ internal sealed class CopyCase : IDisposable
     /// <summary>A state at the start of the problem.</summary>
     internal CopyState State(CopyMeasure measure, CopyStart start)
     {
-        var tokens = new CopyTokens(Problem, measure);
+        var tokens = new TokenBits(Problem, measure);
         var items = new CopyItems(tokens, [.. Enumerable.Range(0, tokens.Layers).Select(l => Problem.Counts.Load(l).ToArray())], start.Items);
         for (var layer = 0; layer < tokens.Layers; layer++)
             items.Assign(layer, start.ExpertOf.AsSpan(layer * start.Items, start.Items), start.PartOf.AsSpan(layer * start.Items, start.Items));

@@ -50,6 +50,12 @@ public sealed class ResultCheckTests
         {
             Placements = [Good.Placements[0] with { OtherResidency = Measures with { RankCopiesPerTokenLayer = -1 } }]
         },
+        ["placements[0].solve.gap"] = Summed(s => s with { Gap = -7 }),
+        ["placements[0].solve.bound"] = Summed(s => s with { Bound = s.Objective + 1 }),
+        ["placements[0].solve.objective"] = Summed(s => s with { Objective = double.NaN, Bound = null }),
+        ["placements[0].solve.iterations"] = Summed(s => s with { Iterations = -3 }),
+        ["placements[0].migrationCurve[0].bytes"] = Migrated(new MigrationPoint(-1, 1)),
+        ["placements[0].migrationCurve[1].objective"] = Migrated(new MigrationPoint(1, 1), new MigrationPoint(2, -1)),
         ["placements[0].trajectory[0]"] = Solved([null!]),
         ["placements[0].trajectory[0].seconds"] = Solved(new SolvePoint(double.NaN, 1, 1)),
         ["placements[0].trajectory[0].objective"] = Solved(new SolvePoint(0, -1, null)),
@@ -165,6 +171,15 @@ public sealed class ResultCheckTests
 
     private static ResultFile Solved(params SolvePoint[] points) =>
         Good with { Placements = [Good.Placements[0] with { Trajectory = [.. points] }] };
+
+    private static ResultFile Summed(Func<SolveSummary, SolveSummary> change) =>
+        Good with
+        {
+            Placements = [Good.Placements[0] with { Solve = change(new SolveSummary(SolveStatus.Limit, "crossing", 10, 9, 0.1, 1, "time limit", [])) }],
+        };
+
+    private static ResultFile Migrated(params MigrationPoint[] points) =>
+        Good with { Placements = [Good.Placements[0] with { MigrationCurve = [.. points] }] };
 
     private static ResultFile Remains(RemainingTraffic remaining) => Detailed(Detail with { Remaining = remaining });
 

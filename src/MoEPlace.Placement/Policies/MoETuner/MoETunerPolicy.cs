@@ -37,6 +37,7 @@ public static class MoETunerPolicy
     {
         var started = Stopwatch.GetTimestamp();
         ArgumentNullException.ThrowIfNull(problem);
+        DirectSolution.RequireEqualRanks(problem, Name);
         ArgumentNullException.ThrowIfNull(solver);
         options ??= new MoETunerOptions();
         Check(problem, options);

@@ -6,7 +6,7 @@ namespace MoEPlace.Placement.Copies;
 /// The tokens of a slice as bits, one row per expert: which tokens chose it, and of which it is the top-1. What a search over copies
 /// counts on, shared by all its workers and never changed.
 /// </summary>
-internal sealed class CopyTokens
+internal sealed class TokenBits
 {
     /// <summary>Bits beyond which tokens are left out evenly: rows of both kinds then take 1 GiB.</summary>
     private const long MostBits = 8L << 30;
@@ -18,7 +18,7 @@ internal sealed class CopyTokens
     /// <param name="problem">A problem with tokens; with a top-1 unless <paramref name="measure"/> is home.</param>
     /// <param name="measure">What will be counted.</param>
     /// <param name="most">Tokens beyond which they are thinned out evenly.</param>
-    public CopyTokens(PlacementProblem problem, CopyMeasure measure, long most = long.MaxValue)
+    public TokenBits(PlacementProblem problem, CopyMeasure measure, long most = long.MaxValue)
     {
         var slice = problem.Slice!;
         (Measure, Layers, Experts) = (measure, slice.Trace.Layers, slice.Trace.Experts);

@@ -14,7 +14,7 @@ public sealed class ConstraintTests(Samples samples)
     public void A_drained_rank_holds_nothing(string objective)
     {
         using var folder = new TempFolder();
-        CliRun.Json(Place(folder, "--objective", objective, "--drain", "1,3"));
+        CliRun.Json(Place(folder, "--objective", objective, "--drain", "1,3", "--max-imbalance", "1"));
         var placement = ExpertPlacementFile.Read(folder["p.json"]);
         Assert.All(placement.ToSlots(), layer => Assert.Equal([4, 0, 4, 0], layer.Select(rank => rank.Length)));
     }
@@ -49,6 +49,22 @@ public sealed class ConstraintTests(Samples samples)
         }
     }
 
+    [Theory]
+    [InlineData("crossing")]
+    [InlineData("copies")]
+    [InlineData("step")]
+    public void Layers_whose_limit_no_budget_pays_for_are_named_and_the_bound_holds(string objective)
+    {
+        using var folder = new TempFolder();
+        var told = CliRun.Json(Place(
+            folder, "--objective", objective, "--current", samples.Placement, "--migration-budget", "0", "--max-imbalance", "1.01", "--result",
+            folder["r.json"]));
+        var relaxed = told.GetProperty("relaxedLayers").EnumerateArray().Select(l => l.GetInt32()).ToArray();
+        var loads = Results.ResultFile.Read(folder["r.json"]).Placements[0].Detail.LoadByLayerAndRank;
+        Assert.All(Enumerable.Range(0, 4).Where(l => loads[l].Max() > 1.01 * loads[l].Average()), l => Assert.Contains(l, relaxed));
+        Assert.True(told.GetProperty("bound").GetDouble() <= told.GetProperty("objective").GetDouble());
+    }
+
     [Fact]
     public void A_step_within_a_budget_moves_no_more()
     {
@@ -68,7 +84,9 @@ public sealed class ConstraintTests(Samples samples)
             CliRun.Of(Place(folder, "--drain", "3", "--current", samples.Placement, "--migration-budget", "100")),
             "--migration-budget 100", "must travel");
         Conflict(CliRun.Of(Place(folder, "--tokens-per-step", "16777216", "--context", "16777216")), "memory", "--context 16777216");
-        Conflict(CliRun.Of(Place(folder, "--drain", "0,1,2", "--redundant", "8")), "--redundant 8", "--drain 0,1,2");
+        var twice = CliRun.Of(Place(folder, "--drain", "0,1,2", "--redundant", "8"));
+        Conflict(twice, "--redundant 8", "--drain 0,1,2", "at most once each");
+        Assert.DoesNotContain("memory", twice.Error, StringComparison.Ordinal);
         Assert.Empty(folder.Files());
     }
 

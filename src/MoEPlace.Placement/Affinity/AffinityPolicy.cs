@@ -36,7 +36,8 @@ public static class AffinityPolicy
             ? OnTokens(problem, CopyMeasure.Crossing, progress, cancellation)
             : OnChain(
                 problem, limit => ChainOf.Crossing(problem, limit.Most), progress,
-                chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight,
+                // Where node weights are rounded for the search, what it keeps is no objective that could be told.
+                IsExact(problem) ? chain => kept => (chain.TotalWeight - kept) / (double)chain.RankWeight : null,
                 placement => CrossingCount.Objective(problem.Counts, RankOf(placement), problem.Cluster), cancellation);
 
     /// <summary>Minimises copies, counted on the tokens; within a migration budget led by pairs of experts.</summary>
@@ -107,6 +108,12 @@ public static class AffinityPolicy
     private static SolveSummary Summarize(
         PlacementProblem problem, double objective, long rounds, string stopReason, ImmutableArray<int> relaxedLayers) =>
         new(SolveStatus.Limit, Name(problem.Objective), objective, null, null, rounds, stopReason, relaxedLayers);
+
+    private static bool IsExact(PlacementProblem problem)
+    {
+        var weight = ChainOf.Unit * problem.Cluster.NodeCrossingWeight;
+        return weight == Math.Round(weight) && weight <= ChainOf.MostNodeWeight;
+    }
 
     /// <summary>[layers, experts] the rank of each expert of a placement without replicas.</summary>
     private static int[] RankOf(ExpertPlacement placement)

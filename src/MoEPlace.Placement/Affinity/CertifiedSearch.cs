@@ -16,11 +16,14 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
     private const double Tiny = 1e-9;
 
     /// <summary>Rounds of the bound for each round of the search, where rounds are limited.</summary>
-    private const int BoundRounds = 20;
+    private const int BoundRounds = 6;
 
     /// <summary>The bound has this share of what the time limit exceeds <see cref="ShortSeconds"/> by.</summary>
     private const double BoundShare = 0.35;
     private const double ShortSeconds = 10;
+
+    /// <summary>Share of the time limit after which the quick bound takes what it has.</summary>
+    private const double QuickShare = 0.05;
 
     /// <summary>With less time left the sets of experts are not worth tabulating.</summary>
     private static readonly TimeSpan LeastBoundTime = TimeSpan.FromSeconds(1.5);
@@ -37,12 +40,12 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         var limits = Limits();
         if (Enumerated(limits) is { } proven)
             return proven;
-        Certify(limits, TimeSpan.Zero, () => true);
+        Certify(limits, TimeSpan.Zero, () => record.Elapsed >= QuickShare * problem.TimeLimit);
         var found = search(problem with { TimeLimit = Positive(problem.TimeLimit - BoundTime - record.Elapsed) }, record, cancellation);
         var objective = found.Summary.Objective;
         record.NoteObjective(objective);
         var left = problem.TimeLimit - record.Elapsed;
-        if (left >= LeastBoundTime && !IsProven(objective))
+        if (left >= LeastBoundTime && !IsProven(objective) && Certificate.CanTighten(problem))
             Certify(limits, left, () => cancellation.IsCancellationRequested || IsProven(objective));
         return Conclude(found);
     }
@@ -57,8 +60,11 @@ internal sealed class CertifiedSearch(PlacementProblem problem, IProgress<Search
         }
     }
 
-    /// <summary>[layers] the most load of a rank; none with replicas, whose load is not that of whole experts.</summary>
-    private long[] Limits() => problem.RedundantSlots > 0
+    /// <summary>
+    /// [layers] the most load of a rank; none with replicas, whose load is not that of whole experts, and with a placement in force, for which
+    /// limits give way where the budget does not pay for them.
+    /// </summary>
+    private long[] Limits() => problem.RedundantSlots > 0 || problem.Current is not null
         ? [.. Enumerable.Repeat(long.MaxValue, problem.Model.Layers)]
         : [.. LoadLimit.Of(problem).Most.Select(ranks => ranks.Max())];
 

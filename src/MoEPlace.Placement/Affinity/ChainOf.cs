@@ -7,7 +7,7 @@ internal static class ChainOf
     public const int Unit = 64;
 
     /// <summary>Beyond this a GPU crossing is nothing beside a node crossing, and sums might overflow.</summary>
-    private const int MostNodeWeight = Unit << 10;
+    public const int MostNodeWeight = Unit << 10;
 
     /// <summary>The chain whose kept weight is what does not cross: top-1 transitions.</summary>
     /// <param name="problem">A problem whose counts have transitions.</param>

@@ -34,7 +34,7 @@ internal sealed class CopySavings
         var across = new int[layers - 1][];
         for (var layer = 0; layer < across.Length; layer++)
             across[layer] = new int[n * n];
-        if (problem.Conditions.Residency == Residency.Coherent)
+        if (problem.Conditions.RunsCoherent)
             foreach (var block in slice.Blocks())
                 for (var cell = 0; cell < block.Count * layers; cell++)
                     if (cell % layers < layers - 1 && block.TopOne[cell] != RoutingTrace.NoExpert)

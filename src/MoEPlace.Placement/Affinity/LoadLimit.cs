@@ -49,7 +49,7 @@ internal sealed class LoadLimit
             var reached = BalancedDivision.Divide(
                 load, slotsOf, speedOf, time, new SeedStream(problem.Seed, "balance", layer), balanced.AsSpan(layer * experts, experts));
             for (var rank = 0; rank < ranks; rank++)
-                most[layer][rank] = (long)Math.Min(long.MaxValue / 2, Math.Floor(time * speedOf[rank] + Tiny));
+                most[layer][rank] = time * speedOf[rank] >= Sum(load) ? long.MaxValue : (long)Math.Floor(time * speedOf[rank] + Tiny);
             if (Holds(load, balanced.AsSpan(layer * experts, experts), most[layer]))
                 continue;
             relaxed.Add(layer);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement.Copies;
@@ -44,7 +45,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
             (rounds, reason) = (rounds + found.Summary.Iterations, found.Summary.StopReason);
             searchesDone++;
         }
-        var relaxed = CopyStart.Of(problem).RelaxedLayers;
+        var relaxed = problem.MigrationBudgetBytes is null ? CopyStart.Of(problem).RelaxedLayers : Overloaded(best!);
         var summary = new SolveSummary(SolveStatus.Limit, "step", bestSeconds, null, null, rounds, reason, relaxed);
         return new PlacementSolution(best!.With(provenance), summary, watch.Elapsed.TotalSeconds);
     }
@@ -56,6 +57,19 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
         Fraction = (searchesDone + value.Fraction) / searches,
         SecondsLeft = Math.Max(0, (problem.TimeLimit - watch.Elapsed).TotalSeconds),
     });
+
+    /// <summary>Layers whose limit the budget did not pay for.</summary>
+    private ImmutableArray<int> Overloaded(ExpertPlacement placement)
+    {
+        var speed = problem.SpeedOf.Where((_, rank) => problem.SlotsOf[rank] > 0).Sum();
+        var loads = new double[placement.Ranks];
+        return [.. Enumerable.Range(0, placement.Layers).Where(layer =>
+        {
+            LoadImbalance.RankLoads(placement, new LayerId(layer), problem.Counts.Load(layer), loads);
+            var most = (problem.MaxImbalance ?? double.PositiveInfinity) * loads.Sum() / speed;
+            return loads.Where((load, rank) => load > most * problem.SpeedOf[rank] * (1 + 1e-9)).Any();
+        })];
+    }
 
     private void Consider(ExpertPlacement candidate)
     {
@@ -70,7 +84,7 @@ internal sealed class StepCandidates(PlacementProblem problem, IProgress<SearchP
         foreach (var limit in Limits.Where(l => l < most).Select(l => (double?)l).Prepend(problem.MaxImbalance))
         {
             yield return problem with { Objective = PlacementObjective.Copies, MaxImbalance = limit };
-            if (problem.Conditions.Residency == Residency.Coherent)
+            if (problem.Conditions.RunsCoherent)
                 yield return problem with { Objective = PlacementObjective.Crossing, MaxImbalance = limit };
         }
     }

@@ -9,12 +9,13 @@ internal sealed class Certificate
     private readonly PlacementProblem problem;
     private readonly long[] limits;
     private readonly int rounds;
+    private readonly Func<bool> quick;
     private readonly Func<bool> stop;
     private readonly Action<double>? found;
     private double best;
 
-    private Certificate(PlacementProblem problem, long[] limits, int rounds, Func<bool> stop, Action<double>? found) =>
-        (this.problem, this.limits, this.rounds, this.stop, this.found) = (problem, limits, rounds, stop, found);
+    private Certificate(PlacementProblem problem, long[] limits, int rounds, Func<bool> quick, Func<bool> stop, Action<double>? found) =>
+        (this.problem, this.limits, this.rounds, this.quick, this.stop, this.found) = (problem, limits, rounds, quick, stop, found);
 
     private int Slots => problem.SlotsOf.Max();
 
@@ -30,7 +31,7 @@ internal sealed class Certificate
     /// <param name="stop">Asked often; true ends it with the best bound so far.</param>
     /// <param name="found">Told of every better bound, never from two threads at once; null for nobody.</param>
     /// <param name="rounds">
-    /// Limit in rounds of each search for prices: reached before <paramref name="time"/>, the bound is the same on every machine.
+    /// Limit in rounds of each search for prices: reached before <paramref name="time"/>, the bound depends on the clock no more, though its last digits may on the processor.
     /// </param>
     public static CertifiedBound Of(
         PlacementProblem problem, long[] loadLimits, TimeSpan time, Func<bool> stop, Action<double>? found, int rounds = int.MaxValue)
@@ -39,7 +40,8 @@ internal sealed class Certificate
         ArgumentNullException.ThrowIfNull(stop);
         ArgumentOutOfRangeException.ThrowIfNotEqual(loadLimits.Length, problem.Model.Layers, nameof(loadLimits));
         var watch = Stopwatch.StartNew();
-        var certificate = new Certificate(problem, loadLimits, rounds, () => stop() || watch.Elapsed >= time, found);
+        Func<bool> until = () => stop() || watch.Elapsed >= time;
+        var certificate = new Certificate(problem, loadLimits, rounds, time == TimeSpan.Zero ? stop : until, until, found);
         return problem.Objective switch
         {
             PlacementObjective.Crossing => certificate.Crossing(),
@@ -68,8 +70,8 @@ internal sealed class Certificate
         if (!IsDivision)
             return Simple(CrossingsWithCopies, "pairs");
         var ranks = ChainOf.Crossing(problem, PerRank());
-        var byRank = new TierBound(ranks);
-        var byNode = Cluster.NodeCrossingWeight > 0 ? new TierBound(ranks.OfNodes()) : null;
+        var byRank = new TierBound(ranks, quick);
+        var byNode = Cluster.NodeCrossingWeight > 0 ? new TierBound(ranks.OfNodes(), quick) : null;
         Tell();
         if (ExactPlacement.Crossing(problem, limits, stop) is { } exact)
             return new CertifiedBound(exact.Objective, "enumeration");

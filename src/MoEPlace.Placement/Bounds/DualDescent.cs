@@ -19,16 +19,6 @@ internal sealed class DualDescent(int size, Func<double[], double[], double> eva
     /// <summary>The function there, after the first step.</summary>
     public double Value { get; private set; }
 
-    /// <summary>Evaluations so far.</summary>
-    public long Evaluations { get; private set; }
-
-    /// <summary>Forgets the function, which has changed, but not the point.</summary>
-    public void Restart()
-    {
-        known = false;
-        pairs.Clear();
-    }
-
     /// <summary>One step down.</summary>
     /// <param name="firstLength">The largest change of a variable in a step that knows no curvature yet.</param>
     /// <returns>False when no step goes down any more.</returns>
@@ -71,7 +61,6 @@ internal sealed class DualDescent(int size, Func<double[], double[], double> eva
 
     private double Evaluate(double[] point, double[] into)
     {
-        Evaluations++;
         return evaluate(point, into);
     }
 

@@ -27,7 +27,7 @@ internal sealed class ExactChain
 
     /// <summary>Whether a layer can be divided in few enough ways.</summary>
     public static bool CanSolve(int experts, int ranks) =>
-        DivisionList.CountOf(experts, ranks) <= MostDivisions && SubsetList.CountOf(experts, experts / ranks) <= MostSets;
+        experts <= 256 && DivisionList.CountOf(experts, ranks) <= MostDivisions && SubsetList.CountOf(experts, experts / ranks) <= MostSets;
 
     /// <summary>Solves exactly.</summary>
     /// <param name="tiers">Ranks, and nodes where there are several.</param>

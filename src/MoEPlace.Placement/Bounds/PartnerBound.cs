@@ -16,8 +16,9 @@ internal static class PartnerBound
     /// <param name="transitions">[experts, experts].</param>
     /// <param name="experts">Experts of a layer.</param>
     /// <param name="capacity">Experts of a part.</param>
+    /// <param name="stop">True ends the search for prices after the first ones; any prices give a bound.</param>
     /// <param name="prices">[2, experts] receives u and v of the bound.</param>
-    public static double Kept(int[] transitions, int experts, int capacity, double[]? prices = null)
+    public static double Kept(int[] transitions, int experts, int capacity, Func<bool> stop, double[]? prices = null)
     {
         var weight = new long[experts * experts];
         var turned = new long[experts * experts];
@@ -26,7 +27,7 @@ internal static class PartnerBound
                 turned[b * experts + a] = weight[a * experts + b] = (long)transitions[a * experts + b] * Unit;
         var (u, v) = (new long[experts], new long[experts]);
         var best = long.MaxValue;
-        for (var sweep = 0; sweep < 2 * Sweeps; sweep++)
+        for (var sweep = 0; sweep < 2 * Sweeps && (sweep == 0 || !stop()); sweep++)
         {
             var dual = sweep % 2 == 0 ? Reprice(weight, v, u, capacity) : Reprice(turned, u, v, capacity);
             if (dual >= best)

@@ -20,14 +20,15 @@ internal sealed class TierBound
 
     /// <summary>The bound by partners.</summary>
     /// <param name="chain">The tier: its parts are the ranks or the nodes.</param>
-    public TierBound(ChainProblem chain)
+    /// <param name="stop">True ends it with what it has.</param>
+    public TierBound(ChainProblem chain, Func<bool> stop)
     {
         this.chain = chain;
         var n = chain.Experts;
         start = new double[chain.Layers * n];
         kept = new double[chain.Layers - 1];
         var prices = kept.Select(_ => new double[2 * n]).ToArray();
-        Parallel.For(0, kept.Length, l => kept[l] = PartnerBound.Kept(chain.Transitions[l], n, chain.MostCapacity, prices[l]));
+        Parallel.For(0, kept.Length, l => kept[l] = PartnerBound.Kept(chain.Transitions[l], n, chain.MostCapacity, stop, prices[l]));
         for (var l = 0; l < kept.Length; l++)
             for (var i = 0; i < 2 * n; i++)
                 start[l * n + i] += chain.MostCapacity * prices[l][i];

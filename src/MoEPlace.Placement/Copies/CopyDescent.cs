@@ -17,8 +17,18 @@ internal static class CopyDescent
         var n = state.Items.Count;
         state.Assign(layer, start.ExpertOf.AsSpan(layer * n, n), start.PartOf.AsSpan(layer * n, n));
         // Replicas take turns in the order of their ranks: other names for the ranks would make other items of them.
-        if (!state.Items.HasReplicas)
+        // And only ranks that hold equally many and may carry equally much can take each other's names.
+        if (!state.Items.HasReplicas && limits.AsSpan().Count(limits[0]) == limits.Length && HasEqualParts(state, layer))
             state.Rename(layer);
+    }
+
+    private static bool HasEqualParts(CopyState state, int layer)
+    {
+        var partOf = state.Items.PartOf.AsSpan(layer * state.Items.Count, state.Items.Count);
+        for (var part = 0; part < state.Parts; part++)
+            if (partOf.Count(part) * state.Parts != partOf.Length)
+                return false;
+        return true;
     }
 
     /// <summary>Makes swaps that save copies and hold the limits until there is none.</summary>

@@ -52,8 +52,8 @@ internal sealed class CopySearch
         while (!Task.WaitAll(threads, ReportEvery))
             Report(workers, progress);
         var reason = cancellation.IsCancellationRequested ? "interrupted"
-            : workers.All(w => w!.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
-        var one = Separate || problem.RedundantSlots == 0 || problem.Conditions.Dispatch != ReplicaChoice.Nearest;
+            : workers.All(w => w!.Walks.Length == 0 || w.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
+        var one = Separate || problem.RedundantSlots == 0 || problem.Conditions.Dispatch == ReplicaChoice.Even;
         return new CopyFound(
             Separate ? [ToSlots(workers!)] : [.. workers.OrderBy(w => w!.BestCost).Take(one ? 1 : Workers).Select(w => ToSlots(w!))],
             workers.Sum(w => w!.Rounds),
@@ -69,7 +69,7 @@ internal sealed class CopySearch
             CopyStates.Of(problem, start, tokens, thinned), start, chains, new SeedStream(problem.Seed, "copies", index));
         workers[index] = worker;
         var end = problem.IterationLimit == long.MaxValue ? problem.TimeLimit.TotalSeconds : double.PositiveInfinity;
-        while (!Stop() && worker.Rounds < problem.IterationLimit)
+        while (worker.Walks.Length > 0 && !Stop() && worker.Rounds < problem.IterationLimit)
             worker.Round(() => watch.Elapsed.TotalSeconds, end, Stop);
 
         bool Stop() => cancellation.IsCancellationRequested || watch.Elapsed >= problem.TimeLimit;

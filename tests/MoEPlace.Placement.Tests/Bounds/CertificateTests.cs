@@ -151,7 +151,7 @@ public sealed class CertificateTests
 
     private static (double Partners, double Columns) Crossings(PlacementProblem problem, long[] limits)
     {
-        var tier = new TierBound(ChainOf.Crossing(problem, PerRank(problem, limits)));
+        var tier = new TierBound(ChainOf.Crossing(problem, PerRank(problem, limits)), () => false);
         var partners = tier.Crossings;
         tier.Tighten(int.MaxValue, () => false, 1, () => { });
         return (partners, tier.Crossings);

@@ -97,7 +97,7 @@ public sealed class ColumnPassTests
                 transitions[i] = together ? 900 + transitions[i] : i % 3;
                 apart += together ? 0 : transitions[i];
             }
-        var bound = new TierBound(chain);
+        var bound = new TierBound(chain, () => false);
         bound.Tighten(int.MaxValue, () => false, 1, () => { });
         Assert.InRange(bound.Crossings, 0.98 * apart, apart);
     }

@@ -57,7 +57,7 @@ public sealed class TeamBoundTests
     {
         var random = new SeedStream(1, "large tier");
         var chain = RandomChain.Draw(random, 3, 40, 4, 1, together: false);
-        var tier = new TierBound(chain);
+        var tier = new TierBound(chain, () => false);
         var (partners, told) = (tier.Crossings, 0);
         tier.Tighten(2, () => false, 1, () => told++);
         Assert.True(told > 0 && tier.Crossings > partners, $"{tier.Crossings} after {partners}");

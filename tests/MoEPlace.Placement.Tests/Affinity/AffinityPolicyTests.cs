@@ -99,7 +99,8 @@ public sealed class AffinityPolicyTests : IDisposable
         {
             using var trace = TopOneTrace.Random(seed, 6, 4, 400);
             var problem = PlacementProblem.Create(
-                trace.Model, TopOneTrace.Cluster(1, 3), trace.Counts, objective: PlacementObjective.Crossing, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 2) with { WantsBound = false };
+                trace.Model, TopOneTrace.Cluster(1, 3), trace.Counts, objective: PlacementObjective.Crossing, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 2) with
+            { WantsBound = false };
             var chain = ChainOf.Crossing(problem, LoadLimit.Of(problem).Most);
             var least = (chain.TotalWeight - RandomChain.BestKept(chain)) / (double)ChainOf.Unit;
             Assert.Equal(least, AffinityPolicy.Place(problem, null, Cancellation).Summary.Objective);
@@ -161,7 +162,8 @@ public sealed class AffinityPolicyTests : IDisposable
             var train = new TraceSlice(recorded.Trace, TraceSplit.Train);
             var problem = PlacementProblem.Create(
                 recorded.Trace.Model, ClusterPresets.Parse("1x8"), RoutingCounts.Of(train), train, PlacementObjective.Crossing, maxImbalance: limit,
-                timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1) with { WantsBound = false };
+                timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1) with
+            { WantsBound = false };
             var solution = AffinityPolicy.Place(problem, null, Cancellation);
             var test = PlacementCost.Evaluate(new TraceSlice(recorded.Trace, TraceSplit.Test), solution.Placement, problem.Cluster, new EvaluationOptions()).Measures;
             Assert.InRange(test.GpuCrossingFraction!.Value, 0, most);
@@ -195,7 +197,8 @@ public sealed class AffinityPolicyTests : IDisposable
         var slice = new TraceSlice(trace, TraceSplit.All);
         return PlacementProblem.Create(
             trace.Model, cluster, RoutingCounts.Of(slice), slice, objective, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1)
-            with { WantsBound = bound };
+            with
+        { WantsBound = bound };
     }
 
     private static PlacementMeasures Judge(PlacementProblem problem, ExpertPlacement placement) =>

@@ -49,7 +49,8 @@ internal sealed class CopyCase : IDisposable
         Problem = PlacementProblem.Create(
             model, PlacementSamples.Cluster(Nodes, ranks / Nodes), RoutingCounts.Of(slice), slice, PlacementObjective.Copies,
             redundantSlots: Redundant, timeLimit: TimeSpan.FromMinutes(5), iterationLimit: 1)
-            with { WantsBound = false };
+            with
+        { WantsBound = false };
     }
 
     internal SeedStream Random { get; }

@@ -8,13 +8,9 @@ namespace MoEPlace.Placement.Affinity;
 /// </summary>
 internal sealed class AffinitySearch
 {
-    /// <summary>Fixed, and not the number of cores, so that results do not depend on the machine.</summary>
-    private const int Workers = 2;
-
     /// <summary>Share of the time limit after which the workers put together what they found.</summary>
     private const double WorkersShare = 0.96;
 
-    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly PlacementProblem problem;
     private readonly LoadLimit limit;
@@ -39,16 +35,8 @@ internal sealed class AffinitySearch
         IProgress<SearchProgress>? progress, Func<ChainProblem, Func<long, double>>? toObjective, CancellationToken cancellation)
     {
         var objectiveOf = toObjective?.Invoke(chain);
-        var workers = new AffinityWorker?[Workers];
-        var threads = new Task[Workers];
-        for (var w = 0; w < Workers; w++)
-        {
-            var index = w;
-            threads[w] = Task.Factory.StartNew(
-                () => Walk(workers, index, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        while (!Task.WaitAll(threads, ReportEvery))
-            Report(workers, objectiveOf, progress);
+        var workers = new AffinityWorker?[SearchWorkers.Count];
+        SearchWorkers.Run(index => Walk(workers, index, cancellation), () => Report(workers, objectiveOf, progress));
         foreach (var other in workers.Skip(1))
             workers[0]!.Join(other!, () => Stop(1, cancellation));
         var best = workers.MaxBy(w => w!.Kept)!;

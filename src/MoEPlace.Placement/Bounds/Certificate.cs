@@ -76,7 +76,7 @@ internal sealed class Certificate
         if (ExactPlacement.Crossing(problem, limits, stop) is { } exact)
             return new CertifiedBound(exact.Objective, "enumeration");
         Tighten(byRank.Tighten, byNode is null ? null : byNode.Tighten, Tell);
-        return new CertifiedBound(best, byRank.ByColumns || byNode is { ByColumns: true } ? "columns" : "partners");
+        return new CertifiedBound(best, byRank.Method != "partners" ? byRank.Method : byNode?.Method ?? "partners");
 
         void Tell() => Improve(byRank.Crossings, byNode?.Crossings ?? 0);
     }

@@ -39,8 +39,8 @@ internal sealed class TierBound
     /// <summary>No placement has fewer crossings.</summary>
     public double Crossings { get; private set; }
 
-    /// <summary>Whether columns have tightened the bound.</summary>
-    public bool ByColumns { get; private set; }
+    /// <summary>What proves it: partners, columns or teams.</summary>
+    public string Method { get; private set; } = "partners";
 
     /// <summary>Whether columns can be enumerated.</summary>
     public static bool CanEnumerate(int layers, int experts, int capacity)
@@ -61,7 +61,7 @@ internal sealed class TierBound
         if (!CanEnumerate(chain.Layers, chain.Experts, chain.MostCapacity))
         {
             if (TeamTier.CanBound(chain.Experts, chain.MostCapacity))
-                TeamTier.Tighten(chain, kept, mostRounds, stop, () => Lower(kept.Sum(), found));
+                TeamTier.Tighten(chain, kept, mostRounds, stop, () => Lower(kept.Sum(), "teams", found));
             return;
         }
         var columns = ColumnChain.OfCrossing(chain);
@@ -70,16 +70,16 @@ internal sealed class TierBound
         var worth = columns.Scale * Math.Max(1, total - Crossings) / chain.Parts / chain.Layers;
         var bound = new ColumnBound(columns, () => GoodPlacement(chain, seed, stop), worth, stop);
         bound.Begin([.. start.Select(s => s * columns.Scale)]);
-        bound.Run(mostRounds, all => Lower(all, found));
+        bound.Run(mostRounds, all => Lower(all, "columns", found));
     }
 
-    private void Lower(double all, Action found)
+    private void Lower(double all, string method, Action found)
     {
         // Crossings are whole; the margin is for divisions by a scale and the sum over layers.
         var crossings = Math.Ceiling(total - all - 1e-6 * Math.Max(1, total * 1e-6));
         if (crossings <= Crossings)
             return;
-        (Crossings, ByColumns) = (crossings, true);
+        (Crossings, Method) = (crossings, method);
         found();
     }
 

@@ -11,13 +11,9 @@ namespace MoEPlace.Placement.Copies;
 /// </summary>
 internal sealed class CopySearch
 {
-    /// <summary>Fixed, and not the number of cores, so that results do not depend on the machine.</summary>
-    private const int Workers = 2;
-
     /// <summary>Tokens that a walk begins with: their bits stay in the cache.</summary>
     private const int ThinnedTokens = 8192;
 
-    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly PlacementProblem problem;
     private readonly CopyStart start;
@@ -41,21 +37,13 @@ internal sealed class CopySearch
     /// <param name="cancellation">Ends the search with its best so far.</param>
     public CopyFound Run(IProgress<SearchProgress>? progress, CancellationToken cancellation)
     {
-        var workers = new CopyWorker?[Workers];
-        var threads = new Task[Workers];
-        for (var w = 0; w < Workers; w++)
-        {
-            var index = w;
-            threads[w] = Task.Factory.StartNew(
-                () => Walk(workers, index, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        while (!Task.WaitAll(threads, ReportEvery))
-            Report(workers, progress);
+        var workers = new CopyWorker?[SearchWorkers.Count];
+        SearchWorkers.Run(index => Walk(workers, index, cancellation), () => Report(workers, progress));
         var reason = cancellation.IsCancellationRequested ? "interrupted"
             : workers.All(w => w!.Walks.Length == 0 || w.Rounds >= problem.IterationLimit) ? "iteration limit" : "time limit";
         var one = Separate || problem.RedundantSlots == 0 || problem.Conditions.Dispatch == ReplicaChoice.Even;
         return new CopyFound(
-            Separate ? [ToSlots(workers!)] : [.. workers.OrderBy(w => w!.BestCost).Take(one ? 1 : Workers).Select(w => ToSlots(w!))],
+            Separate ? [ToSlots(workers!)] : [.. workers.OrderBy(w => w!.BestCost).Take(one ? 1 : SearchWorkers.Count).Select(w => ToSlots(w!))],
             workers.Sum(w => w!.Rounds),
             reason,
             start.RelaxedLayers);
@@ -64,7 +52,7 @@ internal sealed class CopySearch
     private void Walk(CopyWorker?[] workers, int index, CancellationToken cancellation)
     {
         var layers = Enumerable.Range(0, problem.Model.Layers);
-        int[][] chains = Separate ? [.. layers.Where(l => l % Workers == index).Select(l => new[] { l })] : [[.. layers]];
+        int[][] chains = Separate ? [.. layers.Where(l => l % SearchWorkers.Count == index).Select(l => new[] { l })] : [[.. layers]];
         var worker = new CopyWorker(
             CopyStates.Of(problem, start, tokens, thinned), start, chains, new SeedStream(problem.Seed, "copies", index));
         workers[index] = worker;

@@ -1,0 +1,56 @@
+// What machine this is, and how much of it is used.
+#include "abi.h"
+
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#ifdef MOEPLACE_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <cuda_runtime_api.h>
+#endif
+
+#include <cstring>
+
+using namespace moeplace;
+
+MOEPLACE_ABI const char* moeplace_version() { return TORCH_VERSION; }
+MOEPLACE_ABI void moeplace_set_threads(int threads) { at::set_num_threads(threads); }
+MOEPLACE_ABI int moeplace_threads() { return at::get_num_threads(); }
+
+MOEPLACE_ABI int moeplace_cuda_devices() {
+#ifdef MOEPLACE_CUDA
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+#else
+  return 0;
+#endif
+}
+
+MOEPLACE_ABI int moeplace_cuda_name(int index, char* name, int bytes, int* driver) {
+  return attempt([&] {
+#ifdef MOEPLACE_CUDA
+    std::strncpy(name, at::cuda::getDeviceProperties(index)->name, static_cast<size_t>(bytes - 1));
+    name[bytes - 1] = 0;
+    TORCH_CHECK(cudaDriverGetVersion(driver) == cudaSuccess, "the driver tells no version");
+#else
+    TORCH_CHECK(false, "this libtorch was built without CUDA");
+#endif
+  });
+}
+
+MOEPLACE_ABI int moeplace_cuda_synchronize() {
+  return attempt([&] {
+#ifdef MOEPLACE_CUDA
+    TORCH_CHECK(cudaDeviceSynchronize() == cudaSuccess, "a CUDA device failed");
+#endif
+  });
+}
+
+MOEPLACE_ABI int64_t moeplace_cuda_allocated(int index) {
+#ifdef MOEPLACE_CUDA
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index)).allocated_bytes[0].current;
+#else
+  return 0;
+#endif
+}

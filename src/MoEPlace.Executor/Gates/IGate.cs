@@ -6,21 +6,21 @@ namespace MoEPlace.Executor.Gates;
 public interface IGate
 {
     /// <summary>Choices for each token: what a trace calls top-k.</summary>
-    int Choices { get; }
+    public int Choices { get; }
 
     /// <summary>Numbers that it hands to the gate of the next layer for each token; they travel with the hidden state. 0 for none.</summary>
-    int CarryWidth { get; }
+    public int CarryWidth { get; }
 
     /// <summary>Its weights, by their names in a checkpoint.</summary>
-    IReadOnlyDictionary<string, Tensor> Parameters { get; }
+    public IReadOnlyDictionary<string, Tensor> Parameters { get; }
 
     /// <summary>Picks experts for every token.</summary>
-    GateChoice Choose(GateInput input);
+    public GateChoice Choose(GateInput input);
 
     /// <summary>What the chosen experts that cost nothing add (zero, copy, constant experts).</summary>
     /// <param name="hidden">[tokens, H] the hidden states that were given to <see cref="Choose"/>.</param>
     /// <param name="experts">[tokens, choices] as chosen.</param>
     /// <param name="weights">[tokens, choices] as chosen.</param>
     /// <returns>[tokens, H]; null when this gate has no such experts.</returns>
-    Tensor? CostFreeOutput(Tensor hidden, Tensor experts, Tensor weights);
+    public Tensor? CostFreeOutput(Tensor hidden, Tensor experts, Tensor weights);
 }

@@ -9,32 +9,32 @@ namespace MoEPlace.Executor.Ranks;
 public interface IRankGroup : IDisposable
 {
     /// <summary>This rank's number.</summary>
-    int Rank { get; }
+    public int Rank { get; }
 
     /// <summary>How many there are, 1 or more.</summary>
-    int Size { get; }
+    public int Size { get; }
 
     /// <summary>Sends rows of a tensor to the ranks and returns those that came, of rank after rank.</summary>
     /// <param name="rows">[sum of sent, …], contiguous: rows for rank after rank, of one width on all ranks.</param>
     /// <param name="sent">[ranks] rows for each.</param>
     /// <param name="received">[ranks] rows from each.</param>
     /// <returns>[sum of received, …].</returns>
-    Tensor AllToAll(Tensor rows, ReadOnlySpan<long> sent, ReadOnlySpan<long> received);
+    public Tensor AllToAll(Tensor rows, ReadOnlySpan<long> sent, ReadOnlySpan<long> received);
 
     /// <summary>Exchanges numbers: <paramref name="perRank"/> of them with each rank.</summary>
     /// <param name="values">[ranks * perRank] for rank after rank.</param>
     /// <param name="perRank">How many for each.</param>
     /// <returns>[ranks * perRank] from rank after rank.</returns>
-    long[] AllToAll(ReadOnlySpan<long> values, int perRank);
+    public long[] AllToAll(ReadOnlySpan<long> values, int perRank);
 
     /// <summary>Rows of every rank, in the order of ranks; ranks may give different numbers of rows.</summary>
     /// <param name="rows">[n, …], contiguous, of one width on all ranks.</param>
     /// <param name="counts">[ranks] rows of each.</param>
-    Tensor AllGather(Tensor rows, ReadOnlySpan<long> counts);
+    public Tensor AllGather(Tensor rows, ReadOnlySpan<long> counts);
 
     /// <summary>Sums a tensor of one shape over all ranks, in place; every rank gets the same bits.</summary>
-    void AllReduce(Tensor tensor);
+    public void AllReduce(Tensor tensor);
 
     /// <summary>Waits for all ranks.</summary>
-    void Barrier();
+    public void Barrier();
 }

@@ -12,7 +12,7 @@ namespace MoEPlace.Cli;
 internal sealed class PlaceCommand
 {
     private const double DefaultSeconds = 30;
-    private readonly Argument<string> trace = new("trace") { Description = "A trace, or a load file (policy eplb)." };
+    private readonly Argument<string> trace = new("trace") { Description = "A trace, the journal of a run, or a load file (policy eplb)." };
     private readonly Option<string> cluster = CommonOptions.Cluster();
     private readonly Option<string> policy = CommonOptions.Choice("--policy", "How to place.", "affinity", PolicyChoice.Names);
     private readonly Option<string> objective = CommonOptions.Choice(
@@ -83,7 +83,7 @@ internal sealed class PlaceCommand
         var on = faults.Try(() => ClusterPresets.Parse(parsed.GetValue(cluster)!));
         var options = faults.Try(() => conditions.Read(parsed));
         var before = faults.Try(() => parsed.GetValue(current) is { } path ? ExpertPlacementFile.Read(path) : null);
-        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!));
+        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!, terminal));
         Check(parsed, faults, recording, on, before);
         faults.ThrowIfAny();
 

@@ -1,9 +1,10 @@
 using MoEPlace.Traces;
+using MoEPlace.Traces.Journals;
 using MoEPlace.Traces.Safetensors;
 
 namespace MoEPlace.Cli;
 
-/// <summary>What a verb is given to learn from: a trace, or a load file.</summary>
+/// <summary>What a verb is given to learn from: a trace, the journal of a run, or a load file.</summary>
 internal sealed class Recording : IDisposable
 {
     private readonly RoutingTrace? trace;
@@ -29,10 +30,19 @@ internal sealed class Recording : IDisposable
 
     public string Origin => (trace?.Header.Origin ?? load!.Header.Origin) == TraceOrigin.Measured ? "measured" : "synthetic";
 
-    /// <summary>Opens either kind.</summary>
-    /// <exception cref="InputException">It is neither.</exception>
-    public static Recording Open(string path)
+    /// <summary>Opens any kind.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="terminal">Where to note what a killed run left out.</param>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static Recording Open(string path, Terminal terminal)
     {
+        if (JournalTrace.IsJournal(path))
+        {
+            var (trace, notes) = JournalTrace.Open(path);
+            foreach (var note in notes)
+                terminal.Error($"note: {path}: {note}");
+            return new Recording(trace, null);
+        }
         string? format;
         using (var file = SafetensorsFile.Open(path))
             format = file.Header.Metadata.GetValueOrDefault("format");

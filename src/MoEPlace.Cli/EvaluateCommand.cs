@@ -96,8 +96,9 @@ internal sealed class EvaluateCommand
         return names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : files;
     }
 
+    /// <summary>The split of the selection that a placement was solved on, such as <c>train, decode</c>.</summary>
     private static string? SolvedOn(ExpertPlacement map) =>
-        map.Provenance.Options.GetValueOrDefault("split") is "train" or "test" or "all" ? map.Provenance.Options["split"] : null;
+        map.Provenance.Options.GetValueOrDefault("split")?.Split(',')[0] is ("train" or "test" or "all") and var split ? split : null;
 
     private void Print(PlacementResult[] entries, Recording recording, TraceSplit judgedOn)
     {

@@ -1,3 +1,4 @@
+using MoEPlace.Placement;
 using MoEPlace.Traces;
 using MoEPlace.Traces.Journals;
 using MoEPlace.Traces.Safetensors;
@@ -63,15 +64,28 @@ internal sealed class Recording : IDisposable
         return this;
     }
 
-    /// <summary>Counts the tokens of a split; a load file has no sequences to split.</summary>
-    /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
-    public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
+    /// <summary>The tokens of a split; null for a load file, which has no sequences to split.</summary>
+    /// <param name="split">Which sequences.</param>
+    /// <param name="decodeAlone">Whether tokens of prefill are left out.</param>
+    /// <exception cref="InputException">No token is left, or a load file shall be split.</exception>
+    public TraceSlice? Slice(TraceSplit split, bool decodeAlone = false)
     {
         Require(split, tokens: false);
         if (trace is null)
-            return (RoutingCounts.Of(load!), null);
+            return null;
         var slice = new TraceSlice(trace, split);
-        return (RoutingCounts.Of(slice), slice);
+        return decodeAlone ? DecodeTokens.Of(slice) : slice;
+    }
+
+    /// <summary>Counts the tokens of a slice; of a load file (null) all.</summary>
+    public RoutingCounts Count(TraceSlice? slice) => slice is null ? RoutingCounts.Of(load!) : RoutingCounts.Of(slice);
+
+    /// <summary>Counts the tokens of a split.</summary>
+    /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
+    public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
+    {
+        var slice = Slice(split);
+        return (Count(slice), slice);
     }
 
     /// <inheritdoc/>

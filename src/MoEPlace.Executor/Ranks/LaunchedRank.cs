@@ -90,12 +90,15 @@ internal sealed class LaunchedRank : IDisposable
     /// <inheritdoc/>
     public void Dispose() => process.Dispose();
 
-    private async Task Pass(StreamReader from, Action<string> to)
-    {
-        while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
-            if (!silent)
-                to(line);
-    }
+    /// <summary>On a thread of its own: reading from a pipe holds one anyway, and the pool has few.</summary>
+    private Task Pass(StreamReader from, Action<string> to) => Task.Factory.StartNew(
+        () =>
+        {
+            while (from.ReadLine() is { } line)
+                if (!silent)
+                    to(line);
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static string Named(int signal) => signal switch
     {

@@ -113,9 +113,9 @@ public sealed class ProcessRanks : IRankGroup
     }
 
     /// <summary>A collective of sound shapes fails when another process is gone or does not answer.</summary>
-    private RankException Lost(TorchException cause)
+    private RankLossException Lost(TorchException cause)
     {
         var reason = cause.Message.Split('\n')[0];
-        return new RankException($"rank {Rank} lost the other ranks: {reason}", cause) { OfAnother = true };
+        return new RankLossException($"rank {Rank} lost the other ranks: {reason}", cause) { OfAnother = true };
     }
 }

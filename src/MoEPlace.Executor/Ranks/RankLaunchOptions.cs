@@ -30,7 +30,7 @@ public sealed record RankLaunchOptions
     /// <param name="ranks">Ranks.</param>
     public static RankLaunchOptions OfThisProgram(int ranks)
     {
-        var program = Environment.ProcessPath ?? throw new RankException("the system does not tell which program this is");
+        var program = Environment.ProcessPath ?? throw new RankLossException("the system does not tell which program this is");
         var command = Environment.GetCommandLineArgs();
         // Under `dotnet moeplace.dll` the file comes first; a program of its own repeats its name there.
         var hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";

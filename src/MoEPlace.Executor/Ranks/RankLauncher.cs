@@ -46,7 +46,9 @@ public static class RankLauncher
                             output.AppendLine(line);
                     }, line => onError(number, line)));
             }
-            joining = Task.Run(() => Rendezvous.Await(store, 0, options.Ranks, options.RendezvousTimeout, stop.Token), CancellationToken.None);
+            joining = Task.Factory.StartNew(
+                () => Rendezvous.Await(store, 0, options.Ranks, options.RendezvousTimeout, stop.Token), CancellationToken.None,
+                TaskCreationOptions.LongRunning, TaskScheduler.Default);
             var failure = Watch(ranks, joining, cancellation);
             ranks.ForEach(rank => rank.Drain());
             return failure ?? new RankLaunchResult(0, output.ToString(), null);

@@ -15,7 +15,7 @@ internal sealed class RankMeeting(int ranks)
     internal ReadOnlySpan<object?> Slots => slots;
 
     /// <summary>Lays something down for the others and waits until all have.</summary>
-    /// <exception cref="RankException">Another rank has left.</exception>
+    /// <exception cref="RankLossException">Another rank has left.</exception>
     internal void Exchange(int rank, object value)
     {
         slots[rank] = value;
@@ -23,7 +23,7 @@ internal sealed class RankMeeting(int ranks)
     }
 
     /// <summary>Waits for all.</summary>
-    /// <exception cref="RankException">Another rank has left.</exception>
+    /// <exception cref="RankLossException">Another rank has left.</exception>
     internal void Meet()
     {
         ManualResetEventSlim mine;
@@ -62,6 +62,6 @@ internal sealed class RankMeeting(int ranks)
     private void ThrowIfBroken()
     {
         if (broken is not null)
-            throw new RankException(broken) { OfAnother = true };
+            throw new RankLossException(broken) { OfAnother = true };
     }
 }

@@ -10,6 +10,9 @@ public static class Rendezvous
 {
     /// <summary>How long a collective may wait for a rank that is busy.</summary>
     private static readonly TimeSpan CollectiveTimeout = TimeSpan.FromMinutes(30);
+
+    /// <summary>c10d counts the seconds of a connection whole.</summary>
+    private static readonly TimeSpan LeastTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Serves a store.</summary>
@@ -21,9 +24,13 @@ public static class Rendezvous
     {
         try
         {
+            // Tried first, because c10d writes to standard error when it fails.
+            if (port != 0)
+                using (var trial = new TcpListener(IPAddress.Any, port))
+                    trial.Start();
             return TcpStore.Serve(host, port, CollectiveTimeout);
         }
-        catch (TorchException e)
+        catch (Exception e) when (e is TorchException or SocketException)
         {
             throw new InputException("rendezvous", option, port, $"a port that is free on {host} ({Reason(e)})");
         }
@@ -34,7 +41,7 @@ public static class Rendezvous
     /// <param name="device">Where the tensors live that it will exchange.</param>
     /// <param name="timeout">How long to wait for the others.</param>
     /// <exception cref="InputException">This rank serves the store and the port is in use.</exception>
-    /// <exception cref="RankException">Nobody serves the store, a rank did not come, or there are two of one number.</exception>
+    /// <exception cref="RankLossException">Nobody serves the store, a rank did not come, or there are two of one number.</exception>
     public static ProcessRanks Join(RankEnvironment environment, TorchDevice device, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -46,7 +53,7 @@ public static class Rendezvous
             store = environment.ServesStore ? Serve(host, port, "MASTER_PORT") : Connect(host, port, timeout);
             var mine = JoinedKey(environment.Attempt, rank);
             if (store.Has(mine))
-                throw new RankException($"rank {rank} has joined already at {host}:{port}: two processes are RANK={rank}");
+                throw new RankLossException($"rank {rank} has joined already at {host}:{port}: two processes are RANK={rank}");
             store.Set(mine, [1]);
             Await(store, environment.Attempt, environment.Size, timeout);
             return new ProcessRanks(store, new ProcessGroup(store, rank, environment.Size, CollectiveTimeout, address, device.IsCuda), device);
@@ -54,7 +61,7 @@ public static class Rendezvous
         catch (TorchException e)
         {
             store?.Dispose();
-            throw new RankException($"rank {rank} cannot join the others at {host}:{port}: {Reason(e)}", e);
+            throw new RankLossException($"rank {rank} cannot join the others at {host}:{port}: {Reason(e)}", e);
         }
         catch
         {
@@ -69,7 +76,7 @@ public static class Rendezvous
     /// <param name="size">How many there are.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="stop">Ends the waiting.</param>
-    /// <exception cref="RankException">Some did not come; they are named.</exception>
+    /// <exception cref="RankLossException">Some did not come; they are named.</exception>
     internal static void Await(TcpStore store, int attempt, int size, TimeSpan timeout, CancellationToken stop = default)
     {
         var until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
@@ -80,7 +87,7 @@ public static class Rendezvous
             if (absent.Count == 0)
                 return;
             if (Environment.TickCount64 >= until)
-                throw new RankException(FormattableString.Invariant(
+                throw new RankLossException(FormattableString.Invariant(
                     $"rank {string.Join(", ", absent)} did not join within {timeout.TotalSeconds} s"));
             stop.WaitHandle.WaitOne(Pause);
         }
@@ -90,11 +97,11 @@ public static class Rendezvous
     {
         try
         {
-            return TcpStore.Connect(host, port, timeout);
+            return TcpStore.Connect(host, port, timeout < LeastTimeout ? LeastTimeout : timeout);
         }
         catch (TorchException e)
         {
-            throw new RankException(FormattableString.Invariant(
+            throw new RankLossException(FormattableString.Invariant(
                 $"nobody served the rendezvous at {host}:{port} within {timeout.TotalSeconds} s ({Reason(e)})"), e);
         }
     }
@@ -112,11 +119,11 @@ public static class Rendezvous
         }
         catch (SocketException e)
         {
-            throw new RankException($"the host of the rendezvous, {host}, cannot be reached: {e.Message}", e);
+            throw new RankLossException($"the host of the rendezvous, {host}, cannot be reached: {e.Message}", e);
         }
     }
 
     private static string JoinedKey(int attempt, int rank) => FormattableString.Invariant($"moeplace/{attempt}/joined/{rank}");
 
-    private static string Reason(TorchException e) => e.Message.Split('\n')[0];
+    private static string Reason(Exception e) => e.Message.Split('\n')[0];
 }

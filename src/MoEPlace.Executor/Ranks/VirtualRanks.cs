@@ -50,7 +50,7 @@ public sealed class VirtualRanks : IRankGroup
             catch (Exception e)
             {
                 var caught = ExceptionDispatchInfo.Capture(e);
-                if (e is RankException { OfAnother: true })
+                if (e is RankLossException { OfAnother: true })
                     Interlocked.CompareExchange(ref followed, caught, null);
                 else
                     Interlocked.CompareExchange(ref failure, caught, null);

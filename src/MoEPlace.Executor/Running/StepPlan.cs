@@ -1,3 +1,5 @@
+using MoEPlace.Executor.Models;
+
 namespace MoEPlace.Executor.Running;
 
 /// <summary>

@@ -1,21 +1,21 @@
 namespace MoEPlace.Executor.Ranks;
 
 /// <summary>The ranks of a job cannot go on together: one did not come, failed or died.</summary>
-public sealed class RankException : Exception
+public sealed class RankLossException : Exception
 {
     /// <summary>Without a message.</summary>
-    public RankException()
+    public RankLossException()
     {
     }
 
     /// <summary>With what happened.</summary>
-    public RankException(string message)
+    public RankLossException(string message)
         : base(message)
     {
     }
 
     /// <summary>With what happened and its cause.</summary>
-    public RankException(string message, Exception cause)
+    public RankLossException(string message, Exception cause)
         : base(message, cause)
     {
     }

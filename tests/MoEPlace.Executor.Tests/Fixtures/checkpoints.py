@@ -95,7 +95,8 @@ def random_tensors(config, dtype, seed):
         elif name == "model.embed_tokens.weight":
             values *= 0.25 if config["tie_word_embeddings"] else 1.0
         else:
-            gain = 2.0 if name.endswith("gate.weight") else 1.6 if "self_attn" in name else 1.2 if ".mlp." in name else 1.0
+            attention = 1.25 if config["model_type"] in LATENT else 1.6
+            gain = 2.0 if name.endswith("gate.weight") else attention if "self_attn" in name else 1.2 if ".mlp." in name else 1.0
             values *= gain / np.sqrt(shape[1])
         tensors[name] = (tensorfile.round_to(values, stored), stored)
     return tensors

@@ -67,6 +67,6 @@ LAYOUTS = {
     "mixtral": (MIXTRAL, "BF16", 1, 3),
     "qwen3-moe": (QWEN3_MOE, "F32", 2, 111),
     "olmoe": (OLMOE, "F32", 1, 380),
-    "deepseek-v2-lite": (DEEPSEEK_V2_LITE, "F32", 1, 108),
-    "deepseek-v3": (DEEPSEEK_V3, "BF16", 1, 5),
+    "deepseek-v2-lite": (DEEPSEEK_V2_LITE, "F32", 1, 78),
+    "deepseek-v3": (DEEPSEEK_V3, "BF16", 1, 3),
 }

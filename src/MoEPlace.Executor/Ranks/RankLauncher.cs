@@ -49,9 +49,10 @@ public static class RankLauncher
             joining = Task.Factory.StartNew(
                 () => Rendezvous.Await(store, 0, options.Ranks, options.RendezvousTimeout, stop.Token), CancellationToken.None,
                 TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            var failure = Watch(ranks, joining, cancellation);
+            if (Watch(ranks, joining, cancellation) is { } failure)
+                return failure;
             ranks.ForEach(rank => rank.Drain());
-            return failure ?? new RankLaunchResult(0, output.ToString(), null);
+            return new RankLaunchResult(0, output.ToString(), null);
         }
         finally
         {

@@ -34,7 +34,12 @@ public sealed class Checkpoint : IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder))
             throw new InputException(folder, "checkpoint", "missing", "a folder with config.json and model.safetensors");
-        return new Checkpoint(folder, TransformerConfig.Read(folder), ShardedTensors.Open(folder));
+        var config = TransformerConfig.Read(folder);
+        var tensors = ShardedTensors.Open(folder);
+        // Where transformers 5 does not save as published, Mixtral's block is called as that of all others.
+        if (config.Layout == ModelLayout.Mixtral && !tensors.ByName.Keys.Any(n => n.Contains(".block_sparse_moe.", StringComparison.Ordinal)))
+            tensors.Rename(".mlp.", ".block_sparse_moe.");
+        return new Checkpoint(folder, config, tensors);
     }
 
     /// <summary>True when some file holds a tensor of this name.</summary>

@@ -35,9 +35,7 @@ public static class CheckpointWriter
             said["torch_dtype"] = named;
             File.WriteAllText(Path.Combine(beside, "config.json"), said.ToJsonString(StrictJson.Options) + "\n");
             WriteTensors(Path.Combine(beside, "model.safetensors"), tensors, type, stored);
-            if (Directory.Exists(place))
-                Directory.Move(place, old);
-            Directory.Move(beside, place);
+            Exchange(beside, place, old);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
         {
@@ -47,6 +45,23 @@ public static class CheckpointWriter
         {
             Remove(beside);
             Remove(old);
+        }
+    }
+
+    // The older folder stands again when the new one cannot take its place.
+    private static void Exchange(string beside, string place, string old)
+    {
+        if (Directory.Exists(place))
+            Directory.Move(place, old);
+        try
+        {
+            Directory.Move(beside, place);
+        }
+        catch
+        {
+            if (Directory.Exists(old))
+                Directory.Move(old, place);
+            throw;
         }
     }
 

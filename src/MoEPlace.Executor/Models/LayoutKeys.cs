@@ -9,15 +9,31 @@ internal static class LayoutKeys
 {
     private const string Known = "mixtral, qwen3_moe, olmoe, deepseek_v2 or deepseek_v3";
 
-    internal static TransformerConfig? Read(ConfigObject c, JsonElement root, MoEModel model)
+    /// <summary>The layout; a fault where <c>model_type</c> is none that is computed here.</summary>
+    internal static ModelLayout LayoutOf(ConfigObject c)
     {
-        if (LayoutOf(c.Text("model_type")) is not { } layout)
+        var type = c.Text("model_type");
+        switch (type)
         {
-            c.Refuse("model_type", c.Text("model_type"), Known);
-            return null;
+            case "mixtral":
+                return ModelLayout.Mixtral;
+            case "qwen3_moe":
+                return ModelLayout.Qwen3Moe;
+            case "olmoe":
+                return ModelLayout.Olmoe;
+            case "deepseek_v2":
+                return ModelLayout.DeepSeekV2;
+            case "deepseek_v3":
+                return ModelLayout.DeepSeekV3;
+            default:
+                c.Refuse("model_type", type, Known);
+                return default;
         }
+    }
+
+    internal static TransformerConfig Read(ConfigObject c, JsonElement root, ModelLayout layout, MoEModel model)
+    {
         var sizes = model.Dimensions!;
-        RefusedKeys.Note(c, root, layout);
         var attention = Attention(c, layout, sizes);
         var positions = c.Size("max_position_embeddings");
         var gateJson = c.Object("moeplace_gate");
@@ -45,16 +61,6 @@ internal static class LayoutKeys
             Choices = gateJson?.SizeOr("choices", model.TopK) ?? model.TopK,
         };
     }
-
-    private static ModelLayout? LayoutOf(string? type) => type switch
-    {
-        "mixtral" => ModelLayout.Mixtral,
-        "qwen3_moe" => ModelLayout.Qwen3Moe,
-        "olmoe" => ModelLayout.Olmoe,
-        "deepseek_v2" => ModelLayout.DeepSeekV2,
-        "deepseek_v3" => ModelLayout.DeepSeekV3,
-        _ => null,
-    };
 
     private static AttentionConfig Attention(ConfigObject c, ModelLayout layout, ModelDimensions sizes)
     {
@@ -102,10 +108,10 @@ internal static class LayoutKeys
         var (groups, kept) = method == "greedy" ? (1, 1) : (c.SizeOr("n_group", 1), c.SizeOr("topk_group", 1));
         if (model.Experts % groups != 0)
             c.Refuse("n_group", groups, $"a divisor of n_routed_experts ({model.Experts})");
-        else if (kept > groups || (long)kept * (model.Experts / groups) < model.TopK)
-            c.Refuse("topk_group", kept, $"at most n_group ({groups}), with num_experts_per_tok ({model.TopK}) experts in them");
         else if (v3 && groups > 1 && model.Experts / groups < 2)
             c.Refuse("n_group", groups, "groups of at least 2 experts: a group is ranked by its two best");
+        else if (kept > groups || (long)kept * (model.Experts / groups) < model.TopK)
+            c.Refuse("topk_group", kept, $"at most n_group ({groups}), with num_experts_per_tok ({model.TopK}) experts in them");
         return plain with
         {
             Scoring = v3 ? GateScoring.Sigmoid : GateScoring.Softmax,

@@ -16,10 +16,13 @@ public static class Sampler
     public static int Next(ReadOnlySpan<float> logits, double temperature, int? topK, double topP, SeedStream random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        ArgumentOutOfRangeException.ThrowIfNegative(temperature);
         ArgumentOutOfRangeException.ThrowIfLessThan(topK ?? 1, 1);
+        if (!(temperature >= 0))
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature is 0 or more.");
         if (!(topP > 0))
-            throw new ArgumentOutOfRangeException(nameof(topP));
+            throw new ArgumentOutOfRangeException(nameof(topP), topP, "A share is above 0.");
+        if (logits.IsEmpty)
+            throw new ArgumentException("There is no token to draw.", nameof(logits));
         var best = 0;
         for (var i = 1; i < logits.Length; i++)
             if (logits[i] > logits[best])

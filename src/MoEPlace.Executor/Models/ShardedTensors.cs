@@ -40,6 +40,10 @@ internal sealed class ShardedTensors : IDisposable
         }
     }
 
+    /// <summary>Puts one part of a name in the place of another, wherever it stands.</summary>
+    internal void Rename(string part, string by) => ByName = ByName.ToImmutableSortedDictionary(
+        t => t.Key.Replace(part, by, StringComparison.Ordinal), t => t.Value, StringComparer.Ordinal);
+
     public void Dispose()
     {
         foreach (var file in files)

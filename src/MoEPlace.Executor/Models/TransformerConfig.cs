@@ -80,8 +80,7 @@ public sealed record TransformerConfig
     {
         ArgumentNullException.ThrowIfNull(folder);
         var path = Directory.Exists(folder) ? Path.Combine(folder, "config.json") : folder;
-        var model = ModelConfig.ReadFile(path);
-        return JsonFile.Read(path, root => Parse(root, path, model));
+        return JsonFile.Read(path, root => Parse(root, path));
     }
 
     /// <summary>The model as placements know it, every weight and activation of one type.</summary>
@@ -93,10 +92,24 @@ public sealed record TransformerConfig
             Attention.ValueHeadSize, Attention.KeyValueLatentSize, Attention.QueryLatentSize, Attention.RotaryHeadSize,
             bytesPerElement, bytesPerElement, bytesPerElement));
 
-    private static TransformerConfig Parse(JsonElement root, string path, MoEModel model)
+    private static TransformerConfig Parse(JsonElement root, string path)
     {
         var faults = new InputFaults(path);
-        var config = LayoutKeys.Read(new ConfigObject(root, "", faults), root, model);
+        if (!faults.Require(root.ValueKind == JsonValueKind.Object, "$", root.ValueKind, "one JSON object"))
+            faults.ThrowIfAny();
+        var keys = new ConfigObject(root, "", faults);
+        var layout = LayoutKeys.LayoutOf(keys);
+        faults.ThrowIfAny();
+        RefusedKeys.Note(keys, root, layout);
+        TransformerConfig? config = null;
+        try
+        {
+            config = LayoutKeys.Read(keys, root, layout, ModelConfig.ReadFile(path));
+        }
+        catch (InputException e)
+        {
+            faults.AddRange(e.Faults);
+        }
         faults.ThrowIfAny();
         return config!;
     }

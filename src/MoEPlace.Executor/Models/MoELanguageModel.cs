@@ -38,6 +38,12 @@ public sealed class MoELanguageModel : IDisposable
     /// <summary>What it computes.</summary>
     public TransformerConfig Config { get; }
 
+    /// <summary>Where its weights live.</summary>
+    public TorchDevice Device => device;
+
+    /// <summary>Element type of weights and activations.</summary>
+    public ScalarType Type => embedding.dtype;
+
     /// <summary>All layers.</summary>
     public ImmutableArray<DecoderLayer> Layers { get; }
 

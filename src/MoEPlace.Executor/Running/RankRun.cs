@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using MoEPlace.Evaluation;
 using MoEPlace.Executor.Models;
@@ -93,6 +94,7 @@ public sealed class RankRun : IDisposable
                 options.Progress?.Invoke(tokens, job.MostTokensInAll);
         }
         recorder?.Complete();
+        torch.cuda.synchronize();
         group.Barrier();
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var (prefill, decode) = traffic.Total(group);
@@ -100,7 +102,7 @@ public sealed class RankRun : IDisposable
         var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts?.AllocatedBytes ?? 0), cache.AllocatedBytes]);
         return new RunResult(
             tokens, steps, seconds, lossTokens, loss, prefill, decode, [.. bytes.Select(one => one[0])], [.. bytes.Select(one => one[1])],
-            [.. sampled.Select(ids => ids.ToArray().AsSpan().ToImmutableArray())]);
+            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))]);
     }
 
     private int[] RunStep(PlannedStep step)

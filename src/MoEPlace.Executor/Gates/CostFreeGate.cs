@@ -44,9 +44,9 @@ public sealed class CostFreeGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var logits = linear(input.Hidden, weight).to(ScalarType.Float32);
+        var logits = linear(input.Hidden.to(ScalarType.Float32), weight);
         if (residual is not null)
-            logits += linear(input.Carry!.to(residual.dtype), residual).to(ScalarType.Float32);
+            logits += linear(input.Carry!.to(ScalarType.Float32), residual);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         return new GateChoice(ids, values, logits, Loss(logits, probabilities, ids));
@@ -55,21 +55,23 @@ public sealed class CostFreeGate : IGate
     /// <inheritdoc/>
     public Tensor? CostFreeOutput(Tensor hidden, Tensor experts, Tensor weights)
     {
+        var x = hidden.to(ScalarType.Float32);
         var copy = this.experts + options.ZeroExperts;
         var scale = Weight(id => id.ge(copy).logical_and(id.lt(copy + options.CopyExperts)));
         Tensor? constant = null;
         for (var i = 0; i < constants.Length; i++)
         {
             var mine = Weight(id => id.eq(copy + options.CopyExperts + i));
-            var mix = linear(hidden, constants[i].Mix).softmax(-1);
+            var mix = linear(x, constants[i].Mix).softmax(-1);
             scale += mine * mix.narrow(1, 0, 1);
             var part = mine * mix.narrow(1, 1, 1) * constants[i].Vector;
             constant = constant is null ? part : constant + part;
         }
-        return constant is null ? hidden * scale : hidden * scale + constant;
+        var output = constant is null ? x * scale : x * scale + constant;
+        return output.to(hidden.dtype);
 
         Tensor Weight(Func<Tensor, Tensor> chosen) =>
-            weights.masked_fill(chosen(experts).logical_not(), 0).sum(-1, keepdim: true).to(hidden.dtype);
+            weights.masked_fill(chosen(experts).logical_not(), 0).sum(-1, keepdim: true);
     }
 
     /// <summary>MoE++, equation 7: the heterogeneous balance loss, in which experts that cost nothing weigh less, so that they are used more.</summary>

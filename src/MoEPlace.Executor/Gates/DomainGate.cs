@@ -35,7 +35,7 @@ public sealed class DomainGate : IGate
     /// <exception cref="InputException">A sequence has a domain that the model was not made for.</exception>
     public GateChoice Choose(GateInput input)
     {
-        var logits = linear(input.Hidden, weight).to(ScalarType.Float32).masked_fill(Outside(input), double.NegativeInfinity);
+        var logits = linear(input.Hidden.to(ScalarType.Float32), weight).masked_fill(Outside(input), double.NegativeInfinity);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         return new GateChoice(ids, values / values.sum(-1, keepdim: true), Loss: GateLoss.Of(options, logits, probabilities, ids));

@@ -36,7 +36,7 @@ public sealed class ExpertChoiceGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var logits = linear(input.Hidden, weight).to(ScalarType.Float32);
+        var logits = linear(input.Hidden.to(ScalarType.Float32), weight);
         var probabilities = logits.softmax(-1);
         var tokens = probabilities.size(0);
         var capacity = Math.Clamp((long)Math.Ceiling(tokens * options.CapacityFactor / experts), Math.Min(1, tokens), tokens);

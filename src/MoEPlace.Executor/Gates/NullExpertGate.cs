@@ -35,7 +35,7 @@ public sealed class NullExpertGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var logits = linear(input.Hidden, weight).to(ScalarType.Float32);
+        var logits = linear(input.Hidden.to(ScalarType.Float32), weight);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         var real = values.masked_fill(ids.ge(experts), 0);

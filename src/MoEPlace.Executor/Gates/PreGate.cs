@@ -35,13 +35,13 @@ public sealed class PreGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var logits = own is null ? input.Carry! : linear(input.Hidden, own).to(ScalarType.Float32);
+        var logits = own is null ? input.Carry!.to(ScalarType.Float32) : linear(input.Hidden.to(ScalarType.Float32), own);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         return new GateChoice(
             ids,
             values / values.sum(-1, keepdim: true),
-            next is null ? null : linear(input.Hidden, next).to(ScalarType.Float32),
+            next is null ? null : linear(input.Hidden.to(ScalarType.Float32), next),
             GateLoss.Of(options, logits, probabilities, ids));
     }
 

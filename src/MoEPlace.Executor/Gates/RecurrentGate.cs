@@ -40,10 +40,9 @@ public sealed class RecurrentGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var before = input.Carry?.to(input.Hidden.dtype)
-            ?? torch.zeros([input.Hidden.size(0), CarryWidth], input.Hidden.dtype, input.Hidden.device);
-        var after = Step(linear(input.Hidden, project), before);
-        var logits = linear(after, score).to(ScalarType.Float32);
+        var before = input.Carry?.to(ScalarType.Float32) ?? torch.zeros([input.Hidden.size(0), CarryWidth], device: input.Hidden.device);
+        var after = Step(linear(input.Hidden.to(ScalarType.Float32), project), before);
+        var logits = linear(after, score);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         return new GateChoice(ids, values / values.sum(-1, keepdim: true), after, GateLoss.Of(options, logits, probabilities, ids));

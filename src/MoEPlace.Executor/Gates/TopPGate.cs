@@ -34,7 +34,7 @@ public sealed class TopPGate : IGate
     /// <inheritdoc/>
     public GateChoice Choose(GateInput input)
     {
-        var logits = linear(input.Hidden, weight).to(ScalarType.Float32);
+        var logits = linear(input.Hidden.to(ScalarType.Float32), weight);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
         var chosen = (values.cumsum(-1) - values).detach().lt(options.Threshold);

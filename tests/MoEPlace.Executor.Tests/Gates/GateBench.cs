@@ -14,9 +14,12 @@ internal sealed class GateBench(long seed, int layers = 3, int experts = 8, int 
 
     internal GateSite Site(int layer) => new(new LayerId(layer), layers, experts, hidden, choices, $"model.layers.{layer}.mlp.gate.", Weight);
 
-    internal Tensor Random(params long[] shape)
+    internal Tensor Random(params ReadOnlySpan<long> shape)
     {
-        var values = new float[shape.Aggregate(1L, (a, b) => a * b)];
+        var count = 1L;
+        foreach (var size in shape)
+            count *= size;
+        var values = new float[count];
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)(4 * stream.NextDouble() - 2);
         return torch.tensor<float>(values, shape);
@@ -43,7 +46,7 @@ internal sealed class GateBench(long seed, int layers = 3, int experts = 8, int 
         return choices;
     }
 
-    private Tensor Weight(string name, long[] shape)
+    private Tensor Weight(string name, params ReadOnlySpan<long> shape)
     {
         if (!Weights.TryGetValue(name, out var weight))
             Weights[name] = weight = Random(shape);

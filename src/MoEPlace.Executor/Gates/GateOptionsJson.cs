@@ -9,7 +9,7 @@ public static class GateOptionsJson
 {
     private static readonly ImmutableArray<(GateKind Kind, string Name, string[] Keys)> Kinds =
     [
-        (GateKind.TopK, "top_k", ["balance_coefficient", "z_coefficient"]),
+        (GateKind.TopK, "top_k", []),
         (GateKind.TopP, "top_p", ["balance_coefficient", "z_coefficient", "threshold", "entropy_coefficient"]),
         (GateKind.NullExperts, "null_experts", ["balance_coefficient", "z_coefficient", "null_experts"]),
         (GateKind.CostFreeExperts, "cost_free_experts",

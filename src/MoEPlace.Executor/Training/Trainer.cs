@@ -89,8 +89,7 @@ public sealed class Trainer : IDisposable
     public void Save(string path)
     {
         using var scope = torch.NewDisposeScope();
-        var moments = parameters.Select((p, i) => Log.StepsDone > 0 ? optimizer.StateOf(i) : (torch.zeros(p.Value.shape), torch.zeros(p.Value.shape), 0));
-        StateFile.Write(path, Tensors([.. moments.Select(m => (m.First!, m.Second!))]), state.ToMetadata());
+        StateFile.Write(path, Tensors(Moments()), state.ToMetadata());
     }
 
     /// <summary>Goes on from where a run of the same options on the same text stopped.</summary>
@@ -99,7 +98,7 @@ public sealed class Trainer : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var before = TrainingState.Read(path, Log);
-        (Tensor First, Tensor Second)[] moments = [.. parameters.Select(p => (torch.zeros(p.Value.shape), torch.zeros(p.Value.shape)))];
+        var moments = Moments();
         StateFile.ReadInto(path, Tensors(moments));
         for (var i = 0; before.Log.StepsDone > 0 && i < parameters.Length; i++)
             optimizer.SetState(i, moments[i].First, moments[i].Second, before.Log.StepsDone);
@@ -134,6 +133,16 @@ public sealed class Trainer : IDisposable
         (gates is null ? loss : loss + gates).backward();
         return (loss.item(), gates?.item() ?? 0);
     }
+
+    /// <summary>AdamW's moments of each parameter; zeros before the first step.</summary>
+    private (Tensor First, Tensor Second)[] Moments() =>
+    [
+        .. parameters.Select((parameter, i) =>
+        {
+            var (first, second, _) = optimizer.StateOf(i);
+            return (first ?? torch.zeros(parameter.Value.shape), second ?? torch.zeros(parameter.Value.shape));
+        }),
+    ];
 
     private List<(string Name, Tensor Value)> Tensors((Tensor First, Tensor Second)[] moments)
     {

@@ -168,7 +168,7 @@ public sealed class GateExampleTests
     }
 
     private static IGate Gate(GateKind kind, GateOptions options, Tensor weight, int experts = 4, int choices = 2) =>
-        GateFactory.Make(new GateSite(new LayerId(0), 1, experts, (int)weight.size(1), choices, "", (_, _) => weight), options with { Kind = kind });
+        GateConstruction.Make(new GateSite(new LayerId(0), 1, experts, (int)weight.size(1), choices, "", (_, _) => weight), options with { Kind = kind });
 
     private static GateInput Input(double[] hidden) =>
         new(new LayerId(0), torch.tensor<float>([.. hidden.Select(h => (float)h)], [1, hidden.Length]), null, GateBench.Batch(1));

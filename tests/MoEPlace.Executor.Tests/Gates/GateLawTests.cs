@@ -130,7 +130,7 @@ public sealed class GateLawTests
     };
 
     private static ImmutableArray<IGate> Make(GateKind kind, GateBench bench) =>
-        [.. Enumerable.Range(0, Layers).Select(layer => GateFactory.Make(bench.Site(layer), Options(kind)))];
+        [.. Enumerable.Range(0, Layers).Select(layer => GateConstruction.Make(bench.Site(layer), Options(kind)))];
 
     private static (GateBench Bench, ImmutableArray<IGate> Gates, GateChoice[] Choices) Run(GateKind kind, long seed, bool trained)
     {

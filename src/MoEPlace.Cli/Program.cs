@@ -107,6 +107,7 @@ internal static class Program
             EvaluateCommand.Create(terminal),
             PlacementCommand.Create(terminal),
             ReportCommand.Create(terminal),
+            TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

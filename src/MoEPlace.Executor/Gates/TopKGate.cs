@@ -63,7 +63,7 @@ public sealed class TopKGate : IGate
             weights = weights / (weights.sum(1, keepdim: true) + 1e-20);
         if (config.Scale != 1)
             weights = weights * config.Scale;
-        return new GateChoice(chosen, weights, null, logits.requires_grad ? BalanceLoss(logits, chosen) : null);
+        return new GateChoice(chosen, weights, null, logits.requires_grad ? GateLoss.Balance(logits.softmax(1), chosen) * config.BalanceCoefficient : null);
     }
 
     /// <inheritdoc/>
@@ -79,13 +79,5 @@ public sealed class TopKGate : IGate
         var isKept = torch.zeros(groupScores.shape, ScalarType.Float32, wanted.device)
             .scatter(1, kept, torch.ones(kept.shape, ScalarType.Float32, wanted.device));
         return byGroup.masked_fill(isKept.eq(0).unsqueeze(2), double.NegativeInfinity).reshape(tokens, experts);
-    }
-
-    // Fedus et al. 2022 (Switch), equation 4: experts times the sum of share of choices x mean probability; 1 when both are even.
-    private static Tensor BalanceLoss(Tensor logits, Tensor chosen)
-    {
-        var experts = logits.size(1);
-        var shares = chosen.reshape(-1).bincount(experts).to(ScalarType.Float32) / chosen.NumberOfElements;
-        return (shares * logits.softmax(1).mean(0)).sum() * experts;
     }
 }

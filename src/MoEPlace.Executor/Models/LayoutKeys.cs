@@ -36,7 +36,7 @@ internal static class LayoutKeys
         var sizes = model.Dimensions!;
         var attention = Attention(c, layout, sizes);
         var positions = c.Size("max_position_embeddings");
-        var gateJson = c.Object("moeplace_gate");
+        var other = root.TryGetProperty("moeplace_gate", out var gate) ? GateOptionsJson.Read(gate, c.Faults, model.Experts, model.TopK) : null;
         return new TransformerConfig
         {
             Name = model.Name,
@@ -56,9 +56,9 @@ internal static class LayoutKeys
             Attention = attention,
             Rotary = RotaryKeys.Read(c, layout, attention, positions),
             Gate = Gate(c, layout, model),
-            GateJson = gateJson is null ? null : root.GetProperty("moeplace_gate").GetRawText(),
+            OtherGate = other?.Kind == GateKind.TopK ? null : other,
             Json = root.GetRawText(),
-            Choices = gateJson?.SizeOr("choices", model.TopK) ?? model.TopK,
+            Choices = model.TopK,
         };
     }
 
@@ -90,7 +90,7 @@ internal static class LayoutKeys
 
     private static TopKConfig Gate(ConfigObject c, ModelLayout layout, MoEModel model)
     {
-        var plain = new TopKConfig { Choices = model.TopK };
+        var plain = new TopKConfig { Choices = model.TopK, BalanceCoefficient = c.Real("router_aux_loss_coef", 0, 1e6, 0.001) };
         switch (layout)
         {
             case ModelLayout.Mixtral:

@@ -211,7 +211,9 @@ public sealed class MoELanguageModel : IDisposable
         faults.ThrowIfAny();
     }
 
-    private WeightSource Own(WeightSource source) => (name, shape) => parameters[name] = source(name, shape).DetachFromDisposeScope();
+    // Layers may share a weight: it is made once.
+    private WeightSource Own(WeightSource source) => (name, shape) =>
+        parameters.TryGetValue(name, out var known) ? known : parameters[name] = source(name, shape).DetachFromDisposeScope();
 
     private Func<DecoderLayer, ExpertBank> Own(Func<DecoderLayer, ExpertBank> source) => layer =>
     {

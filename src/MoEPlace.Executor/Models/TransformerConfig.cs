@@ -60,13 +60,13 @@ public sealed record TransformerConfig
     /// <summary>The layout's own gate.</summary>
     public required TopKConfig Gate { get; init; }
 
-    /// <summary>The object <c>moeplace_gate</c>, as it stands: a gate that no layout has; null without.</summary>
-    public string? GateJson { get; init; }
+    /// <summary>The key <c>moeplace_gate</c>: a gate that no layout has; null for the layout's own.</summary>
+    public GateOptions? OtherGate { get; init; }
 
     /// <summary>The file, as it stands.</summary>
     public required string Json { get; init; }
 
-    /// <summary>Experts that a gate names for each token, chosen or not: <c>choices</c> of <c>moeplace_gate</c>, else those of the layout's gate.</summary>
+    /// <summary>The most experts that a gate names for a token, <c>num_experts_per_tok</c>.</summary>
     public required int Choices { get; init; }
 
     /// <summary>True for a layer with experts.</summary>

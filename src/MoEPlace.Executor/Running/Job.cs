@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MoEPlace.Executor.Models;
 
 namespace MoEPlace.Executor.Running;
 
@@ -7,6 +8,8 @@ public sealed record Job
 {
     /// <summary>The most ids of one sequence, and of one step.</summary>
     public const int MostTokens = 1 << 24;
+
+    private const int MostBatch = 1 << 16;
 
     /// <summary>The sequences; at least one.</summary>
     public required ImmutableArray<Prompt> Prompts { get; init; }
@@ -35,28 +38,32 @@ public sealed record Job
     /// <summary>Tokens that run at most; exactly so many without <see cref="EndId"/>.</summary>
     public long MostTokensInAll => Prompts.Sum(prompt => (long)prompt.MostTokens);
 
-    /// <summary>Checks it against a model.</summary>
-    /// <param name="vocabulary">Ids of the model.</param>
-    /// <exception cref="InputException">Something is out of its range; every fault is told.</exception>
-    public void Validate(int vocabulary)
+    /// <summary>Notes everything that keeps it from being run on a model.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="config">The model.</param>
+    public void Check(InputFaults faults, TransformerConfig config)
     {
-        var faults = new InputFaults("job");
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(config);
         faults.Require(Prompts.Length >= 1, "prompts", Prompts.Length, "at least one");
-        faults.Require(Batch is >= 1 and <= 1 << 16, "--batch", Batch, "1 to 65,536 sequences");
+        faults.Require(Batch is >= 1 and <= MostBatch, "--batch", Batch, "1 to 65,536 sequences");
         faults.Require(PrefillTokens is >= 1 and <= MostTokens, "--prefill-tokens", PrefillTokens, "1 to 16,777,216");
         faults.Require(Temperature is >= 0 and <= 100, "--temperature", Temperature, "0 to 100");
         faults.Require(TopP is > 0 and <= 1, "--top-p", TopP, "above 0, at most 1");
         for (var i = 0; i < Prompts.Length; i++)
-        {
-            var (prompt, name) = (Prompts[i], FormattableString.Invariant($"prompts[{i}]"));
-            var length = prompt.Ids.Length;
-            faults.Require(length is >= 1 and <= MostTokens, $"{name}.ids", length, "1 to 16,777,216 ids");
-            faults.Require(prompt.Prefill >= 0 && prompt.Prefill <= length, $"{name}.prefill", prompt.Prefill, $"0 to {length}, the ids of the prompt");
-            faults.Require(prompt.NewTokens is >= 0 and <= MostTokens, $"{name}.newTokens", prompt.NewTokens, "0 to 16,777,216");
-            foreach (var id in prompt.Ids)
-                if (!faults.Require(id >= 0 && id < vocabulary, $"{name}.ids", id, $"0 to {vocabulary - 1}, the model's vocabulary"))
-                    break;
-        }
-        faults.ThrowIfAny();
+            Check(Prompts[i], FormattableString.Invariant($"prompts[{i}]"), faults, config);
+    }
+
+    private static void Check(Prompt prompt, string name, InputFaults faults, TransformerConfig config)
+    {
+        var length = prompt.Ids.Length;
+        faults.Require(length >= 1, $"{name}.ids", length, "at least one id");
+        faults.Require(prompt.Prefill >= 0 && prompt.Prefill <= length, $"{name}.prefill", prompt.Prefill, $"0 to {length}, the ids of the prompt");
+        faults.Require(prompt.NewTokens is >= 0 and <= MostTokens, $"{name}.newTokens", prompt.NewTokens, "0 to 16,777,216");
+        faults.Require(
+            prompt.MostTokens <= config.MaxPositions, $"{name}.tokens", prompt.MostTokens, $"at most {config.MaxPositions}, the positions of {config.Name}");
+        foreach (var id in prompt.Ids)
+            if (!faults.Require(id >= 0 && id < config.VocabularySize, $"{name}.ids", id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
+                break;
     }
 }

@@ -4,6 +4,7 @@ using MoEPlace.Evaluation;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Torch;
+using MoEPlace.Traces;
 using MoEPlace.Traces.Journals;
 
 namespace MoEPlace.Executor.Running;
@@ -57,16 +58,22 @@ public sealed class RankRun : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(options);
-        job.Validate(model.Config.VocabularySize);
         var faults = new InputFaults("run");
         faults.Require(options.Placement.Ranks == group.Size, "placement.ranks", options.Placement.Ranks, $"{group.Size}, the ranks of this run");
-        faults.Require(
-            job.LongestSequence <= model.Config.MaxPositions, "tokens of a sequence", job.LongestSequence, $"at most {model.Config.MaxPositions}, as {model.Config.Name} has positions");
+        job.Check(faults, model.Config);
         faults.ThrowIfAny();
         using var noGradients = torch.no_grad();
         using var run = new RankRun(group, model, job, options);
         return run.ToEnd(cancellation);
     }
+
+    /// <summary>Begins the journal of a run; before any rank runs.</summary>
+    /// <param name="folder">Where it shall stand: a new or empty folder.</param>
+    /// <param name="trace">What the recording will say of itself.</param>
+    /// <param name="ranks">Ranks that will write.</param>
+    /// <exception cref="InputException">Something stands there, or the folder cannot be written.</exception>
+    public static void CreateJournal(string folder, TraceHeader trace, int ranks) =>
+        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns));
 
     /// <inheritdoc/>
     public void Dispose()

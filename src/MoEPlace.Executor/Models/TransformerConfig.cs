@@ -6,7 +6,7 @@ using MoEPlace.Traces.Models;
 
 namespace MoEPlace.Executor.Models;
 
-/// <summary>What the forward pass needs of a <c>config.json</c>. What this code does not compute is refused by name, never passed over.</summary>
+/// <summary>What the forward pass needs of a <c>config.json</c>. What is not computed here is refused by name, never passed over.</summary>
 public sealed record TransformerConfig
 {
     /// <summary>The model's name: that of its folder.</summary>

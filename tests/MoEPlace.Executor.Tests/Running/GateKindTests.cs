@@ -1,3 +1,4 @@
+using MoEPlace.Evaluation;
 using MoEPlace.Executor.Gates;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -5,6 +6,8 @@ using MoEPlace.Executor.Running;
 using MoEPlace.Executor.Tests.Models;
 using MoEPlace.Executor.Training;
 using MoEPlace.Torch;
+using MoEPlace.Traces;
+using MoEPlace.Traces.Journals;
 using Xunit;
 
 namespace MoEPlace.Executor.Tests.Running;
@@ -19,11 +22,12 @@ public sealed class GateKindTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Logits_do_not_depend_on_ranks_and_residency(GateKind kind)
+    public void Logits_do_not_depend_on_ranks_and_residency_and_bytes_are_the_judges(GateKind kind)
     {
         using var folder = new TempFolder();
         Write(kind, folder["model"]);
         var job = new Job { Prompts = [.. Enumerable.Range(0, 6).Select(Prompt)], Batch = 4 };
+        var config = TransformerConfig.Read(folder["model"]);
         var alone = Run(1, Residency.Home);
         foreach (var residency in Enum.GetValues<Residency>())
             Assert.InRange(Layouts.Difference(alone, Run(3, residency), Corpus.Vocabulary), 0, 1e-5);
@@ -31,19 +35,33 @@ public sealed class GateKindTests
         float[] Run(int ranks, Residency residency)
         {
             var logits = new List<float>();
-            var placement = Placements.Random(TransformerConfig.Read(folder["model"]), ranks, new SeedStream(ranks, "placement"));
-            VirtualRanks.Run(ranks, group =>
+            var options = new RunOptions
             {
-                using var model = Layouts.Load(folder["model"], placement, group.Rank);
-                return RankRun.Run(group, model, job, new RunOptions
-                {
-                    Placement = placement,
-                    Residency = residency,
-                    Logits = rows => logits.AddRange(rows),
-                }, TestContext.Current.CancellationToken);
-            });
+                Placement = Placements.Random(config, ranks, new SeedStream(ranks, "placement")),
+                Residency = residency,
+                Logits = rows => logits.AddRange(rows),
+                JournalFolder = folder[$"{residency}{ranks}"],
+            };
+            RankRun.CreateJournal(
+                options.JournalFolder, new TraceHeader(config.ToModel(sizeof(float)), TraceOrigin.Measured, "test", "", ChoiceOrder.ByWeight, ["a", "b"]), ranks);
+            var result = VirtualRanks.Run(ranks, group =>
+            {
+                using var model = Layouts.Load(folder["model"], options.Placement, group.Rank);
+                return RankRun.Run(group, model, job, options, TestContext.Current.CancellationToken);
+            })[0];
+            RequireTheJudgesBytes(result, options, folder["trace"]);
             return [.. logits];
         }
+    }
+
+    private static void RequireTheJudgesBytes(RunResult result, RunOptions options, string path)
+    {
+        JournalTrace.Write(options.JournalFolder!, path);
+        using var trace = RoutingTrace.Open(path);
+        var judged = PlacementCost.Evaluate(
+            new TraceSlice(trace, TraceSplit.All), options.Placement, ClusterPresets.Parse($"1x{options.Placement.Ranks}"),
+            new EvaluationOptions { Residency = options.Residency }).Measures;
+        Assert.Equal(new Traffic(judged.DispatchBytes!.Value, judged.CombineBytes!.Value, judged.ContextBytes!.Value), result.Prefill + result.Decode);
     }
 
     [Fact]

@@ -74,35 +74,22 @@ public sealed class RoutingJournalTests
         using var folder = new TempFolder();
         var run = new JournalCase(Seed, 7);
         run.Write(folder["j"]);
-        var before = Directory.GetFiles(Path.GetTempPath(), "moeplace-*.safetensors").ToHashSet();
-        var (trace, notes) = JournalTrace.Open(folder["j"]);
+        JournalTrace.Write(folder["j"], folder["t"]);
+        var temporary = Directory.CreateDirectory(folder["temporary"]).FullName;
+        var (trace, notes) = JournalTrace.Open(folder["j"], temporary);
         using (trace)
         {
             Assert.Empty(notes);
             Assert.Equal(folder["j"], trace.Path);
             JournalTruth.Holds(trace, run, run.Truth.Count);
-            JournalTrace.Write(folder["j"], folder["t"]);
             using var same = RoutingTrace.Open(folder["t"]);
             Assert.Equal(same.Digest, trace.Digest);
-            Assert.Single(OwnFiles());
+            Assert.Single(Directory.GetFiles(temporary));
         }
-        Assert.Empty(OwnFiles());
-
-        // Other tests may have traces of their own in the same place: only those of this size and time count.
-        string[] OwnFiles() =>
-            [.. Directory.GetFiles(Path.GetTempPath(), "moeplace-*.safetensors").Where(f => !before.Contains(f) && Same(f))];
-
-        bool Same(string file)
-        {
-            try
-            {
-                return File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(folder["t"]));
-            }
-            catch (IOException)
-            {
-                return false;
-            }
-        }
+        Assert.Empty(Directory.GetFiles(temporary));
+        File.Delete(JournalHeader.RankPath(folder["j"], 0));
+        Assert.Throws<InputException>(() => JournalTrace.Open(folder["j"], temporary));
+        Assert.Empty(Directory.GetFiles(temporary));
     }
 
     [Fact]

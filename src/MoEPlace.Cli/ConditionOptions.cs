@@ -7,7 +7,8 @@ namespace MoEPlace.Cli;
 internal sealed class ConditionOptions
 {
     private readonly Option<string> residency = CommonOptions.Choice(
-        "--residency", "Where a token lives between layers.", "home", "home", "coherent");
+        "--residency", "Where a token lives between layers: on its home rank, or where its top-1 expert is (coherent; tokens of prefill at home).",
+        "home", "home", "coherent");
     private readonly Option<string> dispatch = CommonOptions.Choice(
         "--dispatch", "Which replica serves a token: the nearest, all in even shares, or in shares that balance the ranks best.", "nearest",
         "nearest", "even", "balanced");

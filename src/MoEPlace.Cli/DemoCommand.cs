@@ -50,7 +50,7 @@ internal sealed class DemoCommand
         if (!(seconds is > 0 and <= LongestSearch))
             throw new InputException("demo", "--time-limit", seconds, $"above 0, at most {LongestSearch} seconds");
         var root = FindRoot();
-        using var recording = Recording.Open(Path.Combine(root, TraceFile));
+        using var recording = Recording.Open(Path.Combine(root, TraceFile), terminal);
         var cluster = ClusterPresets.Parse(ClusterText);
         var (trainCounts, train) = recording.Count(TraceSplit.Train);
         var (testCounts, test) = recording.Count(TraceSplit.Test);

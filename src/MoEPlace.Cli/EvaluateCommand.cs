@@ -8,7 +8,7 @@ namespace MoEPlace.Cli;
 /// <summary><c>evaluate</c>: what placements would give on a recording.</summary>
 internal sealed class EvaluateCommand
 {
-    private readonly Argument<string> trace = new("trace") { Description = "A trace, or a load file (load measures only)." };
+    private readonly Argument<string> trace = new("trace") { Description = "A trace, the journal of a run, or a load file (load measures only)." };
     private readonly Argument<string[]> placements = new("placements")
     {
         Description = "Placement files.",
@@ -45,7 +45,7 @@ internal sealed class EvaluateCommand
         var maps = files.Select(file => faults.Try(() => ExpertPlacementFile.Read(file))).ToArray();
         var before = faults.Try(() => parsed.GetValue(current) is { } path ? ExpertPlacementFile.Read(path) : null);
         var on = faults.Try(() => Cluster(parsed.GetValue(cluster), maps[0]));
-        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!));
+        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!, terminal));
         var judgedOn = CommonOptions.ToSplit(parsed.GetValue(split)!);
         faults.Try(() => recording?.Require(judgedOn, tokens: false));
         foreach (var file in files.GroupBy(f => f).Where(g => g.Count() > 1))
@@ -96,8 +96,9 @@ internal sealed class EvaluateCommand
         return names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : files;
     }
 
+    /// <summary>The split of the selection that a placement was solved on, such as <c>train, decode</c>.</summary>
     private static string? SolvedOn(ExpertPlacement map) =>
-        map.Provenance.Options.GetValueOrDefault("split") is "train" or "test" or "all" ? map.Provenance.Options["split"] : null;
+        map.Provenance.Options.GetValueOrDefault("split")?.Split(',')[0] is ("train" or "test" or "all") and var split ? split : null;
 
     private void Print(PlacementResult[] entries, Recording recording, TraceSplit judgedOn)
     {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using MoEPlace.Evaluation;
 using MoEPlace.Placement;
 using MoEPlace.Results;
+using MoEPlace.Traces;
 
 namespace MoEPlace.Cli;
 
@@ -12,7 +13,7 @@ namespace MoEPlace.Cli;
 internal sealed class PlaceCommand
 {
     private const double DefaultSeconds = 30;
-    private readonly Argument<string> trace = new("trace") { Description = "A trace, or a load file (policy eplb)." };
+    private readonly Argument<string> trace = new("trace") { Description = "A trace, the journal of a run, or a load file (policy eplb)." };
     private readonly Option<string> cluster = CommonOptions.Cluster();
     private readonly Option<string> policy = CommonOptions.Choice("--policy", "How to place.", "affinity", PolicyChoice.Names);
     private readonly Option<string> objective = CommonOptions.Choice(
@@ -83,15 +84,16 @@ internal sealed class PlaceCommand
         var on = faults.Try(() => ClusterPresets.Parse(parsed.GetValue(cluster)!));
         var options = faults.Try(() => conditions.Read(parsed));
         var before = faults.Try(() => parsed.GetValue(current) is { } path ? ExpertPlacementFile.Read(path) : null);
-        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!));
-        Check(parsed, faults, recording, on, before);
+        using var recording = faults.Try(() => Recording.Open(parsed.GetValue(trace)!, terminal));
+        Check(parsed, faults, recording, on, before, options is not null && DecodeTokens.Alone(Objective(parsed), options));
         faults.ThrowIfAny();
 
         var name = parsed.GetValue(policy)!;
         var wanted = CommonOptions.ToSplit(parsed.GetValue(split)!);
-        var (counts, slice) = recording!.Count(wanted);
+        var slice = Slice(recording!, wanted, DecodeTokens.Alone(Objective(parsed), options!));
+        var counts = recording!.Count(slice);
         var problem = PlacementProblem.Create(
-            recording.Model, on!, counts, slice, Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true), options,
+            recording.Model, on!, counts, slice, Objective(parsed), options,
             parsed.GetValue(redundant), parsed.GetValue(maxImbalance), parsed.GetValue(seed), TimeLimit(parsed),
             parsed.GetValue(iterationLimit) ?? long.MaxValue, recording.Digest, [.. parsed.GetValue(drain) ?? []], before,
             parsed.GetValue(migrationBudget));
@@ -118,7 +120,8 @@ internal sealed class PlaceCommand
     }
 
     /// <summary>Notes all that can be wrong before a search, so that none is run for nothing.</summary>
-    private void Check(ParseResult parsed, InputFaults faults, Recording? recording, Cluster? on, ExpertPlacement? before)
+    private void Check(
+        ParseResult parsed, InputFaults faults, Recording? recording, Cluster? on, ExpertPlacement? before, bool decodeAlone)
     {
         var name = parsed.GetValue(policy)!;
         faults.RequireOutputs(
@@ -137,9 +140,12 @@ internal sealed class PlaceCommand
         var timed = faults.Require(seconds is null or > 0, "--time-limit", seconds, "above 0 seconds");
         if (recording is null)
             return;
+        var wanted = CommonOptions.ToSplit(parsed.GetValue(split)!);
         if (parsed.GetValue(validate))
-            ValidateRun.Check(faults, recording, CommonOptions.ToSplit(parsed.GetValue(split)!));
-        faults.Try(() => recording.Require(CommonOptions.ToSplit(parsed.GetValue(split)!), PolicyChoice.NeedsTokens(name)));
+            ValidateRun.Check(faults, recording, wanted, decodeAlone);
+        else if (decodeAlone && recording.HasTokens)
+            faults.Try(() => recording.Slice(wanted, decodeAlone));
+        faults.Try(() => recording.Require(wanted, PolicyChoice.NeedsTokens(name)));
         if (on is null)
             return;
         faults.Require(
@@ -149,6 +155,20 @@ internal sealed class PlaceCommand
             parsed.GetValue(iterationLimit) ?? long.MaxValue, [.. parsed.GetValue(drain) ?? []]);
         if (parsed.GetValue(current) is null || before is not null)
             PlacementProblem.CheckMigration(faults, recording.Model, on, before, budget, parsed.GetValue(current) ?? "--current");
+    }
+
+    private PlacementObjective Objective(ParseResult parsed) =>
+        Enum.Parse<PlacementObjective>(parsed.GetValue(objective)!, ignoreCase: true);
+
+    /// <summary>What is solved and judged on; tokens that are left out are told.</summary>
+    private TraceSlice? Slice(Recording recording, TraceSplit wanted, bool decodeAlone)
+    {
+        var (all, slice) = (recording.Slice(wanted), recording.Slice(wanted, decodeAlone));
+        if (slice?.Tokens < all?.Tokens)
+            terminal.Error(
+                $"note: solved and judged on {MeasureTable.Count(slice.Tokens)} decoded tokens of {MeasureTable.Count(all.Tokens)}: "
+                + "with --residency coherent prefill runs at home");
+        return slice;
     }
 
     private static int[] ToRanks(ArgumentResult given)

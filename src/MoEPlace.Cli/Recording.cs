@@ -1,9 +1,11 @@
+using MoEPlace.Placement;
 using MoEPlace.Traces;
+using MoEPlace.Traces.Journals;
 using MoEPlace.Traces.Safetensors;
 
 namespace MoEPlace.Cli;
 
-/// <summary>What a verb is given to learn from: a trace, or a load file.</summary>
+/// <summary>What a verb is given to learn from: a trace, the journal of a run, or a load file.</summary>
 internal sealed class Recording : IDisposable
 {
     private readonly RoutingTrace? trace;
@@ -29,10 +31,19 @@ internal sealed class Recording : IDisposable
 
     public string Origin => (trace?.Header.Origin ?? load!.Header.Origin) == TraceOrigin.Measured ? "measured" : "synthetic";
 
-    /// <summary>Opens either kind.</summary>
-    /// <exception cref="InputException">It is neither.</exception>
-    public static Recording Open(string path)
+    /// <summary>Opens any kind.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="terminal">Where to note what a killed run left out.</param>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static Recording Open(string path, Terminal terminal)
     {
+        if (JournalTrace.IsJournal(path))
+        {
+            var (trace, notes) = JournalTrace.Open(path);
+            foreach (var note in notes)
+                terminal.Error($"note: {path}: {note}");
+            return new Recording(trace, null);
+        }
         string? format;
         using (var file = SafetensorsFile.Open(path))
             format = file.Header.Metadata.GetValueOrDefault("format");
@@ -53,15 +64,28 @@ internal sealed class Recording : IDisposable
         return this;
     }
 
-    /// <summary>Counts the tokens of a split; a load file has no sequences to split.</summary>
-    /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
-    public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
+    /// <summary>The tokens of a split; null for a load file, which has no sequences to split.</summary>
+    /// <param name="split">Which sequences.</param>
+    /// <param name="decodeAlone">Whether tokens of prefill are left out.</param>
+    /// <exception cref="InputException">No token is left, or a load file shall be split.</exception>
+    public TraceSlice? Slice(TraceSplit split, bool decodeAlone = false)
     {
         Require(split, tokens: false);
         if (trace is null)
-            return (RoutingCounts.Of(load!), null);
+            return null;
         var slice = new TraceSlice(trace, split);
-        return (RoutingCounts.Of(slice), slice);
+        return decodeAlone ? DecodeTokens.Of(slice) : slice;
+    }
+
+    /// <summary>Counts the tokens of a slice; of a load file (null) all.</summary>
+    public RoutingCounts Count(TraceSlice? slice) => slice is null ? RoutingCounts.Of(load!) : RoutingCounts.Of(slice);
+
+    /// <summary>Counts the tokens of a split.</summary>
+    /// <exception cref="InputException">The split is empty, or a load file shall be split.</exception>
+    public (RoutingCounts Counts, TraceSlice? Slice) Count(TraceSplit split)
+    {
+        var slice = Slice(split);
+        return (Count(slice), slice);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using MoEPlace.Traces.Importers;
+using MoEPlace.Traces.Journals;
 using MoEPlace.Traces.Models;
 
 namespace MoEPlace.Cli;
@@ -11,7 +12,7 @@ internal sealed class TraceImportCommand
     private readonly Option<string> from = new("--from") { Description = "Who recorded it.", Required = true };
     private readonly Argument<string[]> files = new("files")
     {
-        Description = "The recording: files, or a folder (trtllm). With --from npy: --ids.",
+        Description = "The recording: files, or a folder (trtllm, journal). With --from npy: --ids.",
         Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string?> ids = new("--ids") { Description = "npy: expert ids [tokens, layers, top-k]." };
@@ -42,7 +43,7 @@ internal sealed class TraceImportCommand
     private TraceImportCommand(Terminal terminal)
     {
         this.terminal = terminal;
-        from.AcceptOnlyFromAmong("npy", "vllm", "vllm-load", "sglang", "trtllm", "exflow", "popularity");
+        from.AcceptOnlyFromAmong("npy", "vllm", "vllm-load", "sglang", "trtllm", "exflow", "popularity", "journal");
     }
 
     public static Command Create(Terminal terminal)
@@ -72,6 +73,7 @@ internal sealed class TraceImportCommand
                 Sequences = parsed.GetValue(sequences),
                 Domains = parsed.GetValue(domains),
             })),
+            "journal" => JournalTrace.Write(Files(parsed)[0], to),
             "vllm" => VllmImport.Run(Told(parsed, new VllmImportOptions(Files(parsed), to))),
             "vllm-load" => VllmLoadImport.Run(Told(parsed, new VllmLoadImportOptions(Files(parsed)[0], to))),
             "sglang" => SglangImport.Run(Told(parsed, new SglangImportOptions(Files(parsed), to))),
@@ -94,7 +96,11 @@ internal sealed class TraceImportCommand
         var several = recorder is "vllm" or "sglang" or "popularity";
         faults.Require(
             given == 1 || (given > 1 && several), recorder == "npy" ? "--ids" : "files", given == 0 ? null : given,
-            several ? "at least one file of the recording" : recorder == "trtllm" ? "one folder" : "one file");
+            several ? "at least one file of the recording" : recorder is "trtllm" or "journal" ? "one folder" : "one file");
+        if (recorder == "journal")
+            foreach (var option in new Option[] { domain, model, layers, byWeight, licence, source })
+                faults.Require(
+                    parsed.GetResult(option) is null or { Implicit: true }, option.Name, "with --from journal", "nothing: a journal tells it itself");
         foreach (var (option, serves) in new (Option Option, string[] Serves)[]
         {
             (ids, ["npy"]), (weights, ["npy"]), (lengths, ["npy", "exflow"]), (index, ["npy"]), (sequences, ["npy"]), (domains, ["npy"]),

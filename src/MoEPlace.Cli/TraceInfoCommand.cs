@@ -10,12 +10,12 @@ internal static class TraceInfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var trace = new Argument<string>("trace") { Description = "A trace, or a load file." };
+        var trace = new Argument<string>("trace") { Description = "A trace, the journal of a run, or a load file." };
         var json = CommonOptions.Json();
         var command = new Command("info", "Tell shape, origin, load skew, affinity between adjacent layers and domains.") { trace, json };
         command.SetAction(parsed =>
         {
-            using var recording = Recording.Open(parsed.GetValue(trace)!);
+            using var recording = Recording.Open(parsed.GetValue(trace)!, terminal);
             if (!recording.HasTokens)
                 PrintLoad(terminal, recording, parsed.GetValue(json));
             else if (TraceStatistics.Of(recording.Trace) is var statistics && parsed.GetValue(json))

@@ -10,7 +10,7 @@ internal static class TraceMergeCommand
     {
         var traces = new Argument<string[]>("traces")
         {
-            Description = "Traces of one model; their sequences are numbered on in this order.",
+            Description = "Traces, or journals of runs, of one model; their sequences are numbered on in this order.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = CommonOptions.Output("The trace to write.");
@@ -21,6 +21,8 @@ internal static class TraceMergeCommand
             faults.RequireOutputs(parsed.GetValue(traces)!, ("--output", parsed.GetValue(output)));
             faults.ThrowIfAny();
             var merged = TraceMerge.Run(parsed.GetValue(traces)!, parsed.GetValue(output)!);
+            foreach (var note in merged.Notes)
+                terminal.Error($"note: {note}");
             foreach (var dropped in merged.DroppedNames)
                 terminal.Error($"note: column {dropped} is left out: not every trace has it");
             var size = $"{MeasureTable.Count(merged.Tokens)} tokens in {MeasureTable.Count(merged.Sequences)} sequences";

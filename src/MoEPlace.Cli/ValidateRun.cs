@@ -2,7 +2,6 @@ using System.CommandLine;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Validation;
 using MoEPlace.Results;
-using MoEPlace.Traces;
 
 namespace MoEPlace.Cli;
 
@@ -19,11 +18,11 @@ internal static class ValidateRun
     };
 
     /// <summary>Notes what keeps a recording from being validated.</summary>
-    public static void Check(InputFaults faults, Recording recording, TraceSplit split)
+    public static void Check(InputFaults faults, Recording recording, TraceSplit split, bool decodeAlone)
     {
-        var slice = recording.HasTokens ? faults.Try(() => new TraceSlice(recording.Trace, split)) : null;
+        var slice = recording.HasTokens ? faults.Try(() => recording.Slice(split, decodeAlone)) : null;
         if (slice is not null || !recording.HasTokens)
-            PlacementValidation.Check(faults, slice);
+            PlacementValidation.Check(faults, slice, decodeAlone);
     }
 
     /// <summary>A problem with half of its time.</summary>

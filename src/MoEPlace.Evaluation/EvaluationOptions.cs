@@ -29,7 +29,10 @@ public sealed record EvaluationOptions
     /// </summary>
     public int ContextTokens { get; init; } = 1024;
 
-    /// <summary>True when hidden states stay with their top-1 expert: residency coherent in decode; its prefill runs home.</summary>
+    /// <summary>
+    /// True when hidden states stay with their top-1 expert: residency coherent in decode; its prefill runs home. Tokens that the trace
+    /// records as prefill are at home in any case.
+    /// </summary>
     public bool RunsCoherent => Residency == Residency.Coherent && Phase == ServingPhase.Decode;
 
     /// <summary>Checks every option.</summary>

@@ -68,7 +68,8 @@ internal sealed class RoutingTally
         for (var token = from; token < to; token++)
         {
             var topOne = hasTopOne ? block.TopOne.AsSpan(token * layers, layers) : default;
-            AddToken(block.Experts.AsSpan(token * width, width), topOne, homes[token], block.FirstOrdinal + token);
+            var travels = coherent && block.Phase[token] != 0;
+            AddToken(block.Experts.AsSpan(token * width, width), topOne, homes[token], travels, block.FirstOrdinal + token);
         }
     }
 
@@ -86,14 +87,14 @@ internal sealed class RoutingTally
 
     // Full optimization at the first call: with tiers, a single pass over a trace would end before the fast code is there.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddToken(ReadOnlySpan<ushort> choices, ReadOnlySpan<ushort> topOne, int home, long ordinal)
+    private void AddToken(ReadOnlySpan<ushort> choices, ReadOnlySpan<ushort> topOne, int home, bool travels, long ordinal)
     {
         var at = home;
         var follows = false;
         Resident[home]++;
         for (var layer = 0; layer < layers; layer++)
         {
-            var source = coherent ? at : home;
+            var source = travels ? at : home;
             var top = hasTopOne ? topOne[layer] : RoutingTrace.NoExpert;
             var ofLayer = choices.Slice(layer * topK, topK);
             var topReplica = -1;
@@ -110,8 +111,9 @@ internal sealed class RoutingTally
             Dispatch.Add(layer, source, expertRanks, seenRank[source] == stamp);
             if (!coherent)
                 continue;
-            Combine.Add(layer, at, expertRanks, seenRank[at] == stamp);
-            Resident[(layer + 1) * ranks + at]++;
+            var back = travels ? at : home;
+            Combine.Add(layer, back, expertRanks, seenRank[back] == stamp);
+            Resident[(layer + 1) * ranks + back]++;
         }
     }
 

@@ -75,7 +75,10 @@ public sealed record PlacementProblem
     public bool HasEqualRanks => SlotsOf.All(slots => slots == SlotsOf[0]) && SpeedOf.All(speed => speed == SpeedOf[0]);
 
     /// <summary>Checks a problem and hands it on.</summary>
-    /// <exception cref="InputException">Slots do not divide by ranks, a limit is out of range, or the counts belong to another model.</exception>
+    /// <exception cref="InputException">
+    /// Slots do not divide by ranks, a limit is out of range, the counts belong to another model, or there are tokens of prefill where
+    /// <see cref="DecodeTokens.Alone"/> forbids them.
+    /// </exception>
     /// <exception cref="InfeasibleException">Constraints exclude each other; all that do are told.</exception>
     public static PlacementProblem Create(
         MoEModel model,
@@ -103,6 +106,9 @@ public sealed record PlacementProblem
         CheckMigration(faults, model, cluster, current, migrationBudgetBytes);
         faults.Require(counts.Layers == model.Layers, "trace layers", counts.Layers, $"{model.Layers}, as in the model");
         faults.Require(counts.Experts == model.Experts, "trace experts", counts.Experts, $"{model.Experts}, as in the model");
+        if (slice is not null && DecodeTokens.Alone(objective, conditions ?? new EvaluationOptions()))
+            faults.Require(
+                DecodeTokens.Prefill(slice) is 0, "trace phase", $"prefill in tokens of {slice.Selection}", "decode alone with residency coherent");
         faults.ThrowIfAny();
         var conflicts = new List<string>();
         var slotsOf = RankSlots.Deal(model, cluster, conditions ?? new EvaluationOptions(), redundantSlots, drained, conflicts);

@@ -23,9 +23,10 @@ public sealed class RoutingTrace : IDisposable
     private readonly SafetensorsTensor? phase;
     private readonly SafetensorsTensor? domain;
 
-    private RoutingTrace(SafetensorsFile file)
+    private RoutingTrace(SafetensorsFile file, string? name = null)
     {
         this.file = file;
+        Path = name ?? file.Path;
         Header = TraceHeader.FromMetadata(file.Header.Metadata, file.Path);
         var faults = new InputFaults(file.Path);
         Tokens = file.Header.Tensors.TryGetValue("sequence", out var first) && first.Shape.Length == 1 ? first.Shape[0] : 0;
@@ -61,8 +62,8 @@ public sealed class RoutingTrace : IDisposable
     /// <summary>What it says of itself.</summary>
     public TraceHeader Header { get; }
 
-    /// <summary>The file.</summary>
-    public string Path => file.Path;
+    /// <summary>The file; of a journal its folder.</summary>
+    public string Path { get; }
 
     /// <summary>The model that was run.</summary>
     public MoEModel Model => Header.Model;
@@ -93,6 +94,12 @@ public sealed class RoutingTrace : IDisposable
     /// <summary>Opens and checks a trace.</summary>
     /// <exception cref="InputException">It is not a valid trace; every fault is told.</exception>
     public static RoutingTrace Open(string path) => SafetensorsFile.Open(path, file => new RoutingTrace(file));
+
+    /// <summary>Opens a file that goes when the trace is disposed, or at once when it is refused.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">What the trace calls itself instead.</param>
+    internal static RoutingTrace OpenTemporary(string path, string name) =>
+        SafetensorsFile.Open(path, file => new RoutingTrace(file, name), temporary: true);
 
     /// <summary>Bytes of one stored expert id: 1 up to 255 experts, else 2.</summary>
     public int ExpertIdBytes => Experts > byte.MaxValue ? 2 : 1;

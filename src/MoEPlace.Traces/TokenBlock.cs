@@ -9,6 +9,7 @@ public sealed class TokenBlock
         TopOne = trace.HasTopOne ? new ushort[capacity * trace.Layers] : [];
         SequenceOrdinal = new int[capacity];
         Home = new int[capacity];
+        Phase = new byte[capacity];
         Row = new long[capacity];
     }
 
@@ -29,6 +30,9 @@ public sealed class TokenBlock
 
     /// <summary>[count] the recorded home rank; -1 when the trace has none.</summary>
     public int[] Home { get; }
+
+    /// <summary>[count] 0 prefill, 1 decode; 1 when the trace does not tell.</summary>
+    public byte[] Phase { get; }
 
     /// <summary>[count] the row in the file.</summary>
     public long[] Row { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MoEPlace.Traces.Journals;
 
 namespace MoEPlace.Traces;
 
@@ -12,7 +13,7 @@ public static class TraceMerge
     private const int CellsAtOnce = 1 << 18;
 
     /// <summary>Merges.</summary>
-    /// <param name="inputs">The traces, in the order in which they shall stand.</param>
+    /// <param name="inputs">The traces or journals, in the order in which they shall stand.</param>
     /// <param name="output">The trace to write; nothing stands there when the merge fails.</param>
     /// <exception cref="InputException">A trace is not valid, the models differ, or numbers do not fit any more.</exception>
     public static TraceMergeResult Run(IReadOnlyList<string> inputs, string output)
@@ -26,8 +27,8 @@ public static class TraceMerge
         var traces = new List<RoutingTrace>();
         try
         {
-            Open(inputs, traces);
-            return Merge(traces, output);
+            var notes = Open(inputs, traces);
+            return Merge(traces, output) with { Notes = notes };
         }
         finally
         {
@@ -36,14 +37,22 @@ public static class TraceMerge
         }
     }
 
-    private static void Open(IReadOnlyList<string> inputs, List<RoutingTrace> traces)
+    private static ImmutableArray<string> Open(IReadOnlyList<string> inputs, List<RoutingTrace> traces)
     {
         var faults = new InputFaults(inputs[0]);
+        var notes = new List<string>();
         foreach (var input in inputs)
         {
             try
             {
-                traces.Add(RoutingTrace.Open(input));
+                if (JournalTrace.IsJournal(input))
+                {
+                    var (trace, told) = JournalTrace.Open(input);
+                    traces.Add(trace);
+                    notes.AddRange(told.Select(note => $"{input}: {note}"));
+                }
+                else
+                    traces.Add(RoutingTrace.Open(input));
             }
             catch (InputException e)
             {
@@ -54,6 +63,7 @@ public static class TraceMerge
         foreach (var trace in traces.Where(t => t.Model != traces[0].Model))
             faults.AddRange([new InputFault(trace.Path, "model", Show(trace.Model), $"the model of {inputs[0]}: {Show(traces[0].Model)}")]);
         faults.ThrowIfAny();
+        return [.. notes];
     }
 
     private static TraceMergeResult Merge(List<RoutingTrace> traces, string output)

@@ -11,6 +11,9 @@ namespace MoEPlace.Traces;
 /// <param name="Dropped">Optional columns that only some have.</param>
 public sealed record TraceMergeResult(string Path, TraceHeader Header, long Tokens, long Sequences, TraceColumns Kept, TraceColumns Dropped)
 {
+    /// <summary>What a person should know of the inputs: what journals of killed runs lack.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>Names of the dropped columns, for people.</summary>
     public ImmutableArray<string> DroppedNames =>
         [.. Enum.GetValues<TraceColumns>().Where(c => c != TraceColumns.None && Dropped.HasFlag(c)).Select(c => c.ToString())];

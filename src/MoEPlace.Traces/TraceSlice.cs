@@ -117,12 +117,14 @@ public sealed class TraceSlice
             Trace.CopyTopOne(row, count, experts, block.TopOne.AsSpan(at * layers, count * layers));
         var sequence = Trace.Sequence(row, count);
         var home = Trace.Home(row, count);
+        var phase = Trace.Phase(row, count);
         for (var i = 0; i < count; i++)
         {
             if (!ordinals.TryGetValue(sequence[i], out var ordinal))
                 ordinals.Add(sequence[i], ordinal = ordinals.Count);
             block.SequenceOrdinal[at + i] = ordinal;
             block.Home[at + i] = home.IsEmpty ? -1 : home[i];
+            block.Phase[at + i] = phase.IsEmpty ? (byte)1 : phase[i];
             block.Row[at + i] = row + i;
         }
         block.Count += count;

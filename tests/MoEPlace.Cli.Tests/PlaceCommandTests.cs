@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MoEPlace.Results;
+using MoEPlace.Traces;
 using Xunit;
 
 namespace MoEPlace.Cli.Tests;
@@ -43,6 +44,47 @@ public sealed class PlaceCommandTests(Samples samples)
         var entry = Assert.Single(ResultFile.Read(result).Placements);
         Assert.Equal((policy, "train"), (entry.Policy, entry.SolvedOn));
         Assert.Equal(["p.json", "r.json"], folder.Files());
+    }
+
+    [Theory]
+    [InlineData("copies")]
+    [InlineData("step")]
+    public void With_residency_coherent_decoded_tokens_are_solved_and_judged_and_it_is_told(string objective)
+    {
+        using var folder = new TempFolder();
+        // Every other token is decoded.
+        var trace = WithPhase(folder["phases"], row => (byte)(row % 2));
+        string[] place =
+        [
+            "place", trace, "--cluster", "1x4", "--residency", "coherent", "--objective", objective, "--iteration-limit", "1", "--split",
+            "train", "-o", folder["p.json"],
+        ];
+        var run = CliRun.Done(place);
+        Assert.Contains("note: solved and judged on 800 decoded tokens of 1,600", run.Error, StringComparison.Ordinal);
+        var told = CliRun.Json([.. place, "--result", folder["r.json"]]);
+        Assert.Equal(800, told.GetProperty("tokens").GetInt64());
+        var expected = objective == "step" ? Measure(told, "stepSeconds") : Measure(told, "rankCopiesPerTokenLayer") * 800 * Layers;
+        Assert.Equal(expected, Measure(told, "objective"), 1e-6 * expected);
+        Assert.Equal("train", Assert.Single(ResultFile.Read(folder["r.json"]).Placements).SolvedOn);
+        CliRun.Done("evaluate", trace, folder["p.json"], "--residency", "coherent", "--result", folder["e.json"]);
+        Assert.Equal("train", Assert.Single(ResultFile.Read(folder["e.json"]).Placements).SolvedOn);
+        CliRun.Done([.. place, "--validate"]);
+        Assert.DoesNotContain("decoded", CliRun.Done([.. place, "--phase", "prefill"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_decoded_tokens_residency_coherent_is_judged_but_not_solved()
+    {
+        using var folder = new TempFolder();
+        var trace = WithPhase(folder["prefill"], _ => 0);
+        CliRun.Of("place", trace, "--cluster", "1x4", "--residency", "coherent", "--objective", "copies", "-o", folder["p.json"])
+            .Refused("phase = \"prefill in all tokens of all\"", "try --residency home");
+        CliRun.Of("place", trace, "--cluster", "1x4", "--residency", "coherent", "--validate", "-o", folder["p.json"])
+            .Refused("try --residency home");
+        var coherent = CliRun.Json("evaluate", trace, samples.Placement, "--residency", "coherent");
+        var home = CliRun.Json("evaluate", trace, samples.Placement);
+        Assert.Equal(Measure(home, "rankCopiesPerTokenLayer"), Measure(coherent, "rankCopiesPerTokenLayer"));
+        Assert.True(Measure(coherent, "contextBytes") > 0);
     }
 
     [Theory]
@@ -129,4 +171,19 @@ public sealed class PlaceCommandTests(Samples samples)
         folder["p.json"]);
 
     private static double Measure(JsonElement told, string name) => told.GetProperty(name).GetDouble();
+
+    /// <summary>The sample with a phase for every row.</summary>
+    private string WithPhase(string path, Func<int, byte> phase)
+    {
+        using var trace = RoutingTrace.Open(samples.Trace);
+        var count = (int)trace.Tokens;
+        var experts = new ushort[count * trace.Layers * trace.TopK];
+        trace.CopyExperts(0, count, experts);
+        using var writer = new RoutingTraceWriter(path, trace.Header, count, TraceColumns.GateWeights | TraceColumns.Phase);
+        writer.Append(new TraceRows(
+            experts, trace.Sequence(0, count).ToArray(), trace.Position(0, count).ToArray(), trace.GateWeights(0, count).ToArray(),
+            Phase: [.. Enumerable.Range(0, count).Select(phase)]));
+        writer.Complete();
+        return path;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MoEPlace.Traces;
+using MoEPlace.Traces.Journals;
 using Xunit;
 
 namespace MoEPlace.Cli.Tests;
@@ -102,6 +103,36 @@ public sealed class TraceCommandTests(Samples samples)
         NpyFiles.Write(folder["vllm.npy"], "|u1", "3, 5, 2", [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10 < 2 ? 0 : i % 8))]);
         CliRun.Done("trace", "import", "--from", "vllm", folder["vllm.npy"], "--model", samples.ModelFile, "-o", folder["v"]);
         Assert.Equal(3, CliRun.Json("trace", "info", folder["v"]).GetProperty("tokens").GetInt64());
+    }
+
+    [Fact]
+    public void The_journal_of_a_run_serves_as_a_trace_and_what_a_killed_run_lacks_is_told()
+    {
+        using var folder = new TempFolder();
+        var model = new MoEModel("toy", 2, [0, 1], 4, 1);
+        RoutingJournal.Create(
+            folder["j"], new JournalHeader(new TraceHeader(model, TraceOrigin.Measured, "", "", ChoiceOrder.ByWeight, []), 1, TraceColumns.None));
+        using (var journal = new RoutingJournal(folder["j"], 0))
+        {
+            journal.Append(0, new JournalTokens { Ordinals = [0, 1, 2], Sequence = [0, 1, 2], Position = [0, 0, 0] });
+            journal.Append(0, 0, [0, 1, 2], [0, 1, 2], []);
+            journal.Append(0, 1, [0, 1], [0, 1], []);
+        }
+        var told = CliRun.Json("trace", "info", folder["j"]);
+        Assert.Equal(2, told.GetProperty("tokens").GetInt64());
+        Assert.Contains("1 tokens", CliRun.Done("trace", "info", folder["j"]).Error, StringComparison.Ordinal);
+        CliRun.Done("place", folder["j"], "--cluster", "1x2", "--policy", "contiguous", "-o", folder["p.json"]);
+        var judged = CliRun.Json("evaluate", folder["j"], folder["p.json"]);
+        Assert.Equal(2, judged.GetProperty("tokens").GetInt64());
+        var imported = CliRun.Done("trace", "import", "--from", "journal", folder["j"], "-o", folder["t"]);
+        Assert.Contains("1 tokens", imported.Error, StringComparison.Ordinal);
+        Assert.Equal(judged.GetRawText(), CliRun.Json("evaluate", folder["t"], folder["p.json"]).GetRawText());
+        var merged = CliRun.Done("trace", "merge", folder["j"], folder["t"], "-o", folder["m"]);
+        Assert.Contains("1 tokens", merged.Error, StringComparison.Ordinal);
+        Assert.Equal(4, CliRun.Json("trace", "info", folder["m"]).GetProperty("tokens").GetInt64());
+        CliRun.Of("trace", "import", "--from", "journal", folder["j"], "--licence", "MIT", "-o", folder["x"]).Refused("--licence");
+        File.Delete(Path.Combine(folder["j"], "rank-0.frames"));
+        CliRun.Of("trace", "info", folder["j"]).Refused("rank-0.frames");
     }
 
     private static string Write(TempFolder folder, int layers, int experts, int topK)

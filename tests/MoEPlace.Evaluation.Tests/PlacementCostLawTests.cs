@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MoEPlace.Results;
 using MoEPlace.Traces;
 using Xunit;
 
@@ -31,6 +32,25 @@ public sealed class PlacementCostLawTests
                 given.Slice(), given.Placement, given.Cluster, given.Options with { Residency = Residency.Home }).Measures;
             Assert.True(measures.DispatchBytes == measures.CombineBytes, $"seed {seed}");
             Assert.True(measures.ContextBytes is null or 0, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void Prefill_runs_home_with_residency_coherent_and_its_context_is_gathered()
+    {
+        for (var seed = 1; seed <= Cases; seed++)
+        {
+            using var given = new RandomCase(seed);
+            if (!given.Test.Trace.HasTopOne)
+                continue;
+            using var prefill = new TestTrace(given.Test.Model, given.Test.Rows with { Phase = new byte[given.Test.Rows.Count] }, given.Order);
+            var coherent = Judge(Residency.Coherent);
+            var home = Judge(Residency.Home);
+            Assert.Equal(given.Test.Model.Dimensions is null || given.Cluster.Ranks == 1, coherent.ContextBytes is null or 0);
+            PlacementCostTwinTests.Same(home with { ContextBytes = coherent.ContextBytes }, coherent, $"seed {seed}");
+
+            PlacementMeasures Judge(Residency residency) => PlacementCost.Evaluate(
+                prefill.Slice(given.Split), given.Placement, given.Cluster, given.Options with { Residency = residency }).Measures;
         }
     }
 

@@ -87,6 +87,7 @@ internal sealed class RandomCase : IDisposable
         Half[]? weights = random.Next(2) == 0 ? null : [.. choices.Select(_ => (Half)(random.Next(4) / 4.0))];
         ushort[]? home = random.Next(3) > 0 ? null : [.. Enumerable.Range(0, tokens).Select(_ => (ushort)random.Next(ranks))];
         var sequence = Enumerable.Range(0, tokens).Select(_ => random.Next(9)).ToArray();
-        return new TraceRows([.. choices], sequence, new int[tokens], weights, Home: home);
+        byte[]? phase = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, tokens).Select(_ => (byte)random.Next(2))];
+        return new TraceRows([.. choices], sequence, new int[tokens], weights, Home: home, Phase: phase);
     }
 }

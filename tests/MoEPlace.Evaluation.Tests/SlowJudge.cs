@@ -88,7 +88,8 @@ internal sealed class SlowJudge
 
     private void RunToken(int row, int ordinal, int home, Dictionary<(int Layer, int Rank), int> window)
     {
-        var coherent = given.Options.Residency == Residency.Coherent && given.Options.Phase == ServingPhase.Decode;
+        var coherent = given.Options.Residency == Residency.Coherent && given.Options.Phase == ServingPhase.Decode
+            && given.Test.Rows.Phase?[row] != 0;
         var position = home;
         var hadTop = false;
         Note(Resident, (0, home));

@@ -10,7 +10,8 @@ internal sealed class TestTrace : IDisposable
     internal TestTrace(MoEModel model, TraceRows rows, ChoiceOrder order = ChoiceOrder.ByWeight)
     {
         (Model, Rows, Order) = (model, rows, order);
-        var columns = (rows.GateWeights is null ? 0 : TraceColumns.GateWeights) | (rows.Home is null ? 0 : TraceColumns.Home);
+        var columns = (rows.GateWeights is null ? 0 : TraceColumns.GateWeights) | (rows.Home is null ? 0 : TraceColumns.Home)
+            | (rows.Phase is null ? 0 : TraceColumns.Phase);
         var header = new TraceHeader(model, TraceOrigin.Synthetic, "test", "", order, []);
         using (var writer = new RoutingTraceWriter(path, header, rows.Count, columns))
         {

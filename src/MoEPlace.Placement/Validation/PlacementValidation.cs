@@ -36,10 +36,11 @@ public static class PlacementValidation
         ArgumentNullException.ThrowIfNull(solve);
         options.Validate();
         var faults = new InputFaults("place");
-        Check(faults, problem.Slice);
+        var decodeAlone = DecodeTokens.Alone(problem.Objective, problem.Conditions);
+        Check(faults, problem.Slice, decodeAlone);
         faults.ThrowIfAny();
 
-        var plan = ValidationPlan.Of(problem.Slice!, options, problem.Seed);
+        var plan = ValidationPlan.Of(problem.Slice!, options, problem.Seed, decodeAlone);
         var run = plan.Run;
         if (!run.Run(problem, measure, solve, progress, cancellation))
             return null;
@@ -58,14 +59,15 @@ public static class PlacementValidation
     /// <summary>Notes what keeps a recording from being validated, before anything is solved.</summary>
     /// <param name="faults">Where to note it.</param>
     /// <param name="slice">What is solved on; null for a recording without tokens.</param>
-    public static void Check(InputFaults faults, TraceSlice? slice)
+    /// <param name="decodeAlone">Whether only decoded tokens are solved on (<see cref="DecodeTokens.Alone"/>).</param>
+    public static void Check(InputFaults faults, TraceSlice? slice, bool decodeAlone = false)
     {
         ArgumentNullException.ThrowIfNull(faults);
         if (!faults.Require(slice is not null, "--validate", "a recording without tokens", "a trace: only tokens can be held out")
             || !faults.Require(
                 slice!.Split != TraceSplit.Test, "--split", "test", "train or all with --validate, which judges on the test split"))
             return;
-        var plan = ValidationPlan.Of(slice, new ValidationOptions(), seed: 0);
+        var plan = ValidationPlan.Of(slice, new ValidationOptions(), seed: 0, decodeAlone);
         if (plan.Run.Solves > 0)
             return;
         faults.AddRange(plan.LeftOut.Select(part => new InputFault(

@@ -24,13 +24,16 @@ internal sealed record ValidationPlan(
     /// <param name="slice">The tokens that are solved on outside of it.</param>
     /// <param name="options">How finely it divides them.</param>
     /// <param name="seed">Of the order in which the learning curve takes sequences.</param>
-    internal static ValidationPlan Of(TraceSlice slice, ValidationOptions options, long seed)
+    /// <param name="decodeAlone">Whether only decoded tokens are solved on, as in <paramref name="slice"/>.</param>
+    internal static ValidationPlan Of(TraceSlice slice, ValidationOptions options, long seed, bool decodeAlone)
     {
         var (run, leftOut) = (new ValidationRun(), new List<string>());
         var folds = HeldOutParts.Folds(run, slice, options.Folds, leftOut);
         var domains = HeldOutParts.Domains(run, slice, options.MostDomains, leftOut);
         var phases = HeldOutParts.Phases(run, slice, leftOut);
-        var (train, test) = (Split(slice.Trace, TraceSplit.Train), Split(slice.Trace, TraceSplit.Test));
+        var all = new TraceSlice(slice.Trace, TraceSplit.All);
+        var solvable = decodeAlone ? DecodeTokens.Of(all) : all;
+        var (train, test) = (Split(solvable, TraceSplit.Train, decodeAlone), Split(solvable, TraceSplit.Test, decodeAlone));
         if (train is null || test is null)
         {
             var missing = train is null ? "train (sequence mod 5 is not 0)" : "test (sequence mod 5 is 0)";
@@ -44,15 +47,19 @@ internal sealed record ValidationPlan(
         return new ValidationPlan(run, folds, domains, phases, drift, learning.IsCurve ? learning : null, [.. leftOut]);
     }
 
-    private static TraceSlice? Split(RoutingTrace trace, TraceSplit split)
+    private static TraceSlice? Split(TraceSlice all, TraceSplit split, bool decodeAlone)
     {
-        var holds = new TraceSlice(trace, TraceSplit.All).Runs().Any(run =>
+        var trace = all.Trace;
+        var holds = all.Runs().Any(run =>
         {
             foreach (var sequence in trace.Sequence(run.Row, run.Count))
                 if (sequence % 5 == 0 == (split == TraceSplit.Test))
                     return true;
             return false;
         });
-        return holds ? new TraceSlice(trace, split) : null;
+        if (!holds)
+            return null;
+        var slice = new TraceSlice(trace, split);
+        return decodeAlone ? DecodeTokens.Of(slice) : slice;
     }
 }

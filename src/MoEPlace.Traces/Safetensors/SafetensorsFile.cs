@@ -31,12 +31,15 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InputException">It cannot be read or is not a safetensors file.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(path, temporary: false);
+
+    private static SafetensorsFile Open(string path, bool temporary)
     {
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, 4096, temporary ? FileOptions.DeleteOnClose : FileOptions.None);
             return new SafetensorsFile(path, SafetensorsHeader.Read(stream, path), stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
@@ -52,10 +55,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>Opens a file as what it holds; it is closed again when <paramref name="interpret"/> refuses it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="interpret">Makes of it what it holds.</param>
+    /// <param name="temporary">Whether the file goes when it is closed.</param>
     /// <exception cref="InputException">It cannot be read, is not a safetensors file, or is refused.</exception>
-    internal static T Open<T>(string path, Func<SafetensorsFile, T> interpret)
+    internal static T Open<T>(string path, Func<SafetensorsFile, T> interpret, bool temporary = false)
     {
-        var file = Open(path);
+        var file = Open(path, temporary);
         try
         {
             return interpret(file);

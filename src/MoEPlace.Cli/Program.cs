@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using MoEPlace.Executor.Ranks;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
+using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
 /// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
-internal static class Program
+internal static partial class Program
 {
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>
     internal const int Interrupted = 130;
@@ -18,6 +20,10 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
+        // A rank that a launcher started ends with it, also inside a collective that waits for others.
+        var held = LauncherPipe.IsHeld;
+        if (held)
+            LauncherPipe.Watch(() => ExitAtOnce(FailedRunning));
         using var interrupt = new CancellationTokenSource();
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -27,7 +33,9 @@ internal static class Program
         {
             // The first asks for what was reached so far; the second ends the process as usual.
             signal.Cancel = !interrupt.IsCancellationRequested;
-            interrupt.Cancel();
+            // A terminal interrupts ranks and launcher alike; what becomes of the ranks is the launcher's to say.
+            if (!held || signal.Signal != PosixSignal.SIGINT)
+                interrupt.Cancel();
         }
     }
 
@@ -80,10 +88,14 @@ internal static class Program
             return NoSolution;
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
-        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException;
-        terminal.Error($"failed: {(expected ? cause.Message : cause.ToString())}");
-        return FailedRunning;
+        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException or RankLossException;
+        // libtorch tells its own stack after the first line.
+        terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException ? cause.Message.Split('\n')[0] : cause.ToString())}");
+        return cause is RankLossException { OfAnother: true } && LauncherPipe.IsHeld ? RankLauncher.FollowedExitCode : FailedRunning;
     }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitAtOnce(int code);
 
     private static void Tell(IEnumerable<InputFault> faults, Terminal terminal)
     {
@@ -107,6 +119,8 @@ internal static class Program
             EvaluateCommand.Create(terminal),
             PlacementCommand.Create(terminal),
             ReportCommand.Create(terminal),
+            RunCommand.Create(terminal),
+            TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

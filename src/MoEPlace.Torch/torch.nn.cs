@@ -26,6 +26,14 @@ public static unsafe partial class torch
             public static Tensor rms_norm(Tensor x, Tensor weight, double eps) =>
                 NativeTorch.Made(NativeTorch.rms_norm(Tensor.HandleOf(x), Tensor.HandleOf(weight), eps));
 
+            /// <summary>Turns pairs of elements of x [rows, heads, width] by angles whose cosine and sine are [rows, width / 2] (Su et al. 2021).</summary>
+            /// <param name="x">[rows, heads, width].</param>
+            /// <param name="cosine">Float32, times whatever factor.</param>
+            /// <param name="sine">Float32, times the same factor.</param>
+            /// <param name="interleaved">True when element 2i turns with 2i + 1, false when element i turns with i + width / 2.</param>
+            public static Tensor rotary(Tensor x, Tensor cosine, Tensor sine, bool interleaved) =>
+                NativeTorch.Made(NativeTorch.rotary(Tensor.HandleOf(x), Tensor.HandleOf(cosine), Tensor.HandleOf(sine), interleaved ? 1 : 0));
+
             /// <summary>
             /// softmax(scale q k^T + mask) v over [batch, heads, length, width]. Keys and values may have fewer heads (grouped queries) and values
             /// another width. <paramref name="is_causal"/> forbids each query the keys after it, the last query standing at the last key.

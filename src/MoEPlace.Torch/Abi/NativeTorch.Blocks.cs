@@ -83,6 +83,9 @@ internal static unsafe partial class NativeTorch
     [LibraryImport(Library, EntryPoint = "moeplace_grouped_experts")]
     internal static partial nint grouped_experts(nint x, long* counts, nint gateUp, nint down);
 
+    [LibraryImport(Library, EntryPoint = "moeplace_rotary")]
+    internal static partial nint rotary(nint x, nint cosine, nint sine, int interleaved);
+
     [LibraryImport(Library, EntryPoint = "moeplace_attention")]
     internal static partial nint attention(nint q, nint k, nint v, nint mask, int causal, double scale);
 }

@@ -58,19 +58,33 @@ MOEPLACE_ABI Handle moeplace_grouped_experts(Handle x, const int64_t* counts, Ha
   });
 }
 
+// Rotary positions on x [rows, heads, width]; cosine and sine are [rows, width / 2]. Pairs are 2i with 2i + 1, or i with i + width / 2.
+MOEPLACE_ABI Handle moeplace_rotary(Handle x, Handle cosine, Handle sine, int interleaved) {
+  return make([&] {
+    const auto wide = x->to(at::kFloat), c = cosine->unsqueeze(1), s = sine->unsqueeze(1);
+    const auto half = x->size(-1) / 2;
+    const auto a = interleaved ? wide.slice(-1, 0, c10::nullopt, 2) : wide.narrow(-1, 0, half);
+    const auto b = interleaved ? wide.slice(-1, 1, c10::nullopt, 2) : wide.narrow(-1, half, half);
+    const auto first = a * c - b * s, second = b * c + a * s;
+    const auto turned = interleaved ? at::stack({first, second}, -1).flatten(-2) : at::cat({first, second}, -1);
+    return turned.to(x->scalar_type());
+  });
+}
+
 // Attention over [batch, heads, length, width]; keys and values may have fewer heads, each then serves as many queries as needed.
 // mask is added to the scores, or null; causal forbids a query the keys after it, the last query standing at the last key.
 MOEPLACE_ABI Handle moeplace_attention(Handle q, Handle k, Handle v, Handle mask, int causal, double scale) {
   return make([&] {
-    const auto batch = q->size(0), heads = q->size(1), length = q->size(2), keys = k->size(2), groups = k->size(1);
-    const auto shared = q->reshape({batch, groups, heads / groups, length, q->size(3)});
-    auto scores = at::matmul(shared * scale, k->unsqueeze(2).transpose(-2, -1));
+    // The queries of a group of heads stand below one another, so that keys and values are multiplied where they are.
+    const auto batch = q->size(0), heads = q->size(1), length = q->size(2), keys = k->size(2), groups = k->size(1), each = heads / groups;
+    const auto shared = (*q * scale).reshape({batch, groups, each * length, q->size(3)});
+    auto scores = at::matmul(shared, k->transpose(-2, -1)).view({batch, groups, each, length, keys});
     if (mask) scores = scores + mask->unsqueeze(2);
     if (causal && length > 1) {
       const auto forbidden = at::ones({length, keys}, q->options().dtype(at::kBool)).triu(keys - length + 1);
       scores = scores.masked_fill(forbidden, -std::numeric_limits<float>::infinity());
     }
     const auto shares = at::softmax(scores, -1, at::kFloat).to(q->scalar_type());
-    return at::matmul(shares, v->unsqueeze(2)).reshape({batch, heads, length, v->size(3)});
+    return at::matmul(shares.view({batch, groups, each * length, keys}), *v).reshape({batch, heads, length, v->size(3)});
   });
 }

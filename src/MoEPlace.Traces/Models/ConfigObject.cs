@@ -21,6 +21,21 @@ internal sealed class ConfigObject(JsonElement element, string prefix, InputFaul
 
     internal int SizeOr(string key, int absent) => Integer(key, 1, absent);
 
+    /// <summary>A finite number in a range; <paramref name="absent"/> where the key is missing or null.</summary>
+    internal double Real(string key, double least, double most, double? absent)
+    {
+        if (Find(key) is not { } value)
+        {
+            if (absent is null)
+                faults.Add(prefix + key, null, $"{least} to {most}");
+            return absent ?? least;
+        }
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most)
+            return number;
+        faults.Add(prefix + key, value.GetRawText(), $"{least} to {most}");
+        return least;
+    }
+
     internal bool Flag(string key, bool absent)
     {
         if (Find(key) is not { } value)

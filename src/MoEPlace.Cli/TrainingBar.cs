@@ -1,0 +1,22 @@
+using MoEPlace.Executor.Training;
+
+namespace MoEPlace.Cli;
+
+/// <summary>Shows training on standard error.</summary>
+/// <param name="writer">Standard error.</param>
+internal sealed class TrainingBar(TextWriter writer) : IProgress<TrainingProgress>, IDisposable
+{
+    private readonly StatusLine line = new(writer, StatusLine.ColumnsOf(writer), TimeProvider.System);
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value)
+    {
+        var (log, steps) = (value.Log, value.Log.Options.Steps);
+        var heldOut = log.HeldOut.IsEmpty ? "" : FormattableString.Invariant($", held out {log.HeldOut[^1].Loss:F3}");
+        line.Show((double)log.StepsDone / steps, FormattableString.Invariant(
+            $"step {log.StepsDone} of {steps}: loss {value.Loss:F3}{heldOut}, {value.TokensPerSecond:F0} tokens/s, {value.SecondsLeft:F0} s left"));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => line.Dispose();
+}

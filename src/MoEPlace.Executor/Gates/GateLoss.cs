@@ -1,0 +1,44 @@
+using MoEPlace.Torch;
+
+namespace MoEPlace.Executor.Gates;
+
+/// <summary>What gates add to the loss of training so that experts are used evenly. Each is one number.</summary>
+public static class GateLoss
+{
+    /// <summary>
+    /// Switch's auxiliary loss, n sum of f P over the n experts (Fedus et al. 2021, section 2.2): f is an expert's share of all choices, P its
+    /// mean probability. 1 when both are even.
+    /// </summary>
+    /// <param name="probabilities">[tokens, n] of all that can be chosen.</param>
+    /// <param name="experts">[tokens, choices] ids below n, -1 for none.</param>
+    public static Tensor Balance(Tensor probabilities, Tensor experts) =>
+        (Shares(experts, probabilities.size(1)) * probabilities.mean(0)).sum() * probabilities.size(1);
+
+    /// <summary>Mean of the squared log of the sum of exponentials of the logits (Zoph et al. 2022, ST-MoE, equation 5).</summary>
+    /// <param name="logits">[tokens, n].</param>
+    public static Tensor Z(Tensor logits) => logits.logsumexp(-1).square().mean();
+
+    /// <summary>Mean entropy of the probabilities in nats.</summary>
+    /// <param name="logits">[tokens, n].</param>
+    public static Tensor Entropy(Tensor logits)
+    {
+        var log = logits.log_softmax(-1);
+        return -(log.exp() * log).sum(-1).mean();
+    }
+
+    /// <summary>[n] Float32: each one's share of all choices.</summary>
+    internal static Tensor Shares(Tensor experts, long n)
+    {
+        var counts = (experts.reshape(-1) + 1).bincount(n + 1).narrow(0, 1, n).to(ScalarType.Float32);
+        return counts / counts.sum().clamp(1, float.MaxValue);
+    }
+
+    /// <summary>Balance and z-loss as the options weigh them; null outside training.</summary>
+    internal static Tensor? Of(GateOptions options, Tensor logits, Tensor probabilities, Tensor experts)
+    {
+        if (!logits.requires_grad)
+            return null;
+        var balance = Balance(probabilities, experts) * options.BalanceCoefficient;
+        return options.ZCoefficient == 0 ? balance : balance + Z(logits) * options.ZCoefficient;
+    }
+}

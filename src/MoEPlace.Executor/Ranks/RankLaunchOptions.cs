@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+
+namespace MoEPlace.Executor.Ranks;
+
+/// <summary>What a launcher starts.</summary>
+public sealed record RankLaunchOptions
+{
+    /// <summary>The longest that ranks may be waited for, in seconds.</summary>
+    public const double MostTimeoutSeconds = 86_400;
+
+    /// <summary>The program that every rank runs.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Its arguments.</summary>
+    public required ImmutableArray<string> Arguments { get; init; }
+
+    /// <summary>Ranks, 1 to 4,096.</summary>
+    public required int Ranks { get; init; }
+
+    /// <summary>The port of the rendezvous on this machine; 0 for any that is free. Default: 0.</summary>
+    public int Port { get; init; }
+
+    /// <summary>How long all ranks may take to join. Default: 60 s.</summary>
+    public TimeSpan RendezvousTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long ranks have to end by themselves before they are killed. Default: 5 s.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>This program once more: the same file and arguments, for ranks that find their numbers in the environment.</summary>
+    /// <param name="ranks">Ranks.</param>
+    public static RankLaunchOptions OfThisProgram(int ranks)
+    {
+        var program = Environment.ProcessPath ?? throw new RankLossException("the system does not tell which program this is");
+        var command = Environment.GetCommandLineArgs();
+        // Under `dotnet moeplace.dll` the file comes first; a program of its own repeats its name there.
+        var hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return new RankLaunchOptions
+        {
+            Program = program,
+            Arguments = [.. hosted ? [System.Reflection.Assembly.GetEntryAssembly()!.Location] : Array.Empty<string>(), .. command[1..]],
+            Ranks = ranks,
+        };
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using MoEPlace.Evaluation;
+using MoEPlace.Executor.Models;
+using MoEPlace.Executor.Ranks;
+using MoEPlace.Torch;
+using MoEPlace.Traces;
+using MoEPlace.Traces.Journals;
+
+namespace MoEPlace.Executor.Running;
+
+/// <summary>Runs a job on the ranks of a group; every rank calls it with the same arguments.</summary>
+public sealed class RankRun : IDisposable
+{
+    private readonly IRankGroup group;
+    private readonly MoELanguageModel model;
+    private readonly Job job;
+    private readonly RunOptions options;
+    private readonly StepPlan plan;
+    private readonly KeyValueCache cache;
+    private readonly TrafficCounters traffic;
+    private readonly RoutingRecorder? recorder;
+    private readonly HomePass home;
+    private readonly CoherentPass? coherent;
+    private readonly ContextGather? gather;
+    private readonly StepOutput output;
+
+    private RankRun(IRankGroup group, MoELanguageModel model, Job job, RunOptions options)
+    {
+        (this.group, this.model, this.job, this.options) = (group, model, job, options);
+        var (pools, pool) = options.Residency == Residency.Home ? (group.Size, group.Rank) : (1, 0);
+        plan = new StepPlan(job, pools);
+        cache = new KeyValueCache(
+            model.Config, Math.Max(1, StepPlan.RowsNeeded(job, pools, pool)), job.LongestSequence, model.Device, model.Type);
+        traffic = new TrafficCounters(group.Rank, (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type));
+        if (options.JournalFolder is { } folder)
+            recorder = new RoutingRecorder(new RoutingJournal(folder, group.Rank), model.Config.Choices, group.Size);
+        var exchange = new ExpertExchange(group, new DispatchRule(options.Placement), traffic);
+        ChoiceObserver? observe = recorder is null ? null : recorder.Choices;
+        home = new HomePass(group, model, exchange, cache, observe);
+        if (options.Residency == Residency.Coherent)
+            (coherent, gather) = (new CoherentPass(group, model, exchange, cache, observe), new ContextGather(group, cache, traffic));
+        output = new StepOutput(group, model, job, options);
+    }
+
+    /// <summary>Runs a job to its end.</summary>
+    /// <param name="group">The ranks.</param>
+    /// <param name="model">The model with the experts that the placement gives this rank.</param>
+    /// <param name="job">What is to be run.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Ends the run after a step.</param>
+    /// <exception cref="InputException">Something does not fit; every fault is told.</exception>
+    /// <exception cref="RankLossException">Another rank is gone.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; the journal holds what was recorded.</exception>
+    public static RunResult Run(IRankGroup group, MoELanguageModel model, Job job, RunOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(options);
+        var faults = new InputFaults("run");
+        faults.Require(options.Placement.Ranks == group.Size, "placement.ranks", options.Placement.Ranks, $"{group.Size}, the ranks of this run");
+        job.Check(faults, model.Config);
+        faults.ThrowIfAny();
+        using var noGradients = torch.no_grad();
+        using var run = new RankRun(group, model, job, options);
+        return run.ToEnd(cancellation);
+    }
+
+    /// <summary>Begins the journal of a run; before any rank runs.</summary>
+    /// <param name="folder">Where it shall stand: a new or empty folder.</param>
+    /// <param name="trace">What the recording will say of itself.</param>
+    /// <param name="ranks">Ranks that will write.</param>
+    /// <exception cref="InputException">Something stands there, or the folder cannot be written.</exception>
+    public static void CreateJournal(string folder, TraceHeader trace, int ranks) =>
+        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        cache.Dispose();
+        recorder?.Dispose();
+    }
+
+    private RunResult ToEnd(CancellationToken cancellation)
+    {
+        var sampled = job.Prompts.Select(_ => new List<int>()).ToArray();
+        var (tokens, steps) = (0L, 0);
+        group.Barrier();
+        var begun = Stopwatch.GetTimestamp();
+        while (plan.Next() is { } step)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var ids = RunStep(step);
+            for (var i = 0; i < ids.Length; i++)
+                if (step.Samples[i])
+                    sampled[step.Tokens.Sequences[i]].Add(ids[i]);
+            plan.Complete(ids);
+            (tokens, steps) = (tokens + ids.Length, steps + 1);
+            if (group.Rank == 0)
+                options.Progress?.Invoke(tokens, job.MostTokensInAll);
+        }
+        recorder?.Complete();
+        torch.cuda.synchronize();
+        group.Barrier();
+        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var (prefill, decode) = traffic.Total(group);
+        var (loss, lossTokens) = output.Loss();
+        var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts?.AllocatedBytes ?? 0), cache.AllocatedBytes]);
+        return new RunResult(
+            tokens, steps, seconds, lossTokens, loss, prefill, decode, [.. bytes.Select(one => one[0])], [.. bytes.Select(one => one[1])],
+            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))]);
+    }
+
+    private int[] RunStep(PlannedStep step)
+    {
+        using var scope = torch.NewDisposeScope();
+        traffic.Prefill = step.Tokens.Prefill;
+        recorder?.Tokens(step.Number, step.Tokens.Pick(step.AtHome(new RankId(group.Rank), group.Size)));
+        var attended = new int[model.Layers.Length][];
+        Residuals residuals;
+        if (coherent is not null && !step.Tokens.Prefill)
+            residuals = coherent.Run(step, attended);
+        else
+        {
+            residuals = home.Run(step);
+            attended.AsSpan().Fill(residuals.Tokens);
+        }
+        gather?.Run(step.Tokens, attended, model.Device);
+        recorder?.Flush();
+        return output.Take(step, residuals);
+    }
+}

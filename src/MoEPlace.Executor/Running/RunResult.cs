@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace MoEPlace.Executor.Running;
+
+/// <summary>What a run came to; the same on every rank, but for seconds.</summary>
+/// <param name="Tokens">Tokens that ran.</param>
+/// <param name="Steps">Steps.</param>
+/// <param name="Seconds">From the first step to the last, without loading.</param>
+/// <param name="LossTokens">Tokens whose next id the job gave.</param>
+/// <param name="Loss">Their mean negative log-likelihood in nats; null without such tokens.</param>
+/// <param name="Prefill">What travelled in prefills.</param>
+/// <param name="Decode">What travelled in decodes.</param>
+/// <param name="ExpertBytes">[ranks] bytes that the experts of each rank take.</param>
+/// <param name="CacheBytes">[ranks] bytes that the key-value cache of each takes.</param>
+/// <param name="Sampled">[sequences] the ids that were sampled.</param>
+public sealed record RunResult(
+    long Tokens,
+    int Steps,
+    double Seconds,
+    long LossTokens,
+    double? Loss,
+    Traffic Prefill,
+    Traffic Decode,
+    ImmutableArray<long> ExpertBytes,
+    ImmutableArray<long> CacheBytes,
+    ImmutableArray<ImmutableArray<int>> Sampled);

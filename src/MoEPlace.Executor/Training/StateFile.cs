@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using MoEPlace.Torch;
+using MoEPlace.Traces.Safetensors;
+
+namespace MoEPlace.Executor.Training;
+
+/// <summary>Float32 tensors and strings in one safetensors file: all that a run needs to go on where it stopped.</summary>
+internal static class StateFile
+{
+    /// <summary>Writes the file; it appears whole or not at all.</summary>
+    /// <exception cref="InputException">The path cannot be written.</exception>
+    internal static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        var layout = tensors.Select(t => (t.Name, "F32", ImmutableArray.Create(t.Value.shape))).ToArray();
+        var (header, _, _) = SafetensorsHeader.Build(layout, metadata);
+        OutputFile.Write(path, stream =>
+        {
+            stream.Write(header);
+            foreach (var (_, value) in tensors)
+            {
+                using var scope = torch.NewDisposeScope();
+                stream.Write(MemoryMarshal.AsBytes(value.detach().to(TorchDevice.Cpu).contiguous().AsSpan<float>()));
+            }
+        });
+    }
+
+    /// <summary>Copies the tensors of a file into those of the same names.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Exactly those that the file must hold.</param>
+    /// <exception cref="InputException">A tensor is missing, too much, or of another shape or type; every fault is told.</exception>
+    internal static void ReadInto(string path, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    {
+        using var file = SafetensorsFile.Open(path);
+        var faults = new InputFaults(path);
+        foreach (var (name, value) in tensors)
+        {
+            var found = file.Header.Tensors.GetValueOrDefault(name);
+            faults.Require(
+                found is { DType: "F32" } && found.Shape.AsSpan().SequenceEqual(value.shape), name,
+                found is null ? null : $"{found.DType} [{string.Join(", ", found.Shape)}]", $"F32 [{string.Join(", ", value.shape)}]");
+        }
+        var known = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in file.Header.Tensors.Keys.Where(name => !known.Contains(name)))
+            faults.Add(name, "this tensor", "none of this name");
+        faults.ThrowIfAny();
+        using var unwatched = torch.no_grad();
+        foreach (var (name, value) in tensors)
+        {
+            using var scope = torch.NewDisposeScope();
+            var stored = file.Header.Tensors[name];
+            value.copy_(torch.tensor(file.Elements<float>(stored, 0, checked((int)stored.Elements)), value.shape));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace MoEPlace.Executor.Training;
+
+/// <summary>What a training run tells of itself: <c>training.json</c>.</summary>
+/// <param name="Format"><see cref="FormatName"/>.</param>
+/// <param name="Options">What was asked for.</param>
+/// <param name="Parameters">Numbers that are trained.</param>
+/// <param name="Domains">The names of the texts.</param>
+/// <param name="CorpusDigest"><see cref="Corpus.Digest"/>.</param>
+/// <param name="StepsDone">Steps so far.</param>
+/// <param name="Training">Curves of training.</param>
+/// <param name="HeldOut">Curves on text that is held out.</param>
+public sealed record TrainingLog(
+    string Format,
+    TrainingOptions Options,
+    long Parameters,
+    ImmutableArray<string> Domains,
+    string CorpusDigest,
+    long StepsDone,
+    ImmutableArray<TrainingPoint> Training,
+    ImmutableArray<HeldOutPoint> HeldOut)
+{
+    /// <summary>What the file says that it is.</summary>
+    public const string FormatName = "moeplace.training/1";
+
+    /// <summary>True when all steps are done.</summary>
+    public bool IsComplete => StepsDone == Options.Steps;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InputException">It is not one; every fault is told.</exception>
+    public static TrainingLog Read(string path) => StrictJson.Read<TrainingLog>(path, FormatName);
+
+    /// <summary>Writes the file.</summary>
+    /// <exception cref="InputException">The path cannot be written.</exception>
+    public void Write(string path) =>
+        OutputFile.Write(path, stream => System.Text.Json.JsonSerializer.Serialize(stream, this, StrictJson.Options));
+}

@@ -56,7 +56,9 @@ internal sealed class BatchPlan : IDisposable
     /// <summary>[n, width / 2].</summary>
     internal Tensor Sine { get; }
 
-    /// <summary>In decode [n, 1, 1, keys]: minus infinity at keys that a token's sequence has not reached; null when all stand at one position.</summary>
+    /// <summary>
+    /// In decode [n, 1, 1, keys]: minus infinity at keys that a token's sequence has not reached; null when all stand at one position.
+    /// </summary>
     internal Tensor? Mask { get; }
 
     public void Dispose()
@@ -78,7 +80,8 @@ internal sealed class BatchPlan : IDisposable
                 end++;
             for (var i = start; i < end; i++)
                 if (batch.Prefill && batch.Positions[i] != i - start)
-                    throw new ArgumentException($"A prefill of sequence {batch.Sequences[i]} has position {batch.Positions[i]} where {i - start} comes.", nameof(batch));
+                    throw new ArgumentException(
+                        $"A prefill of sequence {batch.Sequences[i]} has position {batch.Positions[i]} for {i - start}.", nameof(batch));
             if (!batch.Prefill && end - start > 1)
                 throw new ArgumentException($"A decode has {end - start} tokens of sequence {batch.Sequences[start]}.", nameof(batch));
             runs.Add((start, end - start));

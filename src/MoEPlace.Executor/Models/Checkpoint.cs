@@ -37,7 +37,8 @@ public sealed class Checkpoint : IDisposable
         var config = TransformerConfig.Read(folder);
         var tensors = ShardedTensors.Open(folder);
         // Where transformers 5 does not save as published, Mixtral's block is called as that of all others.
-        if (config.Layout == ModelLayout.Mixtral && !tensors.ByName.Keys.Any(n => n.Contains(".block_sparse_moe.", StringComparison.Ordinal)))
+        var published = tensors.ByName.Keys.Any(n => n.Contains(".block_sparse_moe.", StringComparison.Ordinal));
+        if (config.Layout == ModelLayout.Mixtral && !published)
             tensors.Rename(".mlp.", ".block_sparse_moe.");
         return new Checkpoint(folder, config, tensors);
     }
@@ -56,7 +57,8 @@ public sealed class Checkpoint : IDisposable
             return false;
         }
         var (file, tensor) = found;
-        var right = Require(tensor.Shape.AsSpan().SequenceEqual(shape), file, $"{name}.shape", Show(tensor.Shape.AsSpan()), $"{Show(shape)} by config.json");
+        var held = tensor.Shape.AsSpan();
+        var right = Require(held.SequenceEqual(shape), file, $"{name}.shape", Show(held), $"{Show(shape)} by config.json");
         return Require(tensor.DType is "BF16" or "F16" or "F32", file, $"{name}.dtype", tensor.DType, "BF16, F16 or F32") && right;
     }
 
@@ -69,17 +71,19 @@ public sealed class Checkpoint : IDisposable
     public Tensor Load(string name, ScalarType type, TorchDevice device, params ReadOnlySpan<long> shape) =>
         Expect(name, shape) ? Read(name, 0, type, device, shape) : torch.empty([0], type, device);
 
-    /// <summary>Reads one part of a tensor that holds several of a shape, one after another; <see cref="Expect"/> was true for it.</summary>
+    /// <summary>Reads one part of a tensor that holds several of a shape, one after another, and is as it should be.</summary>
     internal Tensor LoadPart(string name, long part, ScalarType type, TorchDevice device, params ReadOnlySpan<long> shape) =>
         Read(name, part, type, device, shape);
 
-    /// <summary>Ends the check of what was asked for.</summary>
-    /// <exception cref="InputException">Something was wrong, or a tensor of a layer that is run was not asked for: a part of the model that is not computed here.</exception>
+    /// <summary>Ends the check of all that was asked for.</summary>
+    /// <exception cref="InputException">
+    /// Something was wrong, or there is a tensor that nobody asked for: a part of a model that is not computed here.
+    /// </exception>
     public void ThrowIfFaulty()
     {
         foreach (var (name, (file, tensor)) in tensors.ByName)
             if (!expected.Contains(name) && !IsPassedOver(name))
-                Require(false, file, name, Show(tensor.Shape.AsSpan()), $"no such tensor: the layout {Config.Layout} as config.json describes it has none");
+                Require(false, file, name, Show(tensor.Shape.AsSpan()), $"no such tensor in a {Config.Layout} of this config.json");
         faults.ThrowIfAny();
     }
 

@@ -13,7 +13,8 @@ public sealed class DecoderLayer
     private readonly FeedForward? shared, dense;
 
     internal DecoderLayer(
-        TransformerConfig model, int index, Func<TokenBatch, BatchPlan> plans, WeightSource weight, WeightSource wideWeight, Func<DecoderLayer, ExpertBank> bank)
+        TransformerConfig model, int index, Func<TokenBatch, BatchPlan> plans, WeightSource weight, WeightSource wideWeight,
+        Func<DecoderLayer, ExpertBank> bank)
     {
         (this.model, this.plans, Index) = (model, plans, index);
         var prefix = $"model.layers.{index}.";
@@ -53,7 +54,9 @@ public sealed class DecoderLayer
     /// <param name="batch">Which tokens they are.</param>
     /// <param name="cache">Null when runs are whole sequences, as in training.</param>
     /// <returns>[n, H].</returns>
-    /// <exception cref="ArgumentException">A prefill that does not begin at position 0, or a decode without a cache or of several tokens of a sequence.</exception>
+    /// <exception cref="ArgumentException">
+    /// A prefill that does not begin at position 0, or a decode without a cache or of several tokens of a sequence.
+    /// </exception>
     public Tensor Attend(Tensor residual, TokenBatch batch, KeyValueCache? cache)
     {
         ArgumentNullException.ThrowIfNull(batch);

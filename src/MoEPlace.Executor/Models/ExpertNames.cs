@@ -1,6 +1,6 @@
 namespace MoEPlace.Executor.Models;
 
-/// <summary>How checkpoints call the experts of a layer: each matrix by itself, or all of a layer in two tensors (transformers 5).</summary>
+/// <summary>How checkpoints call the experts of a layer: each matrix by itself, or all of them in two tensors (transformers 5).</summary>
 internal static class ExpertNames
 {
     internal const string StackedGateUp = "experts.gate_up_proj";
@@ -9,6 +9,10 @@ internal static class ExpertNames
     /// <summary>What the names of gate and experts begin with.</summary>
     internal static string Block(TransformerConfig model, int layer) =>
         $"model.layers.{layer}.{(model.Layout == ModelLayout.Mixtral ? "block_sparse_moe" : "mlp")}.";
+
+    /// <summary>True for the name of a tensor of all experts of a layer.</summary>
+    internal static bool IsStacked(string name) =>
+        name.EndsWith(StackedGateUp, StringComparison.Ordinal) || name.EndsWith(StackedDown, StringComparison.Ordinal);
 
     /// <summary>Gate, up and down of one expert.</summary>
     internal static (string Gate, string Up, string Down) Of(TransformerConfig model, int layer, int expert)

@@ -27,9 +27,13 @@ public sealed class KeyValueCache : IDisposable
         second = new Tensor[attention.IsLatent ? 0 : config.HiddenLayers];
         for (var layer = 0; layer < first.Length; layer++)
         {
-            first[layer] = attention.IsLatent ? Make(rows, capacity, attention.CacheWidth) : Make(rows, attention.KeyValueHeads, capacity, attention.HeadSize);
-            if (!attention.IsLatent)
-                second[layer] = Make(rows, attention.KeyValueHeads, capacity, attention.ValueHeadSize);
+            if (attention.IsLatent)
+            {
+                first[layer] = Make(rows, capacity, attention.CacheWidth);
+                continue;
+            }
+            first[layer] = Make(rows, attention.KeyValueHeads, capacity, attention.HeadSize);
+            second[layer] = Make(rows, attention.KeyValueHeads, capacity, attention.ValueHeadSize);
         }
 
         Tensor Make(params ReadOnlySpan<long> shape) => torch.zeros(shape, type, device).DetachFromDisposeScope();
@@ -57,7 +61,8 @@ public sealed class KeyValueCache : IDisposable
         if (attention.IsLatent)
             return first[layer].index(rows, positions);
         var keys = ByToken(first[layer]).index(rows, positions).reshape(-1, attention.KeyValueHeads * attention.HeadSize);
-        return torch.cat([keys, ByToken(second[layer]).index(rows, positions).reshape(-1, attention.KeyValueHeads * attention.ValueHeadSize)], 1);
+        var values = ByToken(second[layer]).index(rows, positions).reshape(-1, attention.KeyValueHeads * attention.ValueHeadSize);
+        return torch.cat([keys, values], 1);
     }
 
     /// <summary>Puts what <see cref="Read"/> told somewhere else.</summary>
@@ -68,13 +73,15 @@ public sealed class KeyValueCache : IDisposable
     public void Write(int layer, Tensor rows, Tensor positions, Tensor values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        var keys = attention.IsLatent ? attention.CacheWidth : attention.KeyValueHeads * attention.HeadSize;
         if (attention.IsLatent)
+        {
             first[layer].index_put_(rows, positions, values);
-        else
-            Put(layer, rows, positions,
-                values.narrow(1, 0, keys).reshape(-1, attention.KeyValueHeads, attention.HeadSize),
-                values.narrow(1, keys, Width - keys).reshape(-1, attention.KeyValueHeads, attention.ValueHeadSize));
+            return;
+        }
+        var keys = attention.KeyValueHeads * attention.HeadSize;
+        Put(layer, rows, positions,
+            values.narrow(1, 0, keys).reshape(-1, attention.KeyValueHeads, attention.HeadSize),
+            values.narrow(1, keys, Width - keys).reshape(-1, attention.KeyValueHeads, attention.ValueHeadSize));
     }
 
     /// <inheritdoc/>

@@ -104,7 +104,7 @@ internal static class LayoutKeys
         var scale = c.Real("routed_scaling_factor", 0, 1e6, 1);
         var renormalise = c.Flag("norm_topk_prob", v3);
         if (!v3 && renormalise && scale != 1)
-            c.Refuse("norm_topk_prob", true, "false where routed_scaling_factor is not 1: implementations differ in whether it then applies");
+            c.Refuse("norm_topk_prob", true, "false where routed_scaling_factor is not 1: whether it then applies is not agreed");
         var (groups, kept) = method == "greedy" ? (1, 1) : (c.SizeOr("n_group", 1), c.SizeOr("topk_group", 1));
         if (model.Experts % groups != 0)
             c.Refuse("n_group", groups, $"a divisor of n_routed_experts ({model.Experts})");

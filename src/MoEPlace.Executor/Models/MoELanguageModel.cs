@@ -14,7 +14,8 @@ public sealed class MoELanguageModel : IDisposable
     private readonly Tensor embedding, norm, head;
     private BatchPlan? plan;
 
-    private MoELanguageModel(TransformerConfig config, TorchDevice device, WeightSource weight, WeightSource wideWeight, Func<DecoderLayer, ExpertBank> bank)
+    private MoELanguageModel(
+        TransformerConfig config, TorchDevice device, WeightSource weight, WeightSource wideWeight, Func<DecoderLayer, ExpertBank> bank)
     {
         (Config, this.device) = (config, device);
         rotary = new RotaryTable(config.Rotary, device);
@@ -47,7 +48,10 @@ public sealed class MoELanguageModel : IDisposable
     /// <summary>All layers.</summary>
     public ImmutableArray<DecoderLayer> Layers { get; }
 
-    /// <summary>Its weights by their names in a checkpoint; the experts of a layer stand together as <c>experts.gate_up_proj</c> and <c>experts.down_proj</c>.</summary>
+    /// <summary>
+    /// Its weights by their names in a checkpoint; the experts of a layer stand together as <c>experts.gate_up_proj</c> and
+    /// <c>experts.down_proj</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
 
     /// <summary>Loads what a rank needs: all of the model but the experts, and of those the ones in its slots.</summary>
@@ -56,8 +60,11 @@ public sealed class MoELanguageModel : IDisposable
     /// <param name="rank">The rank; it plays no part without a placement.</param>
     /// <param name="device">Where the weights shall live.</param>
     /// <param name="type">Element type of weights and activations; gates are Float32 always.</param>
-    /// <exception cref="InputException">The checkpoint does not hold what its configuration says, or the placement is of another model.</exception>
-    public static MoELanguageModel Load(Checkpoint checkpoint, ExpertPlacement? placement, RankId rank, TorchDevice device, ScalarType type)
+    /// <exception cref="InputException">
+    /// The checkpoint does not hold what its configuration says, or the placement is of another model.
+    /// </exception>
+    public static MoELanguageModel Load(
+        Checkpoint checkpoint, ExpertPlacement? placement, RankId rank, TorchDevice device, ScalarType type)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         var config = checkpoint.Config;
@@ -94,7 +101,8 @@ public sealed class MoELanguageModel : IDisposable
             var block = ExpertNames.Block(config, layer.Index);
             return new ExpertBank(
                 [.. Enumerable.Range(0, config.Experts)], config.Experts,
-                draw(block + ExpertNames.StackedGateUp, experts, 2 * width, hidden), draw(block + ExpertNames.StackedDown, experts, hidden, width));
+                draw(block + ExpertNames.StackedGateUp, experts, 2 * width, hidden),
+                draw(block + ExpertNames.StackedDown, experts, hidden, width));
         });
     }
 
@@ -153,7 +161,7 @@ public sealed class MoELanguageModel : IDisposable
     public IEnumerable<(string Name, Tensor Value)> ToCheckpoint()
     {
         foreach (var (name, value) in parameters)
-            if (!name.EndsWith(ExpertNames.StackedGateUp, StringComparison.Ordinal) && !name.EndsWith(ExpertNames.StackedDown, StringComparison.Ordinal))
+            if (!ExpertNames.IsStacked(name))
                 yield return (name, value);
         foreach (var layer in Layers)
             for (var slot = 0; slot < (layer.Experts?.Experts.Length ?? 0); slot++)
@@ -205,8 +213,8 @@ public sealed class MoELanguageModel : IDisposable
         var faults = new InputFaults("placement");
         faults.Require(placement.Experts == config.Experts, "experts", placement.Experts, $"{config.Experts}, as {config.Name} has");
         faults.Require(
-            placement.MoeLayerIds.AsSpan().SequenceEqual(config.MoeLayerIds.AsSpan()), "moeLayerIds", string.Join(", ", placement.MoeLayerIds),
-            $"{string.Join(", ", config.MoeLayerIds)}, as {config.Name} has");
+            placement.MoeLayerIds.AsSpan().SequenceEqual(config.MoeLayerIds.AsSpan()), "moeLayerIds",
+            string.Join(", ", placement.MoeLayerIds), $"{string.Join(", ", config.MoeLayerIds)}, as {config.Name} has");
         faults.Require(rank.Value >= 0 && rank.Value < placement.Ranks, "ranks", placement.Ranks, $"more than {rank}, the rank that loads");
         faults.ThrowIfAny();
     }

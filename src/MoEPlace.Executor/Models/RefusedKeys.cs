@@ -9,10 +9,10 @@ internal static class RefusedKeys
     // Off when missing, null, false, 0, or an empty list.
     private static readonly string[] Off =
     [
-        "attention_bias", "qkv_bias", "mlp_bias", "use_bias", "attention_sinks", "use_sliding_window", "sliding_window_pattern", "attention_chunk_size",
-        "attn_logit_softcapping", "final_logit_softcapping", "router_logit_softcapping", "logit_scale", "logits_scaling", "embedding_multiplier",
-        "residual_multiplier", "attention_multiplier", "shared_expert_intermediate_size", "quantization_config", "index_topk", "use_parallel_residual",
-        "no_rope_layers", "zero_expert_num", "use_mla_gate", "alibi",
+        "attention_bias", "qkv_bias", "mlp_bias", "use_bias", "attention_sinks", "use_sliding_window", "sliding_window_pattern",
+        "attention_chunk_size", "attn_logit_softcapping", "final_logit_softcapping", "router_logit_softcapping", "logit_scale",
+        "logits_scaling", "embedding_multiplier", "residual_multiplier", "attention_multiplier", "shared_expert_intermediate_size",
+        "quantization_config", "index_topk", "use_parallel_residual", "no_rope_layers", "zero_expert_num", "use_mla_gate", "alibi",
     ];
 
     internal static void Note(ConfigObject c, JsonElement root, ModelLayout layout)

@@ -2,7 +2,9 @@ using MoEPlace.Traces.Models;
 
 namespace MoEPlace.Executor.Models;
 
-/// <summary>Rotary positions of a <c>config.json</c>: <c>rope_theta</c> and <c>rope_scaling</c>, or <c>rope_parameters</c> of transformers 5.</summary>
+/// <summary>
+/// Rotary positions of a <c>config.json</c>: <c>rope_theta</c> and <c>rope_scaling</c>, or <c>rope_parameters</c> of transformers 5.
+/// </summary>
 internal static class RotaryKeys
 {
     internal static RotaryConfig Read(ConfigObject c, ModelLayout layout, AttentionConfig attention, int positions)

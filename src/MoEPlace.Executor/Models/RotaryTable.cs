@@ -27,7 +27,10 @@ internal sealed class RotaryTable(RotaryConfig config, TorchDevice device) : IDi
         sine?.Dispose();
     }
 
-    /// <summary>Radians per position of each pair (Peng et al. 2023, section 3.2: a ramp between the pairs that turn often and those that turn rarely).</summary>
+    /// <summary>
+    /// Radians per position of each pair (Peng et al. 2023, section 3.2: a ramp between the pairs that turn often and those that turn
+    /// rarely).
+    /// </summary>
     internal static double[] Frequencies(RotaryConfig config)
     {
         var half = config.Width / 2;

@@ -4,7 +4,8 @@ namespace MoEPlace.Executor.Models;
 public static class Sampler
 {
     /// <summary>The stream that draws one token of one sequence, whichever rank draws it.</summary>
-    public static SeedStream StreamOf(long seed, int sequence, int position) => new(seed, "sample", ((long)sequence << 32) | (uint)position);
+    public static SeedStream StreamOf(long seed, int sequence, int position) =>
+        new(seed, "sample", ((long)sequence << 32) | (uint)position);
 
     /// <summary>Draws from softmax(logits / temperature), cut to the likeliest.</summary>
     /// <param name="logits">[vocabulary].</param>

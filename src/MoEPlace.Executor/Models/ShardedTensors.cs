@@ -92,7 +92,8 @@ internal sealed class ShardedTensors : IDisposable
     {
         var faults = new InputFaults(index);
         var places = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map)
+            || map.ValueKind != JsonValueKind.Object)
             throw new InputException(index, "weight_map", null, "an object of tensor names and files");
         foreach (var entry in map.EnumerateObject())
         {

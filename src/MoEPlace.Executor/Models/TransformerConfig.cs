@@ -6,7 +6,7 @@ using MoEPlace.Traces.Models;
 
 namespace MoEPlace.Executor.Models;
 
-/// <summary>What the forward pass needs of a <c>config.json</c>. What this code does not compute is refused by name, never passed over.</summary>
+/// <summary>What the forward pass needs of a <c>config.json</c>. What is not computed here is refused by name, never passed over.</summary>
 public sealed record TransformerConfig
 {
     /// <summary>The model's name: that of its folder.</summary>
@@ -66,7 +66,7 @@ public sealed record TransformerConfig
     /// <summary>The file, as it stands.</summary>
     public required string Json { get; init; }
 
-    /// <summary>The most experts that a gate names for a token, <c>num_experts_per_tok</c>.</summary>
+    /// <summary>Experts that a gate names for each token: <c>choices</c> of <c>moeplace_gate</c>, else the layout's.</summary>
     public required int Choices { get; init; }
 
     /// <summary>True for a layer with experts.</summary>

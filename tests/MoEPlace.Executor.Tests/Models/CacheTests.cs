@@ -89,6 +89,32 @@ public sealed class CacheTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(AllLayouts))]
+    public void A_batch_without_tokens_has_no_logits(string layout)
+    {
+        using var model = Layouts.Random(layout, 2);
+        using var inference = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        using var cache = new KeyValueCache(model.Config, 1, 4, TorchDevice.Cpu);
+        Assert.Equal([0, model.Config.VocabularySize], model.Forward(Batches.Decode([], [], []), cache).shape);
+        Assert.Equal([0, model.Config.VocabularySize], model.Forward(Batches.Prefill([]), null).shape);
+    }
+
+    [Fact]
+    public void In_bfloat16_a_cache_serves_sequences_of_unequal_length()
+    {
+        using var model = Layouts.Load(Layouts.Folder("mixtral"), type: ScalarType.BFloat16);
+        using var inference = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        using var cache = new KeyValueCache(model.Config, 2, 8, TorchDevice.Cpu, ScalarType.BFloat16);
+        var sequences = Batches.Sequences(new SeedStream(2, "cache"), model.Config.VocabularySize, 6, 4);
+        var whole = model.Forward(Batches.Prefill(sequences), null);
+        model.Forward(Batches.Prefill(sequences, [0, 1], [5, 3]), cache);
+        var last = model.Forward(Batches.Decode(sequences, [0, 1], [(0, 5), (1, 3)]), cache);
+        Assert.InRange((last - whole.index_select(0, torch.tensor<long>([5, 9]))).abs().max().item() / whole.abs().max().item(), 0, 0.05);
+    }
+
     [Fact]
     public void A_batch_that_is_no_prefill_and_no_decode_is_refused()
     {

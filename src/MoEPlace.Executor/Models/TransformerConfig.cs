@@ -66,7 +66,7 @@ public sealed record TransformerConfig
     /// <summary>The file, as it stands.</summary>
     public required string Json { get; init; }
 
-    /// <summary>Experts that a gate names for each token: <c>choices</c> of <c>moeplace_gate</c>, else the layout's.</summary>
+    /// <summary>The most experts that a gate names for a token, <c>num_experts_per_tok</c>.</summary>
     public required int Choices { get; init; }
 
     /// <summary>True for a layer with experts.</summary>

@@ -1,0 +1,143 @@
+using MoEPlace.Executor.Gates;
+using MoEPlace.Executor.Models;
+using MoEPlace.Executor.Ranks;
+using MoEPlace.Executor.Training;
+using MoEPlace.Torch;
+using Xunit;
+
+namespace MoEPlace.Executor.Tests.Training;
+
+public sealed class TrainerTests
+{
+    public static TheoryData<GateKind> Kinds => [.. Enum.GetValues<GateKind>()];
+
+    [Fact]
+    public void Learns()
+    {
+        using var text = new TinyText();
+        using var trainer = text.Begin(TinyText.Options with { Steps = 60 });
+        for (var step = 1; step <= 60; step++)
+            trainer.Advance(point: step % 10 == 0, stop: false);
+        var losses = trainer.Log.Training.Select(p => p.Loss).ToArray();
+        Assert.Equal(Math.Log(256), losses[0], 1.5);
+        Assert.True(losses[^1] < losses[0] - 1.5, string.Join(' ', losses));
+        Assert.All(trainer.Log.Training, p => Assert.All(p.Imbalance, i => Assert.InRange(i, 1, 6)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Steps_at_once_equal_steps_with_a_stop_between_bit_by_bit(GateKind kind)
+    {
+        using var text = new TinyText();
+        var options = text.With(kind);
+        using var whole = text.Begin(options);
+        using var first = text.Begin(options);
+        using var second = text.Begin(options);
+        var state = Path.Combine(text.Folder, "state.safetensors");
+        for (var step = 0; step < 5; step++)
+        {
+            whole.Advance(point: step == 2, stop: false);
+            if (step < 2)
+                first.Advance(point: false, stop: false);
+        }
+        first.Save(state);
+        second.Resume(state);
+        for (var step = 2; step < 5; step++)
+            second.Advance(point: step == 2, stop: false);
+        var (expected, got) = (TinyText.Weights(whole), TinyText.Weights(second));
+        Assert.Equal(expected.Keys, got.Keys);
+        foreach (var (name, values) in expected)
+            Assert.True(values.AsSpan().SequenceEqual(got[name]), name);
+        Assert.Equal(whole.Log.Training[0].Loss, second.Log.Training[0].Loss);
+        Assert.NotEqual(expected.Values.SelectMany(v => v).Sum(), TinyText.Weights(first).Values.SelectMany(v => v).Sum());
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Ranks_that_share_a_batch_train_as_one_that_has_it_all(int ranks)
+    {
+        using var text = new TinyText();
+        var options = TinyText.Options with { Gate = new GateOptions { BalanceCoefficient = 0 }, LearningRate = 1e-3 };
+        using var alone = text.Begin(options);
+        for (var step = 0; step < 4; step++)
+            alone.Advance(point: step == 3, stop: false);
+        var expected = TinyText.Weights(alone);
+        var together = VirtualRanks.Run(ranks, group =>
+        {
+            using var trainer = text.Begin(options, group);
+            var stopped = false;
+            for (var step = 0; step < 4; step++)
+                stopped = trainer.Advance(point: step == 3, stop: step == 3 && group.Rank == ranks - 1);
+            return (Weights: TinyText.Weights(trainer), trainer.Log, stopped);
+        });
+        foreach (var (weights, log, stopped) in together)
+        {
+            Assert.True(stopped);
+            Assert.Equal(alone.Log.Training[0].Loss, log.Training[0].Loss, 1e-4);
+            Assert.Equal(alone.Log.Training[0].GradientNorm, log.Training[0].GradientNorm, 1e-3);
+            foreach (var (name, values) in expected)
+                for (var i = 0; i < values.Length; i++)
+                {
+                    // AdamW turns a gradient near 0 into a step near the learning rate: rounding shows up to a few of those.
+                    Assert.Equal(values[i], weights[name][i], 4e-3);
+                    Assert.Equal(together[0].Weights[name][i], weights[name][i]);
+                }
+        }
+    }
+
+    [Fact]
+    public void Gradients_of_ranks_are_those_of_the_whole_batch()
+    {
+        using var text = new TinyText();
+        var options = TinyText.Options with { Gate = new GateOptions { BalanceCoefficient = 0 } };
+        using var alone = text.Begin(options);
+        alone.Advance(point: true, stop: false);
+        var logs = VirtualRanks.Run(2, group =>
+        {
+            using var trainer = text.Begin(options, group);
+            trainer.Advance(point: true, stop: false);
+            return trainer.Log.Training[0];
+        });
+        Assert.Equal(alone.Log.Training[0].GradientNorm, logs[0].GradientNorm, 1e-5);
+        Assert.Equal(alone.Log.Training[0].Loss, logs[0].Loss, 1e-5);
+        Assert.Equal(alone.Log.Training[0].Imbalance, logs[1].Imbalance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_model_that_is_written_and_loaded_computes_the_same(GateKind kind)
+    {
+        using var text = new TinyText();
+        using var scope = torch.NewDisposeScope();
+        using var trainer = text.Begin(text.With(kind));
+        trainer.Advance(point: false, stop: false);
+        var folder = Path.Combine(text.Folder, "model");
+        CheckpointWriter.Write(folder, ByteModelConfig.Of(trainer.Log.Options), trainer.Model.ToCheckpoint(), ScalarType.Float32);
+        using var checkpoint = Checkpoint.Open(folder);
+        using var loaded = MoELanguageModel.Load(checkpoint, null, new RankId(0), TorchDevice.Cpu, ScalarType.Float32);
+        var windows = text.Corpus.HeldOut(3, 16);
+        Assert.Equal(
+            HeldOutPass.Evaluate(trainer.Model, 1, windows, 2, 2).DomainLoss, HeldOutPass.Evaluate(loaded, 1, windows, 2, 2).DomainLoss);
+        Assert.Equal(trainer.Log.Options.Gate.Kind, checkpoint.Config.OtherGate?.Kind ?? GateKind.TopK);
+    }
+
+    [Fact]
+    public void Refuses_a_state_of_other_options_or_another_text()
+    {
+        using var text = new TinyText();
+        using var other = new TinyText();
+        File.AppendAllText(Path.Combine(other.TextFolder, "verse.txt"), "one line more\n");
+        var state = Path.Combine(text.Folder, "state.safetensors");
+        using (var trainer = text.Begin(TinyText.Options))
+            trainer.Save(state);
+        var changed = TinyText.Options with { Seed = 2, LearningRate = 3e-3 };
+        var config = Path.Combine(other.Folder, "config.json");
+        OutputFile.WriteText(config, ByteModelConfig.Of(changed).ToJsonString());
+        using var second = new Trainer(changed, TransformerConfig.Read(config), Corpus.Read([other.TextFolder], 16));
+        var fault = Assert.Throws<InputException>(() => second.Resume(state));
+        foreach (var told in new[] { "seed", "learningRate", "as the run began", "text" })
+            Assert.Contains(told, fault.Message, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => second.Resume(config));
+    }
+}

@@ -73,7 +73,7 @@ public sealed class RankRun : IDisposable
     /// <param name="ranks">Ranks that will write.</param>
     /// <exception cref="InputException">Something stands there, or the folder cannot be written.</exception>
     public static void CreateJournal(string folder, TraceHeader trace, int ranks) =>
-        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns));
+        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns(ranks)));
 
     /// <inheritdoc/>
     public void Dispose()

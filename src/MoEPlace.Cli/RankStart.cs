@@ -23,11 +23,13 @@ internal sealed record RankStart(int Ranks, bool Virtual, RankEnvironment? Envir
     /// <param name="tell">Shows the result, where this process is to.</param>
     /// <param name="terminal">Where what launched ranks say is passed on.</param>
     /// <param name="cancellation">Ends all.</param>
+    /// <param name="patience">How long launched ranks may then take to put away what they reached.</param>
     /// <returns>The exit code.</returns>
-    internal int Run<T>(Func<IRankGroup, T> work, Action<T> tell, Terminal terminal, CancellationToken cancellation)
+    internal int Run<T>(
+        Func<IRankGroup, T> work, Action<T> tell, Terminal terminal, CancellationToken cancellation, TimeSpan patience = default)
     {
         if (Launches)
-            return Launch(terminal, cancellation);
+            return Launch(terminal, patience, cancellation);
         T result;
         if (Environment is null)
             result = VirtualRanks.Run(Ranks, work)[0];
@@ -44,9 +46,9 @@ internal sealed record RankStart(int Ranks, bool Virtual, RankEnvironment? Envir
         return 0;
     }
 
-    private int Launch(Terminal terminal, CancellationToken cancellation)
+    private int Launch(Terminal terminal, TimeSpan patience, CancellationToken cancellation)
     {
-        var options = RankLaunchOptions.OfThisProgram(Ranks) with { Port = Port, RendezvousTimeout = Timeout };
+        var options = RankLaunchOptions.OfThisProgram(Ranks) with { Port = Port, RendezvousTimeout = Timeout, Patience = patience };
         var result = RankLauncher.Run(options, (rank, line) => terminal.Error($"[rank {rank}] {line}"), cancellation);
         if (result.Failure is { } failure)
             terminal.Error($"failed: {failure}");

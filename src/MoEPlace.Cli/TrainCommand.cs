@@ -2,16 +2,17 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MoEPlace.Executor.Training;
-using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
 /// <summary><c>train</c>: a small model from text.</summary>
 internal sealed class TrainCommand
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TrainingRunOptions Defaults = new() { Folder = "" };
     private readonly Terminal terminal;
     private readonly TrainOptions model = new();
+    private readonly RankOptions ranks = new();
     private readonly Argument<string[]> text = new("text")
     {
         Description = "Text files, or folders of files *.txt; each file is a domain. The last tenth of each is held out.",
@@ -28,7 +29,6 @@ internal sealed class TrainCommand
     private readonly Option<double?> timeLimit = new("--time-limit") { Description = "Stop after so many seconds; --resume goes on." };
     private readonly Option<bool> resume = new("--resume") { Description = "Go on from the state in the folder, with the same options and text." };
     private readonly Option<string> licence = new("--licence") { Description = "Licence of the recordings.", DefaultValueFactory = _ => "" };
-    private readonly Option<int?> threads = new("--threads") { Description = "Threads of a rank; default: the cores, shared by the ranks here." };
     private readonly Option<bool> json = CommonOptions.Json();
 
     private TrainCommand(Terminal terminal) => this.terminal = terminal;
@@ -38,10 +38,11 @@ internal sealed class TrainCommand
         var verb = new TrainCommand(terminal);
         var command = new Command("train", "Train a small Mixture-of-Experts model on text.") { verb.text, verb.output };
         verb.model.AddTo(command);
+        verb.ranks.AddTo(command);
         foreach (var option in new Option[]
         {
             verb.checkpointEvery, verb.evaluateEvery, verb.evaluatedWindows, verb.recordEvery, verb.recordedWindows, verb.timeLimit, verb.resume,
-            verb.licence, verb.threads, verb.json,
+            verb.licence, verb.json,
         })
             command.Add(option);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
@@ -51,9 +52,11 @@ internal sealed class TrainCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var faults = new InputFaults("train");
+        var start = ranks.Read(parsed, faults);
+        faults.Require(start is not { Device.IsCuda: true }, "--device", start?.Device, "cpu: training runs on the CPU");
         var length = model.Length(parsed);
         var corpus = length >= 1 ? faults.Try(() => Corpus.Read(parsed.GetValue(text)!, length)) : null;
-        var options = model.Read(parsed, corpus?.Domains.Select(d => d.Name) ?? [], 1, faults);
+        var options = model.Read(parsed, corpus?.Domains.Select(d => d.Name) ?? [], start?.Ranks ?? 1, faults);
         var run = new TrainingRunOptions
         {
             Folder = parsed.GetValue(output)!,
@@ -67,16 +70,15 @@ internal sealed class TrainCommand
             Licence = parsed.GetValue(licence)!,
         };
         run.Check(faults);
-        var used = parsed.GetValue(threads) ?? Environment.ProcessorCount;
-        faults.Require(used is >= 1 and <= 1024, "--threads", used, "1 to 1024");
         faults.ThrowIfAny();
-        torch.set_num_threads(used);
         TrainingProgress? last = null;
-        TrainingLog log;
-        using (var bar = new TrainingBar(terminal.ErrorWriter))
-            log = TrainingRun.Run(options, run, corpus!, null, new Watcher(bar, value => last = value), cancellation);
-        Tell(parsed, log, run, last);
-        return cancellation.IsCancellationRequested && !log.IsComplete ? Program.Interrupted : 0;
+        return start!.Run(
+            group =>
+            {
+                using var bar = new TrainingBar(terminal.ErrorWriter, value => last = value);
+                return TrainingRun.Run(options, run, corpus!, group, group.Rank == 0 ? bar : null, cancellation);
+            },
+            log => Tell(parsed, log, run, last), terminal, cancellation, Patience);
     }
 
     private void Tell(ParseResult parsed, TrainingLog log, TrainingRunOptions run, TrainingProgress? last)
@@ -117,14 +119,4 @@ internal sealed class TrainCommand
 
     private static Option<int> Whole(string name, string description, int fallback) =>
         new(name) { Description = description, DefaultValueFactory = _ => fallback };
-
-    /// <summary>Shows each report and keeps it.</summary>
-    private sealed class Watcher(TrainingBar bar, Action<TrainingProgress> keep) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            keep(value);
-            bar.Report(value);
-        }
-    }
 }

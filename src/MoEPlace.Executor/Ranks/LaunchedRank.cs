@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace MoEPlace.Executor.Ranks;
 
 /// <summary>A rank that this process started and holds by its standard input.</summary>
-internal sealed class LaunchedRank : IDisposable
+internal sealed partial class LaunchedRank : IDisposable
 {
     private const int FirstSignal = 128;
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(2);
@@ -62,7 +63,15 @@ internal sealed class LaunchedRank : IDisposable
         return new LaunchedRank(environment.Rank, Process.Start(start)!, onOutput, onError);
     }
 
-    /// <summary>Asks it to end, by closing its standard input; it is not listened to any more.</summary>
+    /// <summary>Asks it to put away what it reached and end, by SIGTERM.</summary>
+    internal void Ask()
+    {
+        const int terminate = 15;
+        if (!process.HasExited)
+            _ = kill(process.Id, terminate);
+    }
+
+    /// <summary>Makes it end, by closing its standard input; it is not listened to any more.</summary>
     internal void Release()
     {
         silent = true;
@@ -99,6 +108,9 @@ internal sealed class LaunchedRank : IDisposable
                     to(line);
         },
         CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 
     private static string Named(int signal) => signal switch
     {

@@ -23,6 +23,9 @@ public sealed record RankLaunchOptions
     /// <summary>How long all ranks may take to join. Default: 60 s.</summary>
     public TimeSpan RendezvousTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long ranks may take, when all is cancelled, to put away what they reached: SIGTERM asks them to. Default: no time.</summary>
+    public TimeSpan Patience { get; init; }
+
     /// <summary>How long ranks have to end by themselves before they are killed. Default: 5 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 

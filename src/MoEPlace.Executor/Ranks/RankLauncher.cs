@@ -54,6 +54,12 @@ public static class RankLauncher
             ranks.ForEach(rank => rank.Drain());
             return new RankLaunchResult(0, output.ToString(), null);
         }
+        catch (OperationCanceledException) when (options.Patience > TimeSpan.Zero)
+        {
+            ranks.ForEach(rank => rank.Ask());
+            Task.WaitAll([.. ranks.Select(rank => rank.Ended)], options.Patience);
+            throw;
+        }
         finally
         {
             End(ranks, options.Grace);

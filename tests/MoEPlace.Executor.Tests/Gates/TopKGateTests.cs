@@ -58,7 +58,7 @@ public sealed class TopKGateTests
     public void The_loss_of_balance_is_1_when_even_and_as_many_as_experts_when_all_go_to_one()
     {
         using var scope = torch.NewDisposeScope();
-        var config = new TopKConfig { Choices = 1 };
+        var config = new TopKConfig { Choices = 1, BalanceCoefficient = 1 };
         Assert.Equal(1, Loss(1, [0, 1, 2, 3]), 1e-5);
         Assert.Equal(4, Loss(1, [2, 2, 2, 2]), 1e-3);
 

@@ -21,20 +21,20 @@ public sealed class TrainingRunTests
         var parts = Run(text, "parts", resume: true, stopAt: null);
         Assert.Equal(whole.Training.Select(p => p.Loss), parts.Training.Select(p => p.Loss));
         foreach (var file in new[] { "model.safetensors", "training.json", "config.json", Path.Combine("traces", "step-000006.safetensors") })
-            Assert.Equal(File.ReadAllBytes(Path.Combine(text.Folder, "whole", file)), File.ReadAllBytes(Path.Combine(text.Folder, "parts", file)));
+            Assert.Equal(File.ReadAllBytes(Path.Combine(text.Folder, "whole", "model", file)), File.ReadAllBytes(Path.Combine(text.Folder, "parts", "model", file)));
         Assert.Equal(
             ["config.json", "model.safetensors", "traces", "training.json"],
-            Directory.EnumerateFileSystemEntries(Path.Combine(text.Folder, "parts")).Select(f => Path.GetFileName(f)).Order());
+            Directory.EnumerateFileSystemEntries(Path.Combine(text.Folder, "parts", "model")).Select(f => Path.GetFileName(f)).Order());
     }
 
     [Fact]
     public void Records_the_routing_of_held_out_text_at_the_steps_that_were_asked_for()
     {
         using var text = new TinyText();
-        Run(text, "model", resume: false, stopAt: null);
-        string[] traces = [.. Directory.EnumerateFiles(Path.Combine(text.Folder, "model", "traces")).Select(f => Path.GetFileName(f)).Order()];
+        Run(text, "one", resume: false, stopAt: null);
+        string[] traces = [.. Directory.EnumerateFiles(Path.Combine(text.Folder, "one", "model", "traces")).Select(f => Path.GetFileName(f)).Order()];
         Assert.Equal(["step-000000.safetensors", "step-000004.safetensors", "step-000006.safetensors"], traces);
-        using var trace = RoutingTrace.Open(Path.Combine(text.Folder, "model", "traces", traces[^1]));
+        using var trace = RoutingTrace.Open(Path.Combine(text.Folder, "one", "model", "traces", traces[^1]));
         Assert.Equal((6 * 16, 2, 2, 6), (trace.Tokens, trace.Layers, trace.TopK, trace.Experts));
         Assert.Equal(["code", "verse"], trace.Header.Domains);
         Assert.Equal(TraceColumns.GateWeights | TraceColumns.Domain, trace.Columns);
@@ -47,8 +47,8 @@ public sealed class TrainingRunTests
     public void Refuses_to_begin_over_an_unfinished_run()
     {
         using var text = new TinyText();
-        Run(text, "model", resume: false, stopAt: 2);
-        var fault = Assert.Throws<InputException>(() => Run(text, "model", resume: false, stopAt: null));
+        Run(text, "one", resume: false, stopAt: 2);
+        var fault = Assert.Throws<InputException>(() => Run(text, "one", resume: false, stopAt: null));
         Assert.Contains("--resume", fault.Message, StringComparison.Ordinal);
     }
 
@@ -56,8 +56,8 @@ public sealed class TrainingRunTests
     public void The_log_is_read_as_it_was_written()
     {
         using var text = new TinyText();
-        var log = Run(text, "model", resume: false, stopAt: null);
-        var path = Of(text, "model").LogPath;
+        var log = Run(text, "one", resume: false, stopAt: null);
+        var path = Of(text, "one").LogPath;
         TrainingLog.Read(path).Write(path + ".again");
         Assert.Equal(File.ReadAllText(path), File.ReadAllText(path + ".again"));
         Assert.Equal([0L, 3, 6], log.HeldOut.Select(p => p.Step));
@@ -89,7 +89,7 @@ public sealed class TrainingRunTests
 
     private static TrainingRunOptions Of(TinyText text, string name) => new()
     {
-        Folder = Path.Combine(text.Folder, name),
+        Folder = Path.Combine(text.Folder, name, "model"),
         CheckpointEvery = 1000,
         EvaluateEvery = 3,
         RecordEvery = 4,

@@ -10,6 +10,7 @@ namespace MoEPlace.Cli;
 /// <summary>The options that say what is run: texts, lists of ids, or a prompt.</summary>
 internal sealed class RunInput
 {
+    private const int DefaultLength = 256;
     private static readonly Job Defaults = new() { Prompts = [] };
     private readonly Option<string[]> text = new("--text")
     {
@@ -18,7 +19,10 @@ internal sealed class RunInput
     };
     private readonly Option<string?> ids = new("--ids") { Description = "Run the sequences of a JSON file: a list of lists of vocabulary ids." };
     private readonly Option<string?> prompt = new("--prompt") { Description = "Go on from this text, as bytes." };
-    private readonly Option<int> length = new("--length") { Description = "Tokens of a sequence of --text.", DefaultValueFactory = _ => 256 };
+    private readonly Option<int?> length = new("--length")
+    {
+        Description = "Tokens of a sequence of --text; default: 256, or what the model takes if that is less.",
+    };
     private readonly Option<int> sequences = new("--sequences")
     {
         Description = "Sequences of --text, at most, over all domains.",
@@ -73,14 +77,12 @@ internal sealed class RunInput
                 config.VocabularySize == Corpus.Vocabulary, texts.Length > 0 ? "--text" : "--prompt", $"a vocabulary of {config.VocabularySize}",
                 $"a model of {Corpus.Vocabulary} ids, which are bytes; try --ids");
         ImmutableArray<string> domains = [];
-        var prompts = texts.Length > 0 ? OfText(parsed, texts, faults, out domains)
+        var prompts = texts.Length > 0 ? OfText(parsed, texts, config, faults, out domains)
             : parsed.GetValue(ids) is { } file ? faults.Try(() => StrictJson.Read<int[][]>(file))?.Select(list => Of(parsed, [.. list], list.Length, 0)).ToArray()
             : [Of(parsed, [.. Encoding.UTF8.GetBytes(parsed.GetValue(prompt)!).Select(b => (int)b)], int.MaxValue, 64)];
-        if (prompts is null)
-            return null;
         var job = new Job
         {
-            Prompts = [.. prompts],
+            Prompts = [.. prompts ?? []],
             Batch = parsed.GetValue(batch),
             PrefillTokens = parsed.GetValue(prefillTokens),
             EndId = parsed.GetValue(endId),
@@ -88,7 +90,10 @@ internal sealed class RunInput
             TopP = parsed.GetValue(topP),
             Seed = parsed.GetValue(seed),
         };
-        job.Check(faults, config, ranks);
+        if (prompts is null)
+            job.CheckConditions(faults, config, ranks);
+        else
+            job.Check(faults, config, ranks);
         return (job, domains);
     }
 
@@ -96,11 +101,12 @@ internal sealed class RunInput
         all, parsed.GetValue(prefill) is { } asked && atOnce != int.MaxValue ? asked : Math.Min(all.Length, atOnce),
         parsed.GetValue(newTokens) ?? sampled, domain);
 
-    private Prompt[]? OfText(ParseResult parsed, string[] texts, InputFaults faults, out ImmutableArray<string> domains)
+    private Prompt[]? OfText(ParseResult parsed, string[] texts, TransformerConfig config, InputFaults faults, out ImmutableArray<string> domains)
     {
         domains = [];
-        var (each, wanted) = (parsed.GetValue(length), parsed.GetValue(sequences));
-        if (!faults.Require(each is >= 1 and <= Job.MostTokens, "--length", each, "1 to 16,777,216")
+        var most = Math.Min(config.MaxPositions, Job.MostTokens);
+        var (each, wanted) = (parsed.GetValue(length) ?? Math.Min(DefaultLength, most), parsed.GetValue(sequences));
+        if (!faults.Require(each >= 1 && each <= most, "--length", each, $"1 to {most}, the positions of {config.Name}")
             | !faults.Require(wanted is >= 1 and <= Job.MostTokens, "--sequences", wanted, "1 to 16,777,216"))
             return null;
         if (faults.Try(() => Corpus.Read(texts, each)) is not { } corpus)

@@ -47,6 +47,19 @@ public sealed record Job
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(config);
         faults.Require(Prompts.Length >= 1, "prompts", Prompts.Length, "at least one");
+        CheckConditions(faults, config, ranks);
+        for (var i = 0; i < Prompts.Length; i++)
+            Check(Prompts[i], FormattableString.Invariant($"prompts[{i}]"), faults, config);
+    }
+
+    /// <summary>Notes whatever is wrong with it apart from its prompts.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="ranks">Ranks that shall run it.</param>
+    public void CheckConditions(InputFaults faults, TransformerConfig config, int ranks)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(config);
         faults.Require(Batch is >= 1 and <= MostBatch, "--batch", Batch, "1 to 65,536 sequences");
         faults.Require(PrefillTokens is >= 1 and <= MostTokens, "--prefill-tokens", PrefillTokens, "1 to 16,777,216");
         faults.Require(Temperature is >= 0 and <= 100, "--temperature", Temperature, "0 to 100");
@@ -54,8 +67,6 @@ public sealed record Job
         faults.Require(
             ranks == 1 || config.OtherGate is not { NeedsWholeBatch: true }, "--ranks", ranks,
             $"1: what the gate of {config.Name} picks for a token depends on all tokens of a step");
-        for (var i = 0; i < Prompts.Length; i++)
-            Check(Prompts[i], FormattableString.Invariant($"prompts[{i}]"), faults, config);
     }
 
     private static void Check(Prompt prompt, string name, InputFaults faults, TransformerConfig config)

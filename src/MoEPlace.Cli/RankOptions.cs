@@ -52,7 +52,8 @@ internal sealed class RankOptions
         var place = faults.Try(() => RankDevice.Of(parsed.GetValue(device)!, local, told?.LocalRank ?? 0));
         return place is null || !inTime
             ? null
-            : new RankStart(threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port), TimeSpan.FromSeconds(seconds));
+            : new RankStart(
+                threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port), TimeSpan.FromSeconds(seconds));
     }
 
     /// <summary>What the environment says of this process. In a job of Slurm, --ranks starts ranks of its own.</summary>

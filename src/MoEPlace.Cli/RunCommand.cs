@@ -17,7 +17,8 @@ internal sealed class RunCommand
     {
         Description = "Which experts stand on which rank; default: the first E/R on the first rank, and so on.",
     };
-    private readonly Option<string> residency = CommonOptions.Choice("--residency", "Where a token lives between layers.", "home", "home", "coherent");
+    private readonly Option<string> residency = CommonOptions.Choice(
+        "--residency", "Where a token lives between layers.", "home", "home", "coherent");
     private readonly Option<string> type = CommonOptions.Choice(
         "--type", "Element type of weights and activations.", "float32", "float32", "bfloat16", "float16");
     private readonly Option<string?> record = new("--record") { Description = "Record the routing into this trace." };

@@ -14,7 +14,8 @@ internal sealed class RunInput
     private static readonly Job Defaults = new() { Prompts = [] };
     private readonly Option<string[]> text = new("--text")
     {
-        Description = "Run text as bytes: files, or folders of files *.txt; each file is a domain. What runs is the tenth of each that train holds out.",
+        Description = "Run text as bytes: files, or folders of files *.txt; each file is a domain. "
+            + "What runs is the tenth of each that train holds out.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string?> ids = new("--ids") { Description = "Run the sequences of a JSON file: a list of lists of vocabulary ids." };
@@ -32,9 +33,16 @@ internal sealed class RunInput
     {
         Description = "Tokens of a sequence that run at once; the others follow one by one. Default: half of --text, all of --ids.",
     };
-    private readonly Option<int?> newTokens = new("--new-tokens") { Description = "Tokens to sample after each sequence; default: 64 after --prompt, else 0." };
+    private readonly Option<int?> newTokens = new("--new-tokens")
+    {
+        Description = "Tokens to sample after each sequence; default: 64 after --prompt, else 0.",
+    };
     private readonly Option<int?> endId = new("--end-id") { Description = "The id after which a sequence that samples ends." };
-    private readonly Option<double> temperature = new("--temperature") { Description = "0 takes the likeliest.", DefaultValueFactory = _ => Defaults.Temperature };
+    private readonly Option<double> temperature = new("--temperature")
+    {
+        Description = "0 takes the likeliest.",
+        DefaultValueFactory = _ => Defaults.Temperature,
+    };
     private readonly Option<double> topP = new("--top-p")
     {
         Description = "Sample among the likeliest that have this share together.",
@@ -45,7 +53,11 @@ internal sealed class RunInput
         Description = "Of what is sampled, and of the order of the sequences of --text.",
         DefaultValueFactory = _ => Defaults.Seed,
     };
-    private readonly Option<int> batch = new("--batch") { Description = "Sequences that run at the same time.", DefaultValueFactory = _ => Defaults.Batch };
+    private readonly Option<int> batch = new("--batch")
+    {
+        Description = "Sequences that run at the same time.",
+        DefaultValueFactory = _ => Defaults.Batch,
+    };
     private readonly Option<int> prefillTokens = new("--prefill-tokens")
     {
         Description = "Tokens that are prefilled at the same time.",
@@ -78,7 +90,8 @@ internal sealed class RunInput
                 $"a model of {Corpus.Vocabulary} ids, which are bytes; try --ids");
         ImmutableArray<string> domains = [];
         var prompts = texts.Length > 0 ? OfText(parsed, texts, config, faults, out domains)
-            : parsed.GetValue(ids) is { } file ? faults.Try(() => StrictJson.Read<int[][]>(file))?.Select(list => Of(parsed, [.. list], list.Length, 0)).ToArray()
+            : parsed.GetValue(ids) is { } file
+                ? faults.Try(() => StrictJson.Read<int[][]>(file))?.Select(list => Of(parsed, [.. list], list.Length, 0)).ToArray()
             : [Of(parsed, [.. Encoding.UTF8.GetBytes(parsed.GetValue(prompt)!).Select(b => (int)b)], int.MaxValue, 64)];
         var job = new Job
         {

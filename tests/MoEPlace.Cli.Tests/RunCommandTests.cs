@@ -20,7 +20,8 @@ public sealed class RunCommandTests(ByteModel model) : IClassFixture<ByteModel>
         foreach (var residency in new[] { "home", "coherent" })
         {
             var four = Run(
-                "--virtual-ranks", "4", "--placement", folder["p"], "--residency", residency, "--record", folder[residency], "--logits", folder["four"]);
+                "--virtual-ranks", "4", "--placement", folder["p"], "--residency", residency, "--record", folder[residency],
+                "--logits", folder["four"]);
             Assert.InRange(Difference(folder["alone"], folder["four"]), 0, 1e-5);
             Assert.Equal(alone.GetProperty("loss").GetDouble(), four.GetProperty("loss").GetDouble(), 1e-5);
             var judged = CliRun.Json("evaluate", folder[residency], folder["p"], "--residency", residency);
@@ -37,8 +38,8 @@ public sealed class RunCommandTests(ByteModel model) : IClassFixture<ByteModel>
     {
         using var folder = new TempFolder();
         var told = Json(
-            "run", model.Checkpoint, "--text", model["apples.txt"], model["pears.txt"], "--length", "20", "--sequences", "9", "--prefill", "8", "--record",
-            folder["t"], "--virtual-ranks", "2", "--licence", "CC0-1.0");
+            "run", model.Checkpoint, "--text", model["apples.txt"], model["pears.txt"], "--length", "20", "--sequences", "9",
+            "--prefill", "8", "--record", folder["t"], "--virtual-ranks", "2", "--licence", "CC0-1.0");
         Assert.Equal((180, 171), (told.GetProperty("tokens").GetInt32(), told.GetProperty("lossTokens").GetInt32()));
         Assert.InRange(told.GetProperty("loss").GetDouble(), 5, 6);
         using var trace = RoutingTrace.Open(folder["t"]);

@@ -52,7 +52,8 @@ public sealed record RankEnvironment(
         faults.ThrowIfAny();
         // torchrun says True where its own agent serves the store, and False where rank 0 is to.
         var served = variables.GetValueOrDefault("TORCHELASTIC_USE_AGENT_STORE") == bool.TrueString;
-        return new RankEnvironment(rank!.Value, size!.Value, local!.Value, localSize!.Value, host!, port!.Value, rank == 0 && !served, attempt!.Value);
+        return new RankEnvironment(
+            rank!.Value, size!.Value, local!.Value, localSize!.Value, host!, port!.Value, rank == 0 && !served, attempt!.Value);
 
         int? Number(string name, int least, int most, int? missing, bool optional = false)
         {

@@ -66,7 +66,9 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
         var rows = HomePass.Add(ExpertExchange.Pick(arrivals.Rows, routes.Staying), routes.Targets, back);
         here.Take([.. routes.Staying.Select(row => arrivals.Tokens[row])]);
         here.Carry = carries ? ExpertExchange.Pick(carry!, routes.Staying) : null;
-        here.Residual = here.Tokens.Length == 0 ? rows : WithCostFree(layer, arrivals.Choices, routes.Staying, ExpertExchange.Pick(hidden, routes.Staying), rows);
+        here.Residual = here.Tokens.Length == 0
+            ? rows
+            : WithCostFree(layer, arrivals.Choices, routes.Staying, ExpertExchange.Pick(hidden, routes.Staying), rows);
     }
 
     /// <summary>Adds what every rank can compute: shared experts and those that cost nothing.</summary>

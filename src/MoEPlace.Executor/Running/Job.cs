@@ -76,9 +76,11 @@ public sealed record Job
         faults.Require(prompt.Prefill >= 0 && prompt.Prefill <= length, $"{name}.prefill", prompt.Prefill, $"0 to {length}, the ids of the prompt");
         faults.Require(prompt.NewTokens is >= 0 and <= MostTokens, $"{name}.newTokens", prompt.NewTokens, "0 to 16,777,216");
         faults.Require(
-            prompt.MostTokens <= config.MaxPositions, $"{name}.tokens", prompt.MostTokens, $"at most {config.MaxPositions}, the positions of {config.Name}");
+            prompt.MostTokens <= config.MaxPositions, $"{name}.tokens", prompt.MostTokens,
+            $"at most {config.MaxPositions}, the positions of {config.Name}");
         foreach (var id in prompt.Ids)
-            if (!faults.Require(id >= 0 && id < config.VocabularySize, $"{name}.ids", id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
+            if (!faults.Require(
+                id >= 0 && id < config.VocabularySize, $"{name}.ids", id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
                 break;
     }
 }

@@ -22,7 +22,8 @@ public sealed class LogitsFile : IDisposable
         (this.path, this.vocabulary) = (path, vocabulary);
         // How many rows there will be is known at the end, and the header comes first.
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        rows = new FileStream($"{path}.{Environment.ProcessId}.rows", FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        rows = new FileStream(
+            $"{path}.{Environment.ProcessId}.rows", FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
     }
 
     /// <summary>Appends rows.</summary>

@@ -20,7 +20,8 @@ public sealed class RankGroupTests
         long[] sent = [.. Enumerable.Range(0, Ranks).Select(r => Rows(group.Rank, r))];
         var received = group.AllToAll(sent, 1);
         Assert.Equal(Enumerable.Range(0, Ranks).Select(s => Rows(s, group.Rank)), received);
-        var values = Enumerable.Range(0, Ranks).SelectMany(r => Enumerable.Repeat(new float[] { group.Rank, r }, (int)sent[r])).SelectMany(row => row);
+        var values = Enumerable.Range(0, Ranks).SelectMany(r => Enumerable.Repeat(new float[] { group.Rank, r }, (int)sent[r]))
+            .SelectMany(row => row);
         var arrived = group.AllToAll(torch.tensor<float>([.. values], [sent.Sum(), 2]), sent, received);
         var expected = Enumerable.Range(0, Ranks).SelectMany(s => Enumerable.Repeat(new float[] { s, group.Rank }, (int)received[s]));
         Assert.Equal(expected.SelectMany(row => row), arrived.ToArray<float>());

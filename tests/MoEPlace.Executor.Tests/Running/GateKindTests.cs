@@ -43,7 +43,8 @@ public sealed class GateKindTests
                 JournalFolder = folder[$"{residency}{ranks}"],
             };
             RankRun.CreateJournal(
-                options.JournalFolder, new TraceHeader(config.ToModel(sizeof(float)), TraceOrigin.Measured, "test", "", ChoiceOrder.ByWeight, ["a", "b"]), ranks);
+                options.JournalFolder,
+                new TraceHeader(config.ToModel(sizeof(float)), TraceOrigin.Measured, "test", "", ChoiceOrder.ByWeight, ["a", "b"]), ranks);
             var result = VirtualRanks.Run(ranks, group =>
             {
                 using var model = Layouts.Load(folder["model"], options.Placement, group.Rank);
@@ -61,7 +62,8 @@ public sealed class GateKindTests
         var judged = PlacementCost.Evaluate(
             new TraceSlice(trace, TraceSplit.All), options.Placement, ClusterPresets.Parse($"1x{options.Placement.Ranks}"),
             new EvaluationOptions { Residency = options.Residency }).Measures;
-        Assert.Equal(new Traffic(judged.DispatchBytes!.Value, judged.CombineBytes!.Value, judged.ContextBytes!.Value), result.Prefill + result.Decode);
+        Assert.Equal(
+            new Traffic(judged.DispatchBytes!.Value, judged.CombineBytes!.Value, judged.ContextBytes!.Value), result.Prefill + result.Decode);
     }
 
     [Fact]

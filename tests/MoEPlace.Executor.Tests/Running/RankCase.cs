@@ -71,7 +71,9 @@ internal sealed class RankCase : IDisposable
         var run = new RankCase(layout, 3, prefill);
         try
         {
-            run.Placement = seed < 0 ? Placements.Contiguous(run.Config, ranks) : Placements.Random(run.Config, ranks, new SeedStream(seed, "placement"));
+            run.Placement = seed < 0
+                ? Placements.Contiguous(run.Config, ranks)
+                : Placements.Random(run.Config, ranks, new SeedStream(seed, "placement"));
             var journal = run.folder["journal"];
             var header = new TraceHeader(run.Config.ToModel(sizeof(float)), TraceOrigin.Measured, "test", "", ChoiceOrder.ByWeight, []);
             RoutingJournal.Create(journal, new JournalHeader(header, ranks, RoutingRecorder.Columns(ranks)));

@@ -69,7 +69,7 @@ public sealed class RankLawTests
         using var many = RankCase.Run(layout, 4, processes, Residency.Coherent, 7, 50);
         Assert.Equal((alone.Result.Steps, alone.Result.LossTokens), (many.Result.Steps, many.Result.LossTokens));
         Assert.Equal(alone.Result.Loss!.Value, many.Result.Loss!.Value, 1e-5);
-        Assert.True(Enumerable.SequenceEqual(alone.Trace.Step(0, (int)alone.Trace.Tokens).ToArray(), many.Trace.Step(0, (int)many.Trace.Tokens).ToArray()));
+        Assert.Equal(alone.Trace.Step(0, (int)alone.Trace.Tokens).ToArray(), many.Trace.Step(0, (int)many.Trace.Tokens).ToArray());
     }
 
     [Fact]
@@ -80,7 +80,8 @@ public sealed class RankLawTests
         var expert = home.Trace.Model.Dimensions!.ExpertBytes;
         for (var rank = 0; rank < 4; rank++)
         {
-            var slots = Enumerable.Range(0, home.Placement.Layers).Sum(layer => home.Placement.ExpertsOn(new LayerId(layer), new RankId(rank)).Length);
+            var slots = Enumerable.Range(0, home.Placement.Layers)
+                .Sum(layer => home.Placement.ExpertsOn(new LayerId(layer), new RankId(rank)).Length);
             Assert.Equal(slots * expert, home.Result.ExpertBytes[rank]);
             // Five sequences run at a time: two of each rank at most.
             Assert.InRange(home.Result.CacheBytes[rank] * 5, coherent.Result.CacheBytes[rank], 2 * coherent.Result.CacheBytes[rank]);

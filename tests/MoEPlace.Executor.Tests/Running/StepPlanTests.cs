@@ -106,7 +106,8 @@ public sealed class StepPlanTests
         var faults = new InputFaults("run");
         job.Check(faults, TransformerConfig.Read(Layouts.Folder("mixtral")), 1);
         var told = string.Join('\n', faults.ToImmutable());
-        foreach (var part in new[] { "--batch = 0", "--prefill-tokens = 0", "--temperature = -1", "--top-p = 0", "prefill = 2", "newTokens = -1", "ids = 300" })
+        string[] parts = ["--batch = 0", "--prefill-tokens = 0", "--temperature = -1", "--top-p = 0", "prefill = 2", "newTokens = -1", "ids = 300"];
+        foreach (var part in parts)
             Assert.Contains(part, told, StringComparison.Ordinal);
     }
 
@@ -126,6 +127,7 @@ public sealed class StepPlanTests
     {
         var length = 1 + stream.Next(8);
         return new Prompt(
-            [.. Enumerable.Range(0, length).Select(_ => stream.Next(5))], stream.Next(length + 1), stream.Next(2) * stream.Next(5), (byte)stream.Next(3));
+            [.. Enumerable.Range(0, length).Select(_ => stream.Next(5))], stream.Next(length + 1), stream.Next(2) * stream.Next(5),
+            (byte)stream.Next(3));
     }
 }

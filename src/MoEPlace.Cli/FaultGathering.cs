@@ -35,4 +35,8 @@ internal static class FaultGathering
             taken.Add(($"{option} writes", full));
         }
     }
+
+    /// <summary>The files among some paths, and those that stand directly in the folders among them.</summary>
+    public static IEnumerable<string> FilesOf(IEnumerable<string> paths) => paths.SelectMany(path =>
+        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", new EnumerationOptions()) : [path]);
 }

@@ -54,7 +54,9 @@ internal sealed class RunCommand
         if (weights is not null && start is not null && map is not null)
             CheckFit(faults, parsed.GetValue(placement)!, map, weights.Config, start.Ranks);
         var trace = parsed.GetValue(record);
-        faults.RequireOutputs([parsed.GetValue(placement)], ("--record", trace), ("--logits", parsed.GetValue(logits)));
+        faults.RequireOutputs(
+            [parsed.GetValue(placement), .. FaultGathering.FilesOf([parsed.GetValue(checkpoint)!, .. input.Files(parsed)])],
+            ("--record", trace), ("--logits", parsed.GetValue(logits)));
         if (trace is not null && start is { Leads: true })
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),

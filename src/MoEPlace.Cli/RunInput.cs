@@ -77,6 +77,10 @@ internal sealed class RunInput
     /// <summary>Whether what is sampled is text to be shown.</summary>
     internal bool IsPrompt(ParseResult parsed) => parsed.GetValue(prompt) is not null;
 
+    /// <summary>The files and folders that are read.</summary>
+    internal IEnumerable<string> Files(ParseResult parsed) =>
+        parsed.GetValue(ids) is { } file ? [file, .. parsed.GetValue(text) ?? []] : parsed.GetValue(text) ?? [];
+
     /// <summary>What was asked for; null when there were faults, which are noted.</summary>
     internal (Job Job, ImmutableArray<string> Domains)? Read(ParseResult parsed, TransformerConfig config, int ranks, InputFaults faults)
     {

@@ -49,7 +49,7 @@ internal sealed class RunCommand
         var start = ranks.Read(parsed, faults);
         using var weights = faults.Try(() => Checkpoint.Open(parsed.GetValue(checkpoint)!));
         var map = faults.Try(() => parsed.GetValue(placement) is { } file ? ExpertPlacementFile.Read(file) : null);
-        var what = weights is null ? null : input.Read(parsed, weights.Config, faults);
+        var what = weights is null ? null : input.Read(parsed, weights.Config, start?.Ranks ?? 1, faults);
         if (weights is not null && start is not null && map is not null)
             CheckFit(faults, parsed.GetValue(placement)!, map, weights.Config, start.Ranks);
         var trace = parsed.GetValue(record);

@@ -62,7 +62,7 @@ internal sealed class RunInput
     internal bool IsPrompt(ParseResult parsed) => parsed.GetValue(prompt) is not null;
 
     /// <summary>What was asked for; null when there were faults, which are noted.</summary>
-    internal (Job Job, ImmutableArray<string> Domains)? Read(ParseResult parsed, TransformerConfig config, InputFaults faults)
+    internal (Job Job, ImmutableArray<string> Domains)? Read(ParseResult parsed, TransformerConfig config, int ranks, InputFaults faults)
     {
         var texts = parsed.GetValue(text) ?? [];
         var given = (texts.Length > 0 ? 1 : 0) + (parsed.GetValue(ids) is null ? 0 : 1) + (IsPrompt(parsed) ? 1 : 0);
@@ -88,7 +88,7 @@ internal sealed class RunInput
             TopP = parsed.GetValue(topP),
             Seed = parsed.GetValue(seed),
         };
-        job.Check(faults, config);
+        job.Check(faults, config, ranks);
         return (job, domains);
     }
 

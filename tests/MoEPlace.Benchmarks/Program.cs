@@ -18,6 +18,8 @@ try
             return PlacementBenchmark.Run(rest);
         case ["large", .. var rest]:
             return LargeBenchmark.Run(rest);
+        case ["recording", .. var rest]:
+            return RecordingBenchmark.Run(rest);
         case ["eplb", .. var rest]:
             return EplbBenchmark.Run(rest);
         default:
@@ -30,6 +32,8 @@ try
                   placements [--seconds S] [--seeds N] [--case NAME]
                                                         how good are placements of two real recordings at a time limit?
                   large [--seconds S]                   is a placement of DeepSeek-V3's size better than EPLB's in load and node copies?
+                  recording [--model FOLDER] [--pairs N]
+                                                        how much slower is a run that records its routing?
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
                 """);
             return 2;

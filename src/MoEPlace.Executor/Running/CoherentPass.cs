@@ -55,7 +55,9 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
             observe?.Invoke(step.Number, layer.Ordinal, here.Batch, choices);
         }
         var arrivals = exchange.Send(layer.Ordinal, step.Tokens, here.Tokens, residual, choices, keepsExpertless: true);
-        if (gate.CarryWidth > 0)
+        // The last gate has nobody to hand anything to.
+        var carries = gate.CarryWidth > 0 && layer.Ordinal.Value < model.Config.MoeLayerIds.Length - 1;
+        if (carries)
             carry = exchange.SendAfter(arrivals, carry ?? torch.empty([0, gate.CarryWidth], device: residual.device));
         var hidden = layer.Normalise(arrivals.Rows);
         var sums = exchange.RunExperts(layer.Ordinal, step.Tokens, layer.Experts!, arrivals, hidden);
@@ -63,7 +65,7 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
         var back = exchange.Combine(ExpertExchange.Pick(sums, routes.Leaving), routes.Sent, routes.Received);
         var rows = HomePass.Add(ExpertExchange.Pick(arrivals.Rows, routes.Staying), routes.Targets, back);
         here.Take([.. routes.Staying.Select(row => arrivals.Tokens[row])]);
-        here.Carry = gate.CarryWidth > 0 ? ExpertExchange.Pick(carry!, routes.Staying) : null;
+        here.Carry = carries ? ExpertExchange.Pick(carry!, routes.Staying) : null;
         here.Residual = here.Tokens.Length == 0 ? rows : WithCostFree(layer, arrivals.Choices, routes.Staying, ExpertExchange.Pick(hidden, routes.Staying), rows);
     }
 

@@ -59,6 +59,8 @@ internal sealed class ExpertExchange
         }
         int[] order = [.. leaving.SelectMany(list => list)];
         long[] sent = [.. leaving.Select(list => (long)list.Count)];
+        if (group.Size == 1)
+            return new Arrivals(sent, order, sent, new int[order.Length], [.. order.Select(i => tokens[i])], choices.Pick(order), Pick(rows, order));
         var received = group.AllToAll(sent, 1);
         traffic.Dispatched(sent);
         var facts = group.AllToAll(Pack(tokens, choices, order, rows.device), sent, received);

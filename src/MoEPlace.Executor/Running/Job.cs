@@ -41,7 +41,8 @@ public sealed record Job
     /// <summary>Notes everything that keeps it from being run on a model.</summary>
     /// <param name="faults">Where to note it.</param>
     /// <param name="config">The model.</param>
-    public void Check(InputFaults faults, TransformerConfig config)
+    /// <param name="ranks">Ranks that shall run it.</param>
+    public void Check(InputFaults faults, TransformerConfig config, int ranks)
     {
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(config);
@@ -50,6 +51,9 @@ public sealed record Job
         faults.Require(PrefillTokens is >= 1 and <= MostTokens, "--prefill-tokens", PrefillTokens, "1 to 16,777,216");
         faults.Require(Temperature is >= 0 and <= 100, "--temperature", Temperature, "0 to 100");
         faults.Require(TopP is > 0 and <= 1, "--top-p", TopP, "above 0, at most 1");
+        faults.Require(
+            ranks == 1 || config.OtherGate is not { NeedsWholeBatch: true }, "--ranks", ranks,
+            $"1: what the gate of {config.Name} picks for a token depends on all tokens of a step");
         for (var i = 0; i < Prompts.Length; i++)
             Check(Prompts[i], FormattableString.Invariant($"prompts[{i}]"), faults, config);
     }

@@ -60,7 +60,7 @@ public sealed class RankRun : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var faults = new InputFaults("run");
         faults.Require(options.Placement.Ranks == group.Size, "placement.ranks", options.Placement.Ranks, $"{group.Size}, the ranks of this run");
-        job.Check(faults, model.Config);
+        job.Check(faults, model.Config, group.Size);
         faults.ThrowIfAny();
         using var noGradients = torch.no_grad();
         using var run = new RankRun(group, model, job, options);
@@ -73,7 +73,7 @@ public sealed class RankRun : IDisposable
     /// <param name="ranks">Ranks that will write.</param>
     /// <exception cref="InputException">Something stands there, or the folder cannot be written.</exception>
     public static void CreateJournal(string folder, TraceHeader trace, int ranks) =>
-        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns));
+        RoutingJournal.Create(folder, new JournalHeader(trace, ranks, RoutingRecorder.Columns(ranks)));
 
     /// <inheritdoc/>
     public void Dispose()

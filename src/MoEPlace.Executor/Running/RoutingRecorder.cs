@@ -7,9 +7,9 @@ namespace MoEPlace.Executor.Running;
 /// <summary>Writes what this rank runs into its file of a journal.</summary>
 internal sealed class RoutingRecorder(RoutingJournal journal, int topK, int ranks) : IDisposable
 {
-    /// <summary>The columns of its journals.</summary>
-    internal const TraceColumns Columns =
-        TraceColumns.GateWeights | TraceColumns.Step | TraceColumns.Home | TraceColumns.Phase | TraceColumns.Domain;
+    /// <summary>The columns of its journals. One rank is everybody's home, which would say nothing of homes on other clusters.</summary>
+    internal static TraceColumns Columns(int ranks) =>
+        TraceColumns.GateWeights | TraceColumns.Step | TraceColumns.Phase | TraceColumns.Domain | (ranks > 1 ? TraceColumns.Home : 0);
 
     private ushort[] experts = [];
     private Half[] weights = [];
@@ -19,7 +19,7 @@ internal sealed class RoutingRecorder(RoutingJournal journal, int topK, int rank
     {
         if (tokens.Count == 0)
             return;
-        var (homes, phases) = (new ushort[tokens.Count], new byte[tokens.Count]);
+        var (homes, phases) = (new ushort[ranks > 1 ? tokens.Count : 0], new byte[tokens.Count]);
         for (var i = 0; i < homes.Length; i++)
             homes[i] = (ushort)StepPlan.HomeOf(tokens.Sequences[i], ranks).Value;
         phases.AsSpan().Fill(tokens.Prefill ? (byte)0 : (byte)1);

@@ -22,6 +22,20 @@ internal sealed record TokenChoices(int[] Experts, float[] Weights, int Choices,
         return new TokenChoices(narrow, choice.Weights.ToArray<float>(), (int)choice.Experts.size(1), logicalExperts);
     }
 
+    /// <summary>Those of some tokens.</summary>
+    internal TokenChoices Pick(int[] tokens)
+    {
+        if (tokens.Length == Count)
+            return this;
+        var (experts, weights) = (new int[tokens.Length * Choices], new float[tokens.Length * Choices]);
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            Experts.AsSpan(tokens[i] * Choices, Choices).CopyTo(experts.AsSpan(i * Choices));
+            Weights.AsSpan(tokens[i] * Choices, Choices).CopyTo(weights.AsSpan(i * Choices));
+        }
+        return this with { Experts = experts, Weights = weights };
+    }
+
     /// <summary>True for a choice that has weights in some slot.</summary>
     internal bool IsReal(int expert) => (uint)expert < (uint)LogicalExperts;
 

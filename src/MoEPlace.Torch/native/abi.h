@@ -3,10 +3,12 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <torch/version.h>
 
 #include <cstdint>
 #include <exception>
 #include <new>
+#include <optional>
 
 #define MOEPLACE_ABI extern "C" __attribute__((visibility("default")))
 
@@ -47,6 +49,11 @@ inline at::ScalarType type(int code) { return static_cast<at::ScalarType>(code);
 // A device as one number: -1 the CPU, n the CUDA device n.
 inline at::Device device(int index) { return index < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index)); }
 
-inline c10::optional<at::Tensor> maybe(Handle tensor) { return tensor ? c10::optional<at::Tensor>(*tensor) : c10::nullopt; }
+#if TORCH_VERSION_MAJOR >= 2 && TORCH_VERSION_MINOR >= 4
+using OptionalTensor = std::optional<at::Tensor>;
+#else
+using OptionalTensor = c10::optional<at::Tensor>;
+#endif
+inline OptionalTensor maybe(Handle tensor) { return tensor ? OptionalTensor(*tensor) : OptionalTensor(); }
 
 }  // namespace moeplace

@@ -1,11 +1,16 @@
 // c10d: the rendezvous store and the collectives of a group of processes.
 #include "abi.h"
 
+// libtorch's headers show a back end only to those who name it, and need that back end's own headers.
+#if __has_include(<gloo/algorithm.h>)
+#define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#ifdef USE_C10D_NCCL
+#endif
+#if defined(MOEPLACE_CUDA) && __has_include(<nccl.h>)
+#define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
 #include <cstring>
@@ -18,7 +23,9 @@ namespace {
 
 // What this file needs of a group is the same in both back ends, whatever base class a version of libtorch gives them.
 struct Group {
+#ifdef USE_C10D_GLOO
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+#endif
 #ifdef USE_C10D_NCCL
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl;
 #endif
@@ -30,7 +37,9 @@ struct Group {
       return;
     }
 #endif
+#ifdef USE_C10D_GLOO
     call(*gloo)->wait();
+#endif
   }
 };
 
@@ -79,13 +88,17 @@ MOEPLACE_ABI Group* moeplace_group(Store* store, int rank, int size, int64_t tim
       options->timeout = timeout;
       group->nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(*store, rank, size, options);
 #else
-      TORCH_CHECK(false, "this libtorch was built without NCCL");
+      TORCH_CHECK(false, "this libtorch was built without NCCL, or without its headers");
 #endif
     } else {
+#ifdef USE_C10D_GLOO
       auto options = c10d::ProcessGroupGloo::Options::create();
       options->timeout = timeout;
       options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
       group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(*store, rank, size, options);
+#else
+      TORCH_CHECK(false, "this libtorch was built without Gloo, or without its headers");
+#endif
     }
     result = group.release();
   });

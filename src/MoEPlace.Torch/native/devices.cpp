@@ -2,7 +2,9 @@
 #include "abi.h"
 
 #include <ATen/Parallel.h>
-#include <torch/version.h>
+#ifdef C10_USE_GLOG
+#include <glog/logging.h>
+#endif
 
 #ifdef MOEPLACE_CUDA
 #include <ATen/cuda/CUDAContext.h>
@@ -13,6 +15,16 @@
 #include <cstring>
 
 using namespace moeplace;
+
+#ifdef C10_USE_GLOG
+namespace {
+// What fails is thrown with its message; libtorch's own log would tell it a second time, on the program's standard error.
+const bool quiet = [] {
+  FLAGS_minloglevel = google::GLOG_FATAL;
+  return true;
+}();
+}  // namespace
+#endif
 
 MOEPLACE_ABI const char* moeplace_version() { return TORCH_VERSION; }
 MOEPLACE_ABI void moeplace_set_threads(int threads) { at::set_num_threads(threads); }

@@ -58,9 +58,12 @@ public static class JournalTrace
     /// <param name="folder">The journal, by which the trace calls itself.</param>
     /// <returns>The trace, and what a person should know of it.</returns>
     /// <exception cref="InputException">The journal is damaged, contradicts itself, or holds no complete token.</exception>
-    public static (RoutingTrace Trace, ImmutableArray<string> Notes) Open(string folder)
+    public static (RoutingTrace Trace, ImmutableArray<string> Notes) Open(string folder) => Open(folder, Path.GetTempPath());
+
+    /// <summary>The same with the temporary file in a place of choice.</summary>
+    internal static (RoutingTrace Trace, ImmutableArray<string> Notes) Open(string folder, string temporary)
     {
-        var file = Path.Combine(Path.GetTempPath(), $"moeplace-{Guid.NewGuid():N}.safetensors");
+        var file = Path.Combine(temporary, $"moeplace-{Guid.NewGuid():N}.safetensors");
         var notes = Write(folder, file).Notes;
         return (RoutingTrace.OpenTemporary(file, folder), notes);
     }

@@ -29,7 +29,8 @@ public sealed class BadCheckpointTests
         var message = Refused(folder.Path);
         foreach (var told in (string[])
         [
-            $"{Expert} = missing; allowed: a tensor of [20, 32]", "lm_head.weight = missing", $"{Norm}.shape = \"[16]\"; allowed: [32] by config.json",
+            $"{Expert} = missing; allowed: a tensor of [20, 32]", "lm_head.weight = missing",
+            $"{Norm}.shape = \"[16]\"; allowed: [32] by config.json",
             "model.layers.0.self_attn.q_proj.weight.dtype = \"I32\"; allowed: BF16, F16 or F32", "model.norm.weight = \"NaN or infinite\"",
             "model.layers.0.self_attn.q_proj.bias",
         ])
@@ -67,7 +68,9 @@ public sealed class BadCheckpointTests
     public void A_configuration_that_contradicts_the_tensors_is_told_tensor_by_tensor()
     {
         using var folder = new ModelFolder("olmoe").Configure(c => c["intermediate_size"] = 24);
-        Assert.Contains("experts.0.gate_proj.weight.shape = \"[20, 32]\"; allowed: [24, 32] by config.json", Refused(folder.Path), StringComparison.Ordinal);
+        Assert.Contains(
+            "experts.0.gate_proj.weight.shape = \"[20, 32]\"; allowed: [24, 32] by config.json", Refused(folder.Path),
+            StringComparison.Ordinal);
         folder.Configure(c => (c["intermediate_size"], c["num_hidden_layers"]) = (20, 2));
         using (Layouts.Load(folder.Path))
             folder.Configure(c => c["num_hidden_layers"] = 4);

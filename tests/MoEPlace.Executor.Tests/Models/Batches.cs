@@ -22,16 +22,18 @@ internal static class Batches
         [.. sequences.SelectMany((ids, s) => Enumerable.Range(0, lengths?[s] ?? ids.Length).Select(i => (s, i)))], sequences, rows, true);
 
     /// <summary>One token of each of some sequences.</summary>
-    internal static TokenBatch Decode(int[][] sequences, int[] rows, (int Sequence, int Position)[] tokens) => Of(tokens, sequences, rows, false);
+    internal static TokenBatch Decode(int[][] sequences, int[] rows, (int Sequence, int Position)[] tokens) =>
+        Of(tokens, sequences, rows, false);
 
-    private static TokenBatch Of((int Sequence, int Position)[] tokens, int[][] sequences, int[]? rows, bool prefill) => new()
-    {
-        Ordinals = [.. tokens.Select((_, i) => (long)i)],
-        Sequences = [.. tokens.Select(t => t.Sequence)],
-        Positions = [.. tokens.Select(t => t.Position)],
-        CacheRows = [.. tokens.Select(t => rows?[t.Sequence] ?? -1)],
-        Domains = [.. tokens.Select(_ => (byte)0)],
-        Ids = [.. tokens.Select(t => sequences[t.Sequence][t.Position])],
-        Prefill = prefill,
-    };
+    private static TokenBatch Of(
+        (int Sequence, int Position)[] tokens, int[][] sequences, int[]? rows, bool prefill) => new()
+        {
+            Ordinals = [.. tokens.Select((_, i) => (long)i)],
+            Sequences = [.. tokens.Select(t => t.Sequence)],
+            Positions = [.. tokens.Select(t => t.Position)],
+            CacheRows = [.. tokens.Select(t => rows?[t.Sequence] ?? -1)],
+            Domains = [.. tokens.Select(_ => (byte)0)],
+            Ids = [.. tokens.Select(t => sequences[t.Sequence][t.Position])],
+            Prefill = prefill,
+        };
 }

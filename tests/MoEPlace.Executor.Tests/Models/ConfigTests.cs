@@ -89,20 +89,22 @@ public sealed class ConfigTests
     [Fact]
     public void Published_configurations_are_read_or_refused_by_name()
     {
-        var qwen = TransformerConfig.Read(SharedData.Path("models", "configs", "Qwen--Qwen3-30B-A3B_config.json"));
+        var qwen = TransformerConfig.Read(Published("Qwen--Qwen3-30B-A3B_config.json"));
         Assert.Equal((48, 128, 8, true), (qwen.HiddenLayers, qwen.Experts, qwen.Gate.Choices, qwen.Gate.Renormalise));
         Assert.Equal((128, 1e6), (qwen.Attention.HeadSize, qwen.Rotary.Theta));
-        var mixtral = TransformerConfig.Read(SharedData.Path("models", "configs", "mistralai--Mixtral-8x7B-v0.1_config.json"));
+        var mixtral = TransformerConfig.Read(Published("mistralai--Mixtral-8x7B-v0.1_config.json"));
         Assert.Equal((ModelLayout.Mixtral, GateScoring.SoftmaxOfChosen), (mixtral.Layout, mixtral.Gate.Scoring));
-        var olmoe = TransformerConfig.Read(SharedData.Path("models", "configs", "moelrc--olmoe.json"));
+        var olmoe = TransformerConfig.Read(Published("moelrc--olmoe.json"));
         Assert.Equal((QueryKeyNorm.Projection, false), (olmoe.Attention.Norm, olmoe.Gate.Renormalise));
-        var lite = TransformerConfig.Read(SharedData.Path("models", "configs", "infsim--deepseek-v2-lite.json"));
+        var lite = TransformerConfig.Read(Published("infsim--deepseek-v2-lite.json"));
         Assert.Equal((576, 2816, 26), (lite.Attention.CacheWidth, lite.SharedSize, lite.MoeLayerIds.Length));
         Assert.Equal(lite.Attention.CacheWidth * 2, lite.ToModel(2).Dimensions!.KeyValueBytesPerTokenLayer);
         Assert.Contains(
-            "quantization_config", Refused(SharedData.Path("models", "configs", "deepseek-ai--DeepSeek-V3_config.json")), StringComparison.Ordinal);
-        Assert.Contains("model_type", Refused(SharedData.Path("models", "configs", "openai--gpt-oss-20b_config.json")), StringComparison.Ordinal);
+            "quantization_config", Refused(Published("deepseek-ai--DeepSeek-V3_config.json")), StringComparison.Ordinal);
+        Assert.Contains("model_type", Refused(Published("openai--gpt-oss-20b_config.json")), StringComparison.Ordinal);
     }
+
+    private static string Published(string file) => SharedData.Path("models", "configs", file);
 
     private static string Refused(string path) => Assert.Throws<InputException>(() => TransformerConfig.Read(path)).Message;
 }

@@ -15,7 +15,8 @@ internal static class Layouts
     internal static string Folder(string layout, [CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "..", "Fixtures", layout);
 
-    internal static MoELanguageModel Load(string folder, ExpertPlacement? placement = null, int rank = 0, ScalarType type = ScalarType.Float32)
+    internal static MoELanguageModel Load(
+        string folder, ExpertPlacement? placement = null, int rank = 0, ScalarType type = ScalarType.Float32)
     {
         using var checkpoint = Checkpoint.Open(folder);
         return MoELanguageModel.Load(checkpoint, placement, new RankId(rank), TorchDevice.Cpu, type);

@@ -37,7 +37,10 @@ internal sealed class ModelFolder : IDisposable
         var all = new SortedDictionary<string, Stored>(StringComparer.Ordinal);
         using (var file = SafetensorsFile.Open(this["model.safetensors"]))
             foreach (var (name, tensor) in file.Header.Tensors)
-                all[name] = new Stored(tensor.DType, [.. tensor.Shape], file.Elements<byte>(tensor, 0, (int)(tensor.End - tensor.Begin)).ToArray());
+            {
+                var bytes = file.Elements<byte>(tensor, 0, (int)(tensor.End - tensor.Begin));
+                all[name] = new Stored(tensor.DType, [.. tensor.Shape], bytes.ToArray());
+            }
         var changed = change(all).ToList();
         var header = SafetensorsHeader.Build([.. changed.Select(t => (t.Key, t.Value.Type, t.Value.Shape))], []);
         File.WriteAllBytes(this["model.safetensors"], [.. header.Bytes, .. changed.SelectMany(t => t.Value.Bytes)]);

@@ -23,7 +23,10 @@ public sealed class ModelLawTests
         Assert.InRange(Layouts.Difference(before.AsSpan(0, 7 * width), after.AsSpan(0, 7 * width), width), 0, 1e-5);
         Assert.InRange(Layouts.Difference(before.AsSpan(12 * width), after.AsSpan(12 * width), width), 0, 1e-5);
         for (var token = 7; token < 12; token++)
-            Assert.True(Layouts.Difference(before.AsSpan(token * width, width), after.AsSpan(token * width, width), width) > 1e-4, $"token {token}");
+        {
+            var place = token * width;
+            Assert.True(Layouts.Difference(before.AsSpan(place, width), after.AsSpan(place, width), width) > 1e-4, $"token {token}");
+        }
     }
 
     [Theory]
@@ -68,7 +71,7 @@ public sealed class ModelLawTests
                     var bank = layer.Experts!;
                     var slots = placement.ExpertsOn(layer.Ordinal, new RankId(rank));
                     Assert.Equal(slots.ToArray(), bank.Experts);
-                    Assert.True(bank.AllocatedBytes == slots.Length * expertBytes, $"seed {seed}, rank {rank}: {bank.AllocatedBytes} bytes");
+                    Assert.True(bank.AllocatedBytes == slots.Length * expertBytes, $"seed {seed}, rank {rank}: {bank.AllocatedBytes}");
                     var all = whole.Layers[layer.Index].Experts!;
                     for (var expert = 0; expert < config.Experts; expert++)
                         Assert.Equal(slots.IndexOf(expert), bank.SlotOf(new ExpertId(expert)));
@@ -95,7 +98,8 @@ public sealed class ModelLawTests
             using var scope = torch.NewDisposeScope();
             var random = new SeedStream(seed, "bank");
             var (hidden, width, slots, rows) = (8, 6, 1 + random.Next(5), 1 + random.Next(7));
-            using var bank = new ExpertBank([.. Enumerable.Range(0, slots).Reverse()], slots, Numbers(slots, 2 * width, hidden), Numbers(slots, hidden, width));
+            using var bank = new ExpertBank(
+                [.. Enumerable.Range(0, slots).Reverse()], slots, Numbers(slots, 2 * width, hidden), Numbers(slots, hidden, width));
             var x = Numbers(rows, hidden);
             (int Row, int Slot, float Weight)[] pairs =
                 [.. Enumerable.Range(0, random.Next(30)).Select(_ => (random.Next(rows), random.Next(slots), (float)random.NextDouble()))];
@@ -109,7 +113,8 @@ public sealed class ModelLawTests
             for (var order = 0; order < 3; order++)
             {
                 random.Shuffle<(int, int, float)>(pairs);
-                var got = bank.Forward(x, [.. pairs.Select(p => p.Row)], [.. pairs.Select(p => p.Slot)], torch.tensor<float>([.. pairs.Select(p => p.Weight)]));
+                var weights = torch.tensor<float>([.. pairs.Select(p => p.Weight)]);
+                var got = bank.Forward(x, [.. pairs.Select(p => p.Row)], [.. pairs.Select(p => p.Slot)], weights);
                 Assert.True((got - expected).abs().max().item() < 1e-5, $"seed {seed}");
             }
 

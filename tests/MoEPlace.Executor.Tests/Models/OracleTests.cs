@@ -58,7 +58,8 @@ public sealed class OracleTests
     private static TokenBatch BatchOf(SafetensorsFile expected)
     {
         var (tokens, sequence) = (Of<int>(expected, "tokens"), Of<int>(expected, "sequence"));
-        int[][] sequences = [.. tokens.Zip(sequence).GroupBy(t => t.Second).OrderBy(g => g.Key).Select(g => g.Select(t => t.First).ToArray())];
+        var bySequence = tokens.Zip(sequence).GroupBy(t => t.Second, t => t.First).OrderBy(g => g.Key);
+        int[][] sequences = [.. bySequence.Select(g => g.ToArray())];
         return Batches.Prefill(sequences);
     }
 

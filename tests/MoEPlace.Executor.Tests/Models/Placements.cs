@@ -30,6 +30,9 @@ internal static class Placements
 
     private static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots) => new(
         config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, 1, ranks,
-        [.. Enumerable.Range(0, config.MoeLayerIds.Length).Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray())],
+        [
+            .. Enumerable.Range(0, config.MoeLayerIds.Length)
+                .Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray()),
+        ],
         new PlacementProvenance("test", "", ImmutableSortedDictionary<string, string>.Empty, 0, "0"));
 }

@@ -74,7 +74,7 @@ internal sealed class RankCase : IDisposable
             run.Placement = seed < 0 ? Placements.Contiguous(run.Config, ranks) : Placements.Random(run.Config, ranks, new SeedStream(seed, "placement"));
             var journal = run.folder["journal"];
             var header = new TraceHeader(run.Config.ToModel(sizeof(float)), TraceOrigin.Measured, "test", "", ChoiceOrder.ByWeight, []);
-            RoutingJournal.Create(journal, new JournalHeader(header, ranks, RoutingRecorder.Columns));
+            RoutingJournal.Create(journal, new JournalHeader(header, ranks, RoutingRecorder.Columns(ranks)));
             var options = new RunOptions
             {
                 Placement = run.Placement,

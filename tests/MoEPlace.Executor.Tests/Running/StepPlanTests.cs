@@ -1,4 +1,6 @@
+using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Running;
+using MoEPlace.Executor.Tests.Models;
 using Xunit;
 
 namespace MoEPlace.Executor.Tests.Running;
@@ -101,7 +103,9 @@ public sealed class StepPlanTests
     public void A_job_tells_all_its_faults()
     {
         var job = new Job { Prompts = [new Prompt([300], 2, -1)], Batch = 0, PrefillTokens = 0, Temperature = -1, TopP = 0 };
-        var told = Assert.Throws<InputException>(() => job.Validate(256)).Message;
+        var faults = new InputFaults("run");
+        job.Check(faults, TransformerConfig.Read(Layouts.Folder("mixtral")), 1);
+        var told = string.Join('\n', faults.ToImmutable());
         foreach (var part in new[] { "--batch = 0", "--prefill-tokens = 0", "--temperature = -1", "--top-p = 0", "prefill = 2", "newTokens = -1", "ids = 300" })
             Assert.Contains(part, told, StringComparison.Ordinal);
     }

@@ -4,15 +4,16 @@ using Xunit;
 
 namespace MoEPlace.Traces.Tests.Journals;
 
+/// <summary>Damaged journals. MOEPLACE_FUZZ_SEED sets another seed for a longer hunt.</summary>
 public sealed class BadJournalTests
 {
-    private const long Seed = 77;
+    private static readonly long Seed = long.TryParse(Environment.GetEnvironmentVariable("MOEPLACE_FUZZ_SEED"), out var seed) ? seed : 77;
 
     [Fact]
     public void A_damaged_journal_is_refused_or_reads_as_the_first_rows_of_the_truth()
     {
         var refused = 0;
-        for (var i = 0; i < 3_000; i++)
+        for (var i = 0; i < 2_000; i++)
         {
             using var folder = new TempFolder();
             var run = new JournalCase(Seed, i % 40);
@@ -35,7 +36,7 @@ public sealed class BadJournalTests
                 throw new InvalidOperationException($"journal {i} of seed {Seed}, {Path.GetFileName(file)}", e);
             }
         }
-        Assert.InRange(refused, 2_000, 3_000);
+        Assert.InRange(refused, 1_300, 2_000);
     }
 
     [Fact]

@@ -52,7 +52,8 @@ public static class TrainingRun
             LookAt(trainer, run, corpus);
             if (next % run.CheckpointEvery == 0 && !trainer.Log.IsComplete)
                 SaveState(trainer, run);
-            progress?.Report(new TrainingProgress(trainer.Log, trainer.RecentLoss, began, watch.Elapsed.TotalSeconds, run.TimeLimitSeconds));
+            progress?.Report(new TrainingProgress(
+                trainer.Log, trainer.RecentLoss, began, watch.Elapsed.TotalSeconds, run.TimeLimitSeconds));
         }
         if (writes)
             Finish(trainer, run);

@@ -3,7 +3,9 @@ namespace MoEPlace.Executor.Training;
 /// <summary>How a run goes about it; nothing here changes the weights.</summary>
 public sealed record TrainingRunOptions
 {
-    /// <summary>The folder of the model; beside it stand <c>training.json</c>, <c>traces/</c> and, until the run is done, its state.</summary>
+    /// <summary>
+    /// The folder of the model; beside it stand <c>training.json</c>, <c>traces/</c> and, until the run is done, its state.
+    /// </summary>
     public required string Folder { get; init; }
 
     /// <summary>Steps between states on disk, 1 or more.</summary>

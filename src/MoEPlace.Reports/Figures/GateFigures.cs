@@ -1,3 +1,4 @@
+using System.Globalization;
 using MoEPlace.Results;
 
 namespace MoEPlace.Reports.Figures;
@@ -18,19 +19,28 @@ internal static class GateFigures
         return
         [
             new Figure(
-                "affinity", "How affinity grows", FormattableString.Invariant(
-                    $"Affinity is strongest with {most.Gate}: {most.First.AffinityBits:F2} bits at step {most.First.Step}, {most.Last.AffinityBits:F2} at step {most.Last.Step}"),
-                "Mutual information of the top-1 experts of adjacent layers, less what chance gives. Higher means that the expert of one layer tells more of "
+                "affinity", "How affinity grows", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Affinity is strongest with {most.Gate}: {most.First.AffinityBits:F2} bits at step {most.First.Step}, "
+                    + $"{most.Last.AffinityBits:F2} at step {most.Last.Step}"),
+                "Mutual information of the top-1 experts of adjacent layers, less what chance gives. "
+                    + "Higher means that the expert of one layer tells more of "
                     + "the expert of the next, which is what a placement uses.",
                 Spec(study, "bits", p => p.AffinityBits), Data(study)),
             new Figure(
-                "crossing", "What placement makes of it", FormattableString.Invariant(
-                    $"Placement saves most with {saved.Gate}: {saved.Last.ContiguousCrossing:P1} of pairs cross GPUs under contiguous placement, {saved.Last.AffinityCrossing:P1} under affinity"),
-                "Share of the crossings of contiguous placement that is left under a placement solved on other sequences of the same recording. Lower is better.",
-                Spec(study, "crossings left, share of contiguous", p => p.AffinityCrossing / Math.Max(p.ContiguousCrossing, 1e-12)), Data(study)),
+                "crossing", "What placement makes of it", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Placement saves most with {saved.Gate}: {saved.Last.ContiguousCrossing:P1} of pairs cross GPUs under contiguous "
+                    + $"placement, {saved.Last.AffinityCrossing:P1} under affinity"),
+                "Share of the crossings of contiguous placement that is left under a placement solved on other "
+                    + "sequences of the same recording. Lower is better. Experts that are used unevenly (last column of the data) lower it too.",
+                Spec(study, "crossings left, share of contiguous", p => p.AffinityCrossing / Math.Max(p.ContiguousCrossing, 1e-12)),
+                Data(study)),
             new Figure(
-                "loss", "What it costs in loss", FormattableString.Invariant($"The lowest held-out loss is that of {least.Gate}: {least.Last.Loss:F3} nats per byte"),
-                "Cross entropy of the next byte on text that is held out. Lower is better. A gate that sees later tokens (expert_choice) is not comparable.",
+                "loss", "What it costs in loss",
+                FormattableString.Invariant($"The lowest held-out loss is that of {least.Gate}: {least.Last.Loss:F3} nats per byte"),
+                "Cross entropy of the next byte on text that is held out. Lower is better. "
+                    + "A gate that sees later tokens (expert_choice) is not comparable.",
                 Spec(study, "nats per byte", p => p.Loss), Data(study)),
         ];
     }

@@ -4,7 +4,8 @@ namespace MoEPlace.Results;
 /// <param name="Step">Steps trained.</param>
 /// <param name="Loss">Cross entropy of the next byte on held-out text, in nats.</param>
 /// <param name="AffinityBits">
-/// Mutual information of the top-1 experts of adjacent layers, mean over the pairs of layers, less what the same estimate gives for shuffled tokens.
+/// Mutual information of the top-1 experts of adjacent layers, mean over the pairs of layers, less what the same estimate gives for
+/// shuffled tokens.
 /// </param>
 /// <param name="ContiguousCrossing">Share of adjacent-layer pairs that cross GPUs under contiguous placement, on test sequences.</param>
 /// <param name="AffinityCrossing">The same under a placement that was solved on the training sequences of that recording.</param>

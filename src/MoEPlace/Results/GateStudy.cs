@@ -12,7 +12,8 @@ namespace MoEPlace.Results;
 /// <param name="Domains">The texts.</param>
 /// <param name="Curves">One for each gate, at least one.</param>
 public sealed record GateStudy(
-    string Format, string Model, string Cluster, int Nodes, int RanksPerNode, ImmutableArray<string> Domains, ImmutableArray<GateCurve> Curves)
+    string Format, string Model, string Cluster, int Nodes, int RanksPerNode, ImmutableArray<string> Domains,
+    ImmutableArray<GateCurve> Curves)
 {
     /// <summary>What the file says that it is.</summary>
     public const string FormatName = "moeplace.gates/1";

@@ -10,9 +10,9 @@ using MoEPlace.Traces.Statistics;
 namespace MoEPlace.Benchmarks.Gates;
 
 /// <summary>
-/// How does affinity grow while a model is trained, and how does it differ by gate? Trains one small model for each kind of gate on the same text, records
-/// held-out routing on the way, places every recording and judges it on sequences that were not solved on. The baseline is the contiguous
-/// placement. What is there from an earlier run is not made again.
+/// How does affinity grow while a model is trained, and how does it differ by gate? Trains one small model for each kind of gate on the
+/// same text, records held-out routing on the way, places every recording and judges it on sequences that were not solved on. The baseline
+/// is the contiguous placement. What is there from an earlier run is not made again.
 /// </summary>
 internal static class GatesBenchmark
 {
@@ -49,10 +49,12 @@ internal static class GatesBenchmark
         var folder = Path.Combine(options.Work, gate);
         var log = Train(options, gate, folder);
         var run = new TrainingRunOptions { Folder = folder };
-        var points = log.HeldOut.Where(p => File.Exists(run.TracePath(p.Step))).Select(p => Point(options, p, run.TracePath(p.Step))).ToArray();
+        var recorded = log.HeldOut.Where(p => File.Exists(run.TracePath(p.Step)));
+        var points = recorded.Select(p => Point(options, p, run.TracePath(p.Step))).ToArray();
         var (first, last) = (points[0], points[^1]);
-        Console.Error.WriteLine(FormattableString.Invariant(
-            $"{gate}: affinity {first.AffinityBits:F2} to {last.AffinityBits:F2} bits, crossing {last.ContiguousCrossing:P1} to {last.AffinityCrossing:P1}, loss {last.Loss:F3}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{gate}: affinity {first.AffinityBits:F2} to {last.AffinityBits:F2} bits, "
+            + $"crossing {last.ContiguousCrossing:P1} to {last.AffinityCrossing:P1}, loss {last.Loss:F3}"));
         return new GateCurve(gate, [.. points]);
     }
 
@@ -64,8 +66,10 @@ internal static class GatesBenchmark
         var every = Math.Max(1, options.Steps / (Recordings - 1)).ToString(CultureInfo.InvariantCulture);
         var ranks = gate == "expert_choice" ? 1 : options.Ranks;
         PeersBenchmark.Do([
-            "train", .. options.Text, "-o", folder, .. Sizes, "--gate", gate, "--steps", options.Steps.ToString(CultureInfo.InvariantCulture),
-            "--record-every", every, "--evaluate-every", every, "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--resume", "--json",
+            "train", .. options.Text, "-o", folder, .. Sizes, "--gate", gate,
+            "--steps", options.Steps.ToString(CultureInfo.InvariantCulture),
+            "--record-every", every, "--evaluate-every", every,
+            "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--resume", "--json",
         ]);
         return TrainingLog.Read(done);
     }
@@ -79,8 +83,8 @@ internal static class GatesBenchmark
         var statistics = TraceStatistics.Of(routing);
         var (contiguous, affinity) = Crossings(options, trace);
         var point = new GatePoint(
-            heldOut.Step, heldOut.Loss, (statistics.TopOneBits?.Mean ?? 0) - (statistics.TopOneShuffledBits?.Mean ?? 0), contiguous, affinity,
-            heldOut.Imbalance.Average());
+            heldOut.Step, heldOut.Loss,
+            (statistics.TopOneBits?.Mean ?? 0) - (statistics.TopOneShuffledBits?.Mean ?? 0), contiguous, affinity, heldOut.Imbalance.Average());
         OutputFile.Write(file, stream => JsonSerializer.Serialize(stream, point, StrictJson.Options));
         return point;
     }

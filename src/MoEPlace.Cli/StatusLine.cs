@@ -1,6 +1,8 @@
 namespace MoEPlace.Cli;
 
-/// <summary>Shows how far something is on standard error: a bar that is redrawn on a terminal, else a line every five seconds at most.</summary>
+/// <summary>
+/// Shows how far something is on standard error: a bar that is redrawn on a terminal, else a line every five seconds at most.
+/// </summary>
 /// <param name="writer">Standard error.</param>
 /// <param name="columns">Of the terminal; null when it is none, and then nothing but whole lines is written.</param>
 /// <param name="clock">Tells when the next line is due.</param>

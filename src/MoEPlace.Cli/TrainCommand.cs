@@ -18,17 +18,26 @@ internal sealed class TrainCommand
         Description = "Text files, or folders of files *.txt; each file is a domain. The last tenth of each is held out.",
         Arity = ArgumentArity.OneOrMore,
     };
-    private readonly Option<string> output = CommonOptions.Output("The folder of the model: config.json, model.safetensors, training.json, traces/.");
+    private readonly Option<string> output =
+        CommonOptions.Output("The folder of the model: config.json, model.safetensors, training.json, traces/.");
     private readonly Option<int> checkpointEvery = Whole("--checkpoint-every", "Steps between states on disk.", Defaults.CheckpointEvery);
     private readonly Option<int> evaluateEvery = Whole("--evaluate-every", "Steps between looks at held-out text.", Defaults.EvaluateEvery);
     private readonly Option<int> evaluatedWindows =
         Whole("--evaluated-windows", "Held-out sequences of each text that are looked at.", Defaults.EvaluatedWindows);
-    private readonly Option<int> recordEvery = Whole("--record-every", "Steps between recordings of held-out routing; 0 for none.", Defaults.RecordEvery);
+    private readonly Option<int> recordEvery =
+        Whole("--record-every", "Steps between recordings of held-out routing; 0 for none.", Defaults.RecordEvery);
     private readonly Option<int> recordedWindows =
         Whole("--recorded-windows", "Held-out sequences of each text that are recorded.", Defaults.RecordedWindows);
     private readonly Option<double?> timeLimit = new("--time-limit") { Description = "Stop after so many seconds; --resume goes on." };
-    private readonly Option<bool> resume = new("--resume") { Description = "Go on from the state in the folder, with the same options and text." };
-    private readonly Option<string> licence = new("--licence") { Description = "Licence of the recordings.", DefaultValueFactory = _ => "" };
+    private readonly Option<bool> resume = new("--resume")
+    {
+        Description = "Go on from the state in the folder, with the same options and text.",
+    };
+    private readonly Option<string> licence = new("--licence")
+    {
+        Description = "Licence of the recordings.",
+        DefaultValueFactory = _ => "",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
 
     private TrainCommand(Terminal terminal) => this.terminal = terminal;
@@ -41,8 +50,8 @@ internal sealed class TrainCommand
         verb.ranks.AddTo(command);
         foreach (var option in new Option[]
         {
-            verb.checkpointEvery, verb.evaluateEvery, verb.evaluatedWindows, verb.recordEvery, verb.recordedWindows, verb.timeLimit, verb.resume,
-            verb.licence, verb.json,
+            verb.checkpointEvery, verb.evaluateEvery, verb.evaluatedWindows, verb.recordEvery, verb.recordedWindows, verb.timeLimit,
+            verb.resume, verb.licence, verb.json,
         })
             command.Add(option);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
@@ -109,8 +118,10 @@ internal sealed class TrainCommand
         if (heldOut is not null)
         {
             facts.Add(["held-out loss", FormattableString.Invariant($"{heldOut.Loss:F3} at step {heldOut.Step}")]);
-            facts.AddRange(log.Domains.Zip(heldOut.DomainLoss, (name, loss) => new[] { $"  {name}", FormattableString.Invariant($"{loss:F3}") }));
-            facts.Add(["busiest expert over mean, by layer", string.Join(' ', heldOut.Imbalance.Select(i => FormattableString.Invariant($"{i:F2}")))]);
+            facts.AddRange(log.Domains.Zip(
+                heldOut.DomainLoss, (name, loss) => new[] { $"  {name}", FormattableString.Invariant($"{loss:F3}") }));
+            var imbalance = heldOut.Imbalance.Select(i => FormattableString.Invariant($"{i:F2}"));
+            facts.Add(["busiest expert over mean, by layer", string.Join(' ', imbalance)]);
         }
         if (last is not null)
             facts.Add(["speed", FormattableString.Invariant($"{last.TokensPerSecond:F0} tokens/s over {last.Seconds:F0} s")]);

@@ -19,9 +19,11 @@ internal sealed class TrainOptions
     private readonly Option<int> heads = Whole("--heads", "Query heads.", Defaults.Heads);
     private readonly Option<int> keyValueHeads = Whole("--kv-heads", "Key and value heads.", Defaults.KeyValueHeads);
     private readonly Option<string> gate = CommonOptions.Choice("--gate", "Who picks the experts.", "top_k", [.. GateOptionsJson.Names]);
-    private readonly Option<double> threshold = Real("--threshold", "Gate top_p: share of probability that is enough.", Defaults.Gate.Threshold);
+    private readonly Option<double> threshold =
+        Real("--threshold", "Gate top_p: share of probability that is enough.", Defaults.Gate.Threshold);
     private readonly Option<int> nullExperts = Whole("--null-experts", "Gate null_experts: how many.", Defaults.Gate.NullExperts);
-    private readonly Option<double> balance = Real("--balance", "Weight of the loss that keeps experts in even use.", Defaults.Gate.BalanceCoefficient);
+    private readonly Option<double> balance =
+        Real("--balance", "Weight of the loss that keeps experts in even use.", Defaults.Gate.BalanceCoefficient);
     private readonly Option<double> rate = Real("--learning-rate", "The highest learning rate.", Defaults.LearningRate);
     private readonly Option<int> warmup = Whole("--warmup", "Steps in which the learning rate rises to it.", Defaults.Warmup);
     private readonly Option<double> decay = Real("--weight-decay", "AdamW's weight decay.", Defaults.WeightDecay);
@@ -36,8 +38,8 @@ internal sealed class TrainOptions
     {
         foreach (var option in new Option[]
         {
-            steps, batch, length, hidden, layers, experts, topK, intermediate, heads, keyValueHeads, gate, threshold, nullExperts, balance, rate, warmup,
-            decay, clip, seed,
+            steps, batch, length, hidden, layers, experts, topK, intermediate, heads, keyValueHeads, gate, threshold, nullExperts, balance, rate,
+            warmup, decay, clip, seed,
         })
             command.Add(option);
     }

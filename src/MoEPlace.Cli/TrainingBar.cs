@@ -1,3 +1,4 @@
+using System.Globalization;
 using MoEPlace.Executor.Training;
 
 namespace MoEPlace.Cli;
@@ -15,8 +16,9 @@ internal sealed class TrainingBar(TextWriter writer, Action<TrainingProgress> ke
         keep(value);
         var (log, steps) = (value.Log, value.Log.Options.Steps);
         var heldOut = log.HeldOut.IsEmpty ? "" : FormattableString.Invariant($", held out {log.HeldOut[^1].Loss:F3}");
-        line.Show((double)log.StepsDone / steps, FormattableString.Invariant(
-            $"step {log.StepsDone} of {steps}: loss {value.Loss:F3}{heldOut}, {value.TokensPerSecond:F0} tokens/s, {value.SecondsLeft:F0} s left"));
+        line.Show((double)log.StepsDone / steps, string.Create(CultureInfo.InvariantCulture,
+            $"step {log.StepsDone} of {steps}: loss {value.Loss:F3}{heldOut}, {value.TokensPerSecond:F0} tokens/s, "
+            + $"{value.SecondsLeft:F0} s left"));
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using MoEPlace;
 using MoEPlace.Benchmarks;
+using MoEPlace.Benchmarks.Gates;
 using MoEPlace.Benchmarks.Peers;
 
 // Each verb answers one question against a named baseline and says on which machine and commit it was asked.
@@ -11,6 +12,8 @@ try
             return CountingBenchmark.Run(rest);
         case ["peers", .. var rest]:
             return PeersBenchmark.Run(rest);
+        case ["gates", .. var rest]:
+            return GatesBenchmark.Run(rest);
         case ["placements", .. var rest]:
             return PlacementBenchmark.Run(rest);
         case ["large", .. var rest]:
@@ -24,6 +27,8 @@ try
                 usage: MoEPlace.Benchmarks QUESTION
                   counting [--tokens N] [--repeats N]   how much faster are load, transitions and co-activation counted than in numpy?
                   peers [--seconds S] [--output DIR]    how do our placements compare with those of others on the same tokens? (a page)
+                  gates [--steps N] [--gate KIND]... [--output DIR] [--work DIR]
+                                                        how does affinity grow in training, and how does it differ by gate? (a page)
                   placements [--seconds S] [--seeds N] [--case NAME]
                                                         how good are placements of two real recordings at a time limit?
                   large [--seconds S]                   is a placement of DeepSeek-V3's size better than EPLB's in load and node copies?

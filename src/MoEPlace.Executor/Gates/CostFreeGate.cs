@@ -74,13 +74,17 @@ public sealed class CostFreeGate : IGate
             weights.masked_fill(chosen(experts).logical_not(), 0).sum(-1, keepdim: true);
     }
 
-    /// <summary>MoE++, equation 7: the heterogeneous balance loss, in which experts that cost nothing weigh less, so that they are used more.</summary>
+    /// <summary>
+    /// MoE++, equation 7: the heterogeneous balance loss, in which experts that cost nothing weigh less, so that they are used more.
+    /// </summary>
     private Tensor? Loss(Tensor logits, Tensor probabilities, Tensor ids)
     {
         if (!logits.requires_grad)
             return null;
         var weigh = torch.cat([
-            torch.ones([experts], device: logits.device), torch.full([CarryWidth - experts], options.CostFreeShare, device: logits.device)]);
+            torch.ones([experts], device: logits.device),
+            torch.full([CarryWidth - experts], options.CostFreeShare, device: logits.device),
+        ]);
         var loss = (GateLoss.Shares(ids, CarryWidth) * probabilities.mean(0) * weigh).sum() * (CarryWidth * options.BalanceCoefficient);
         return options.ZCoefficient == 0 ? loss : loss + GateLoss.Z(logits) * options.ZCoefficient;
     }

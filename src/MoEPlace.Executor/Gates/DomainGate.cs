@@ -4,8 +4,8 @@ using static MoEPlace.Torch.torch.nn.functional;
 namespace MoEPlace.Executor.Gates;
 
 /// <summary>
-/// Routing that the domain of the text enforces (Gururangan et al. 2022, DEMix, section 3, with several experts a domain): the experts are divided
-/// into one group of neighbours for each domain, and a trained top-k chooses within the group. Weights of the chosen sum to 1.
+/// Routing that the domain of the text enforces (Gururangan et al. 2022, DEMix, section 3, with several experts a domain): the experts are
+/// divided into one group of neighbours for each domain, and a trained top-k chooses within the group. Weights of the chosen sum to 1.
 /// </summary>
 public sealed class DomainGate : IGate
 {

@@ -4,7 +4,8 @@ namespace MoEPlace.Executor.Gates;
 
 /// <summary>What a gate chose.</summary>
 /// <param name="Experts">
-/// [tokens, choices] Int64 in order of falling weight: 0 to E - 1 an expert, E or more one that costs nothing and stands on every rank, -1 none.
+/// [tokens, choices] Int64 in order of falling weight: 0 to E - 1 an expert, E or more one that costs nothing and stands on every rank, -1
+/// none.
 /// </param>
 /// <param name="Weights">[tokens, choices] Float32; 0 where there is none.</param>
 /// <param name="Carry">[tokens, width] for the gate of the next layer; null when nothing is carried.</param>

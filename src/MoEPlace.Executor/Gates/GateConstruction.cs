@@ -14,7 +14,8 @@ public static class GateConstruction
     {
         ArgumentNullException.ThrowIfNull(config);
         return config.OtherGate is { } options
-            ? Make(new GateSite(layer, config.MoeLayerIds.Length, config.Experts, config.HiddenSize, config.Choices, prefix, weight), options)
+            ? Make(
+                new GateSite(layer, config.MoeLayerIds.Length, config.Experts, config.HiddenSize, config.Choices, prefix, weight), options)
             : new TopKGate(config.Gate, config.Experts, config.HiddenSize, prefix, weight);
     }
 

@@ -6,6 +6,8 @@ namespace MoEPlace.Executor.Gates;
 /// <summary>What a gate sees.</summary>
 /// <param name="Layer">The MoE layer, by ordinal.</param>
 /// <param name="Hidden">[tokens, H] normalised hidden states.</param>
-/// <param name="Carry">[tokens, width] what the gate of the layer before handed on; null in the first layer, and where a gate carries nothing.</param>
+/// <param name="Carry">
+/// [tokens, width] what the gate of the layer before handed on; null in the first layer, and where a gate carries nothing.
+/// </param>
 /// <param name="Batch">Which tokens they are.</param>
 public sealed record GateInput(LayerId Layer, Tensor Hidden, Tensor? Carry, TokenBatch Batch);

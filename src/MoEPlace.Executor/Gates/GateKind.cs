@@ -12,7 +12,9 @@ public enum GateKind
     /// <summary><c>null_experts</c>: top-k among experts and null experts, which do nothing.</summary>
     NullExperts,
 
-    /// <summary><c>cost_free_experts</c>: top-k among experts and zero, copy and constant experts, with a residual from the gate before.</summary>
+    /// <summary>
+    /// <c>cost_free_experts</c>: top-k among experts and zero, copy and constant experts, with a residual from the gate before.
+    /// </summary>
     CostFreeExperts,
 
     /// <summary><c>recurrent</c>: top-k by a state that a recurrent unit carries from layer to layer.</summary>

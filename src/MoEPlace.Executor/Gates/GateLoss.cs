@@ -6,8 +6,8 @@ namespace MoEPlace.Executor.Gates;
 public static class GateLoss
 {
     /// <summary>
-    /// Switch's auxiliary loss, n sum of f P over the n experts (Fedus et al. 2021, section 2.2): f is an expert's share of all choices, P its
-    /// mean probability. 1 when both are even.
+    /// Switch's auxiliary loss, n sum of f P over the n experts (Fedus et al. 2021, section 2.2): f is an expert's share of all choices, P
+    /// its mean probability. 1 when both are even.
     /// </summary>
     /// <param name="probabilities">[tokens, n] of all that can be chosen.</param>
     /// <param name="experts">[tokens, choices] ids below n, -1 for none.</param>

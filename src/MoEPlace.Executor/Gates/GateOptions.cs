@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace MoEPlace.Executor.Gates;
 
 /// <summary>
-/// A gate as <c>config.json</c> describes it under the key <c>moeplace_gate</c> (<see cref="GateOptionsJson"/>). What a kind has no use for keeps
-/// its default.
+/// A gate as <c>config.json</c> describes it under the key <c>moeplace_gate</c> (<see cref="GateOptionsJson"/>). What a kind has no use for
+/// keeps its default.
 /// </summary>
 public sealed record GateOptions
 {
@@ -66,7 +66,8 @@ public sealed record GateOptions
         NotNegative(EntropyCoefficient, "entropy_coefficient");
         faults.Require(Threshold is > 0 and <= 1, prefix + "threshold", Threshold, "above 0, at most 1");
         faults.Require(CostFreeShare is >= 0 and <= 1, prefix + "cost_free_share", CostFreeShare, "0 to 1");
-        faults.Require(CapacityFactor > 0 && CapacityFactor <= experts, prefix + "capacity_factor", CapacityFactor, $"above 0, at most {experts} (experts)");
+        faults.Require(
+            CapacityFactor > 0 && CapacityFactor <= experts, prefix + "capacity_factor", CapacityFactor, $"above 0, at most {experts} (experts)");
         Count(NullExperts, 1, "null_experts");
         Count(ZeroExperts, 0, "zero_experts");
         Count(CopyExperts, 0, "copy_experts");

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace MoEPlace.Executor.Gates;
 
-/// <summary>The object <c>moeplace_gate</c> of <c>config.json</c>: the kind of a gate and the keys that this kind has, all optional.</summary>
+/// <summary>
+/// The object <c>moeplace_gate</c> of <c>config.json</c>: the kind of a gate and the keys that this kind has, all optional.
+/// </summary>
 public static class GateOptionsJson
 {
     private static readonly ImmutableArray<(GateKind Kind, string Name, string[] Keys)> Kinds =
@@ -25,7 +27,8 @@ public static class GateOptionsJson
     public static ImmutableArray<string> Names { get; } = [.. Kinds.Select(k => k.Name)];
 
     /// <summary>The kind of a name; null for a name that none has.</summary>
-    public static GateKind? KindOf(string? name) => Kinds.FirstOrDefault(k => k.Name == name) is { Name: not null } found ? found.Kind : null;
+    public static GateKind? KindOf(string? name) =>
+        Kinds.FirstOrDefault(k => k.Name == name) is { Name: not null } found ? found.Kind : null;
 
     /// <summary>The name of a kind.</summary>
     public static string NameOf(GateKind kind) => Kinds.First(k => k.Kind == kind).Name;
@@ -41,14 +44,17 @@ public static class GateOptionsJson
         const string prefix = "moeplace_gate.";
         if (!faults.Require(gate.ValueKind == JsonValueKind.Object, "moeplace_gate", gate.ValueKind, "an object with the key kind"))
             return new GateOptions();
-        var name = gate.TryGetProperty("kind", out var told) ? told.ValueKind == JsonValueKind.String ? told.GetString() : told.GetRawText() : null;
+        var name = !gate.TryGetProperty("kind", out var told) ? null
+            : told.ValueKind == JsonValueKind.String ? told.GetString() : told.GetRawText();
         if (!faults.Require(KindOf(name) is not null, prefix + "kind", name, string.Join(", ", Names)))
             return new GateOptions();
         var (kind, _, keys) = Kinds.First(k => k.Name == name);
         var options = new GateOptions { Kind = kind };
         var read = new InputFaults(faults.File);
         foreach (var entry in gate.EnumerateObject())
-            if (entry.Name != "kind" && read.Require(keys.Contains(entry.Name), prefix + entry.Name, "this key", $"kind, {string.Join(", ", keys)}"))
+            if (entry.Name != "kind" && read.Require(
+                keys.Contains(entry.Name), prefix + entry.Name, entry.Value.GetRawText(),
+                $"no such key; kind {name} takes {(keys.Length > 0 ? string.Join(", ", keys) : "none")}"))
                 options = With(options, entry, read, prefix);
         if (!read.Any)
             options.Check(read, prefix, experts, choices);
@@ -111,13 +117,15 @@ public static class GateOptionsJson
         long Whole(long most)
         {
             var number = 0L;
-            var holds = entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt64(out number) && number >= -most && number <= most;
+            var holds = entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt64(out number)
+                && number >= -most && number <= most;
             return faults.Require(holds, prefix + entry.Name, entry.Value.GetRawText(), "a whole number") ? number : 0;
         }
 
         ImmutableArray<string> Texts()
         {
-            var holds = entry.Value.ValueKind == JsonValueKind.Array && entry.Value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String);
+            var holds = entry.Value.ValueKind == JsonValueKind.Array
+                && entry.Value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String);
             return faults.Require(holds, prefix + entry.Name, entry.Value.GetRawText(), "a list of names")
                 ? [.. entry.Value.EnumerateArray().Select(v => v.GetString()!)]
                 : [];

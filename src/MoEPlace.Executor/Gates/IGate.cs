@@ -8,7 +8,9 @@ public interface IGate
     /// <summary>Choices for each token: what a trace calls top-k.</summary>
     public int Choices { get; }
 
-    /// <summary>Numbers that it hands to the gate of the next layer for each token; they travel with the hidden state. 0 for none.</summary>
+    /// <summary>
+    /// Numbers that it hands to the gate of the next layer for each token; they travel with the hidden state. 0 for none.
+    /// </summary>
     public int CarryWidth { get; }
 
     /// <summary>Its weights, by their names in a checkpoint.</summary>

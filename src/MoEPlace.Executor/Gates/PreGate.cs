@@ -4,8 +4,9 @@ using static MoEPlace.Torch.torch.nn.functional;
 namespace MoEPlace.Executor.Gates;
 
 /// <summary>
-/// Each layer picks the experts of the next, so that they are known a layer ahead (Hwang et al. 2024, Pre-gated MoE, section 4.1). The first
-/// layer also picks for itself, the last picks for none. What is carried is the logits of the next layer. Weights of the chosen sum to 1.
+/// Each layer picks the experts of the next, so that they are known a layer ahead (Hwang et al. 2024, Pre-gated MoE, section 4.1). The
+/// first layer also picks for itself, the last picks for none. What is carried is the logits of the next layer. Weights of the chosen sum
+/// to 1.
 /// </summary>
 public sealed class PreGate : IGate
 {

@@ -3,8 +3,8 @@ using MoEPlace.Torch;
 namespace MoEPlace.Executor.Gates;
 
 /// <summary>
-/// Distinct experts by lot, all alike in weight (Zuo et al. 2022, THOR, section 3). The lot depends on the seed, the layer, the sequence and the
-/// position alone, so it is the same in training, decoding and on any rank.
+/// Distinct experts by lot, all alike in weight (Zuo et al. 2022, THOR, section 3). The lot depends on the seed, the layer, the sequence
+/// and the position alone, so it is the same in training, decoding and on any rank.
 /// </summary>
 public sealed class RandomGate : IGate
 {
@@ -34,7 +34,8 @@ public sealed class RandomGate : IGate
         var chosen = new long[input.Batch.Count * Choices];
         for (var token = 0; token < input.Batch.Count; token++)
         {
-            var stream = new SeedStream(options.Seed, name, ((long)input.Batch.Sequences[token] << 32) | (uint)input.Batch.Positions[token]);
+            var place = ((long)input.Batch.Sequences[token] << 32) | (uint)input.Batch.Positions[token];
+            var stream = new SeedStream(options.Seed, name, place);
             var mine = chosen.AsSpan(token * Choices, Choices);
             for (var i = 0; i < mine.Length; i++)
                 do

@@ -41,7 +41,8 @@ public sealed class TopPGate : IGate
         var experts = ids.masked_fill(chosen.logical_not(), -1);
         var loss = GateLoss.Of(options, logits, probabilities, experts);
         return new GateChoice(
-            experts, values.masked_fill(chosen.logical_not(), 0), Loss: loss is null ? null : loss + GateLoss.Entropy(logits) * options.EntropyCoefficient);
+            experts, values.masked_fill(chosen.logical_not(), 0),
+            Loss: loss is null ? null : loss + GateLoss.Entropy(logits) * options.EntropyCoefficient);
     }
 
     /// <inheritdoc/>

@@ -29,9 +29,13 @@ public sealed class Corpus
     public string Digest { get; }
 
     /// <summary>Reads texts.</summary>
-    /// <param name="paths">Files; or folders, of which every file <c>*.txt</c> is read that is not a notice by its name (copyright, licence, readme).</param>
+    /// <param name="paths">
+    /// Files; or folders, of which every file <c>*.txt</c> is read that is not a notice by its name (copyright, licence, readme).
+    /// </param>
     /// <param name="length">Bytes of a window, 1 or more: both parts of each file must hold one and the byte after it.</param>
-    /// <exception cref="InputException">Nothing is there, a file is too short or cannot be read, two have one name, or all are too large.</exception>
+    /// <exception cref="InputException">
+    /// Nothing is there, a file is too short or cannot be read, two have one name, or all are too large.
+    /// </exception>
     public static Corpus Read(IEnumerable<string> paths, int length)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -47,7 +51,8 @@ public sealed class Corpus
             faults.Require(
                 domain.HeldOut.Length > length && domain.TrainedBytes > length, file, $"{bytes.Length} bytes",
                 $"at least {10L * (length + 1)}, so that the last tenth holds a window of {length} and the byte after it");
-            faults.Require(domains.TrueForAll(d => d.Name != domain.Name), file, domain.Name, "one file of each name: it is the name of the domain");
+            faults.Require(
+                domains.TrueForAll(d => d.Name != domain.Name), file, domain.Name, "one file of each name: it is the name of the domain");
             domains.Add(domain);
         }
         faults.Require(domains.Count <= byte.MaxValue, "files", domains.Count, $"at most {byte.MaxValue}");
@@ -120,7 +125,8 @@ public sealed class Corpus
         {
             var length = new FileInfo(file).Length;
             left -= length;
-            return faults.Require(left > 0, file, $"{length} bytes", $"below {MostBytes} bytes in all texts") ? File.ReadAllBytes(file) : null;
+            return faults.Require(left > 0, file, $"{length} bytes", $"below {MostBytes} bytes in all texts")
+                ? File.ReadAllBytes(file) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -44,12 +44,14 @@ public static class HeldOutPass
     /// <param name="header">What the trace says of itself.</param>
     /// <exception cref="InputException">The path cannot be written.</exception>
     public static void Record(
-        MoELanguageModel model, ImmutableArray<(byte Domain, ReadOnlyMemory<byte> Bytes)> windows, int batch, string path, TraceHeader header)
+        MoELanguageModel model, ImmutableArray<(byte Domain, ReadOnlyMemory<byte> Bytes)> windows, int batch, string path,
+        TraceHeader header)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(header);
         var length = windows[0].Bytes.Length - 1;
-        using var writer = new RoutingTraceWriter(path, header, (long)windows.Length * length, TraceColumns.GateWeights | TraceColumns.Domain);
+        using var writer = new RoutingTraceWriter(
+            path, header, (long)windows.Length * length, TraceColumns.GateWeights | TraceColumns.Domain);
         using var unwatched = torch.no_grad();
         foreach (var (first, count) in Passes(windows, batch))
         {

@@ -10,7 +10,8 @@ internal static class StateFile
 {
     /// <summary>Writes the file; it appears whole or not at all.</summary>
     /// <exception cref="InputException">The path cannot be written.</exception>
-    internal static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
+    internal static void Write(
+        string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var layout = tensors.Select(t => (t.Name, "F32", ImmutableArray.Create(t.Value.shape))).ToArray();
         var (header, _, _) = SafetensorsHeader.Build(layout, metadata);
@@ -42,7 +43,7 @@ internal static class StateFile
         }
         var known = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in file.Header.Tensors.Keys.Where(name => !known.Contains(name)))
-            faults.Add(name, "this tensor", "none of this name");
+            faults.Add(name, file.Header.Tensors[name].DType, "no such tensor");
         faults.ThrowIfAny();
         using var unwatched = torch.no_grad();
         foreach (var (name, value) in tensors)

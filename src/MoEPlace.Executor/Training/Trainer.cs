@@ -7,8 +7,8 @@ using static MoEPlace.Torch.torch.nn.functional;
 namespace MoEPlace.Executor.Training;
 
 /// <summary>
-/// A model in training, step by step. Nothing is drawn but by the seed, the step and the place in the batch, so its state is the weights, the moments
-/// of AdamW and the number of steps: a run that goes on from there gets, bit by bit, what it would have got in one go.
+/// A model in training, step by step. Nothing is drawn but by the seed, the step and the place in the batch, so its state is the weights,
+/// the moments of AdamW and the number of steps: a run that goes on from there gets, bit by bit, what it would have got in one go.
 /// </summary>
 public sealed class Trainer : IDisposable
 {

@@ -86,12 +86,15 @@ public sealed record TrainingOptions
         if (chosen && Experts >= 1)
             Gate.Check(faults, "--gate ", Experts, TopK);
 
-        bool Whole(string option, int value, int least, int most) => faults.Require(value >= least && value <= most, option, value, $"{least} to {most}");
+        bool Whole(string option, int value, int least, int most) =>
+            faults.Require(value >= least && value <= most, option, value, $"{least} to {most}");
         void Real(string option, double value, bool above) => faults.Require(
             double.IsFinite(value) && (above ? value > 0 : value >= 0), option, value, above ? "above 0, finite" : "0 or more, finite");
     }
 
-    /// <summary>The learning rate of a step: a linear rise, then half a cosine down to a tenth (Loshchilov and Hutter 2017, equation 5).</summary>
+    /// <summary>
+    /// The learning rate of a step: a linear rise, then half a cosine down to a tenth (Loshchilov and Hutter 2017, equation 5).
+    /// </summary>
     /// <param name="step">From 0.</param>
     public double RateOf(long step)
     {

@@ -9,7 +9,8 @@ namespace MoEPlace.Executor.Training;
 public sealed record TrainingProgress(TrainingLog Log, double? RecentLoss, long StepsBefore, double Seconds, double? TimeLimitSeconds)
 {
     /// <summary>Tokens trained in a second of this run, over all ranks.</summary>
-    public double TokensPerSecond => Log.Options.Batch * (double)Log.Options.Length * (Log.StepsDone - StepsBefore) / Math.Max(Seconds, 1e-9);
+    public double TokensPerSecond =>
+        Log.Options.Batch * (double)Log.Options.Length * (Log.StepsDone - StepsBefore) / Math.Max(Seconds, 1e-9);
 
     /// <summary>The latest mean loss.</summary>
     public double Loss => RecentLoss ?? Log.Training[^1].Loss;
@@ -20,7 +21,7 @@ public sealed record TrainingProgress(TrainingLog Log, double? RecentLoss, long 
         get
         {
             var left = Seconds / Math.Max(1, Log.StepsDone - StepsBefore) * (Log.Options.Steps - Log.StepsDone);
-            return Math.Min(left, TimeLimitSeconds - Seconds ?? double.PositiveInfinity);
+            return Math.Min(left, Math.Max(0, TimeLimitSeconds - Seconds ?? double.PositiveInfinity));
         }
     }
 }

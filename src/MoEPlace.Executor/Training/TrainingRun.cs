@@ -14,13 +14,13 @@ public static class TrainingRun
 
     /// <summary>Runs to the last step, or until somebody asks to stop; then the state that was reached stands in the folder.</summary>
     /// <param name="options">What the model becomes; valid.</param>
-    /// <param name="run">How to go about it; valid.</param>
+    /// <param name="run">How to go about it.</param>
     /// <param name="corpus">The text.</param>
     /// <param name="group">The ranks that share each batch; null for this one alone. Rank 0 alone writes.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step that runs.</param>
     /// <returns>What was reached.</returns>
-    /// <exception cref="InputException">The folder cannot be written, or the state in it is of another run.</exception>
+    /// <exception cref="InputException">Something is wrong with <paramref name="run"/>, or the state in the folder is of another run.</exception>
     public static TrainingLog Run(
         TrainingOptions options, TrainingRunOptions run, Corpus corpus, IRankGroup? group, IProgress<TrainingProgress>? progress,
         CancellationToken cancellation)
@@ -30,8 +30,9 @@ public static class TrainingRun
         ArgumentNullException.ThrowIfNull(corpus);
         var watch = Stopwatch.StartNew();
         var writes = group is null or { Rank: 0 };
-        if (!run.Resume && File.Exists(run.StatePath))
-            throw new InputException(run.StatePath, "--output", "the state of an unfinished run", "--resume, or another folder");
+        var faults = new InputFaults("train");
+        run.Check(faults);
+        faults.ThrowIfAny();
         if (writes)
             OutputFile.WriteText(ConfigPath(run), ByteModelConfig.Of(options).ToJsonString(StrictJson.Options) + "\n");
         group?.Barrier();
@@ -52,7 +53,8 @@ public static class TrainingRun
             LookAt(trainer, run, corpus);
             if (next % run.CheckpointEvery == 0 && !trainer.Log.IsComplete)
                 SaveState(trainer, run);
-            progress?.Report(new TrainingProgress(trainer.Log, trainer.RecentLoss, began, watch.Elapsed.TotalSeconds, run.TimeLimitSeconds));
+            progress?.Report(new TrainingProgress(
+                trainer.Log, trainer.RecentLoss, began, watch.Elapsed.TotalSeconds, run.TimeLimitSeconds));
         }
         if (writes)
             Finish(trainer, run);

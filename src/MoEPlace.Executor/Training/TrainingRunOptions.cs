@@ -3,7 +3,9 @@ namespace MoEPlace.Executor.Training;
 /// <summary>How a run goes about it; nothing here changes the weights.</summary>
 public sealed record TrainingRunOptions
 {
-    /// <summary>The folder of the model; beside it stand <c>training.json</c>, <c>traces/</c> and, until the run is done, its state.</summary>
+    /// <summary>
+    /// The folder of the model; beside it stand <c>training.json</c>, <c>traces/</c> and, until the run is done, its state.
+    /// </summary>
     public required string Folder { get; init; }
 
     /// <summary>Steps between states on disk, 1 or more.</summary>
@@ -49,6 +51,8 @@ public sealed record TrainingRunOptions
         faults.Require(EvaluatedWindows >= 1, "--evaluated-windows", EvaluatedWindows, "1 or more");
         faults.Require(RecordedWindows >= 1, "--recorded-windows", RecordedWindows, "1 or more");
         faults.Require(TimeLimitSeconds is null or > 0 and <= 1e9, "--time-limit", TimeLimitSeconds, "above 0 seconds");
-        OutputFile.Check(LogPath, "--output", faults);
+        if (OutputFile.Check(LogPath, "--output", faults))
+            faults.Require(
+                Resume || !File.Exists(StatePath), "--output", Folder, "--resume, or another folder: the state of an unfinished run is there");
     }
 }

@@ -31,9 +31,9 @@ internal static unsafe partial class NativeTorch
     internal static TorchException Failure() => new(Marshal.PtrToStringUTF8(error()) ?? "");
 
     /// <summary>
-    /// What the libraries below read from the environment when they are loaded; what somebody has set stays. OpenBLAS takes a processor that is
-    /// newer than itself for one of 2004, and is then five times slower. Threads of OpenMP that spin between two operations take the cores from
-    /// those of OpenBLAS.
+    /// What the libraries below read from the environment when they are loaded; what somebody has set stays. OpenBLAS takes a processor
+    /// that is newer than itself for one of 2004, and is then five times slower. Threads of OpenMP that spin between two operations take
+    /// the cores from those of OpenBLAS.
     /// </summary>
     private static void SetUpArithmetic()
     {

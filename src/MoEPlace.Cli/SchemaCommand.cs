@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Schema;
+using MoEPlace.Executor.Training;
 using MoEPlace.Results;
 
 namespace MoEPlace.Cli;
@@ -9,8 +10,8 @@ internal static class SchemaCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "placement, cluster, model or result." };
-        name.AcceptOnlyFromAmong("placement", "cluster", "model", "result");
+        var name = new Argument<string>("name") { Description = "placement, cluster, model, result, training or gates." };
+        name.AcceptOnlyFromAmong("placement", "cluster", "model", "result", "training", "gates");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>
         {
@@ -19,6 +20,8 @@ internal static class SchemaCommand
                 "placement" => ExpertPlacementFile.ContentType,
                 "cluster" => typeof(Cluster),
                 "model" => typeof(MoEModel),
+                "training" => typeof(TrainingLog),
+                "gates" => typeof(GateStudy),
                 _ => typeof(ResultFile),
             };
             terminal.Json(StrictJson.Options.GetJsonSchemaAsNode(type));

@@ -20,11 +20,11 @@ internal static class FaultGathering
 
     /// <summary>Notes every output that cannot be written, that stands for two results, or that would replace an input.</summary>
     /// <param name="faults">Where to note it.</param>
-    /// <param name="inputs">Paths that are read; null and names of presets do no harm.</param>
+    /// <param name="inputs">Files that are read, and folders whose files are; null and names of presets do no harm.</param>
     /// <param name="outputs">Paths that are to be written, by option; null for none.</param>
     public static void RequireOutputs(this InputFaults faults, IEnumerable<string?> inputs, params (string Option, string? Path)[] outputs)
     {
-        var taken = inputs.Where(File.Exists).Select(path => (What: "is read", Full: Path.GetFullPath(path!))).ToList();
+        var taken = inputs.SelectMany(FilesOf).Select(path => (What: "is read", Full: Path.GetFullPath(path))).ToList();
         foreach (var (option, path) in outputs)
         {
             if (path is null || !OutputFile.Check(path, option, faults))
@@ -36,7 +36,6 @@ internal static class FaultGathering
         }
     }
 
-    /// <summary>The files among some paths, and those that stand directly in the folders among them.</summary>
-    public static IEnumerable<string> FilesOf(IEnumerable<string> paths) => paths.SelectMany(path =>
-        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", new EnumerationOptions()) : [path]);
+    private static IEnumerable<string> FilesOf(string? path) =>
+        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", new EnumerationOptions()) : File.Exists(path) ? [path] : [];
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
@@ -18,24 +19,26 @@ internal static partial class Program
     private const int BadInput = 2;
     private const int FailedRunning = 3;
 
+    // Never disposed: a signal may come in the last moment of the process.
+    private static readonly CancellationTokenSource Interrupt = new();
+
     public static async Task<int> Main(string[] args)
     {
         // A rank that a launcher started ends with it, also inside a collective that waits for others.
         var held = LauncherPipe.IsHeld;
         if (held)
             LauncherPipe.Watch(() => ExitAtOnce(FailedRunning));
-        using var interrupt = new CancellationTokenSource();
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return await RunAsync(args, Console.Out, Console.Error, interrupt.Token).ConfigureAwait(false);
+        return await RunAsync(args, Console.Out, Console.Error, Interrupt.Token).ConfigureAwait(false);
 
         void Stop(PosixSignalContext signal)
         {
             // The first asks for what was reached so far; the second ends the process as usual.
-            signal.Cancel = !interrupt.IsCancellationRequested;
+            signal.Cancel = !Interrupt.IsCancellationRequested;
             // A terminal interrupts ranks and launcher alike; what becomes of the ranks is the launcher's to say.
             if (!held || signal.Signal != PosixSignal.SIGINT)
-                interrupt.Cancel();
+                Interrupt.Cancel();
         }
     }
 
@@ -89,13 +92,21 @@ internal static partial class Program
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
         var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException or RankLossException;
-        // libtorch tells its own stack after the first line.
-        terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException ? cause.Message.Split('\n')[0] : cause.ToString())}");
+        terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException torn ? Plain(torn) : cause.ToString())}");
         return cause is RankLossException { OfAnother: true } && LauncherPipe.IsHeld ? RankLauncher.FollowedExitCode : FailedRunning;
     }
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void ExitAtOnce(int code);
+
+    /// <summary>What libtorch says, without the stack that it tells after the first line.</summary>
+    internal static string Plain(TorchException failure)
+    {
+        var asked = Regex.Match(failure.Message, @"tried to allocate ([0-9.]+ (?:[KMGT]i?B|bytes))");
+        return asked.Success || failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+            ? $"out of memory{(asked.Success ? $" when {asked.Groups[1].Value} more were asked for" : "")}; try a smaller batch, shorter sequences or more ranks"
+            : failure.Message.Split('\n')[0];
+    }
 
     private static void Tell(IEnumerable<InputFault> faults, Terminal terminal)
     {

@@ -6,6 +6,7 @@ namespace MoEPlace.Cli;
 /// <summary>The options that say on which ranks a job runs.</summary>
 internal sealed class RankOptions
 {
+    private const int MostThreads = 256;
     private readonly Option<int?> ranks = new("--ranks")
     {
         Description = "Ranks to start on this machine, a process each. Default: what torchrun or srun tell this process, else 1.",
@@ -40,7 +41,7 @@ internal sealed class RankOptions
         var (processes, threads, seconds) = (parsed.GetValue(ranks), parsed.GetValue(virtualRanks), parsed.GetValue(timeout));
         const int most = RankEnvironment.MostRanks;
         faults.Require(processes is null or >= 1 and <= most, "--ranks", processes, $"1 to {most}");
-        faults.Require(threads is null or >= 1 and <= most, "--virtual-ranks", threads, $"1 to {most}");
+        faults.Require(threads is null or >= 1 and <= MostThreads, "--virtual-ranks", threads, $"1 to {MostThreads}");
         faults.Require(processes is null || threads is null, "--virtual-ranks", threads, "not together with --ranks");
         faults.Require(parsed.GetValue(port) is >= 0 and <= ushort.MaxValue, "--port", parsed.GetValue(port), "0 to 65535");
         var inTime = faults.Require(

@@ -36,7 +36,7 @@ internal sealed record RankStart(int Ranks, bool Virtual, RankEnvironment? Envir
         else
         {
             torch.set_num_threads(Math.Max(1, System.Environment.ProcessorCount / Environment.LocalSize));
-            using var group = Rendezvous.Join(Environment, Device, Timeout);
+            using var group = Rendezvous.Join(Environment, Device, Timeout, cancellation);
             result = work(group);
             // Nobody leaves before all are done: a rank that is gone looks like one that failed.
             group.Barrier();

@@ -55,12 +55,15 @@ internal sealed class RunCommand
             CheckFit(faults, parsed.GetValue(placement)!, map, weights.Config, start.Ranks);
         var trace = parsed.GetValue(record);
         faults.RequireOutputs(
-            [parsed.GetValue(placement), .. FaultGathering.FilesOf([parsed.GetValue(checkpoint)!, .. input.Files(parsed)])],
+            [parsed.GetValue(placement), parsed.GetValue(checkpoint), .. input.Files(parsed)],
             ("--record", trace), ("--logits", parsed.GetValue(logits)));
         if (trace is not null && start is { Leads: true })
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),
-                "no such folder: it is what an earlier run left when it was killed; import or remove it");
+                "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
+        faults.Require(
+            start is null || start.Device.IsCuda || parsed.GetValue(type) != "float16", "--type", "float16",
+            "float32 or bfloat16: the CPU multiplies no float16 matrices");
         faults.ThrowIfAny();
 
         var config = weights!.Config;

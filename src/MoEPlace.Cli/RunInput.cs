@@ -87,7 +87,10 @@ internal sealed class RunInput
         var texts = parsed.GetValue(text) ?? [];
         var given = (texts.Length > 0 ? 1 : 0) + (parsed.GetValue(ids) is null ? 0 : 1) + (IsPrompt(parsed) ? 1 : 0);
         if (!faults.Require(given == 1, "--text, --ids, --prompt", $"{given} of them", "one of them"))
+        {
+            Of(parsed, []).CheckConditions(faults, config, ranks);
             return null;
+        }
         if (parsed.GetValue(ids) is null)
             faults.Require(
                 config.VocabularySize == Corpus.Vocabulary, texts.Length > 0 ? "--text" : "--prompt", $"a vocabulary of {config.VocabularySize}",
@@ -97,22 +100,24 @@ internal sealed class RunInput
             : parsed.GetValue(ids) is { } file
                 ? faults.Try(() => StrictJson.Read<int[][]>(file))?.Select(list => Of(parsed, [.. list], list.Length, 0)).ToArray()
             : [Of(parsed, [.. Encoding.UTF8.GetBytes(parsed.GetValue(prompt)!).Select(b => (int)b)], int.MaxValue, 64)];
-        var job = new Job
-        {
-            Prompts = [.. prompts ?? []],
-            Batch = parsed.GetValue(batch),
-            PrefillTokens = parsed.GetValue(prefillTokens),
-            EndId = parsed.GetValue(endId),
-            Temperature = parsed.GetValue(temperature),
-            TopP = parsed.GetValue(topP),
-            Seed = parsed.GetValue(seed),
-        };
+        var job = Of(parsed, prompts ?? []);
         if (prompts is null)
             job.CheckConditions(faults, config, ranks);
         else
             job.Check(faults, config, ranks);
         return (job, domains);
     }
+
+    private Job Of(ParseResult parsed, IEnumerable<Prompt> prompts) => new()
+    {
+        Prompts = [.. prompts],
+        Batch = parsed.GetValue(batch),
+        PrefillTokens = parsed.GetValue(prefillTokens),
+        EndId = parsed.GetValue(endId),
+        Temperature = parsed.GetValue(temperature),
+        TopP = parsed.GetValue(topP),
+        Seed = parsed.GetValue(seed),
+    };
 
     private Prompt Of(ParseResult parsed, ImmutableArray<int> all, int atOnce, int sampled, byte domain = 0) => new(
         all, parsed.GetValue(prefill) is { } asked && atOnce != int.MaxValue ? asked : Math.Min(all.Length, atOnce),

@@ -25,9 +25,6 @@ public sealed unsafe class AdamW : IDisposable
             throw NativeTorch.Failure();
     }
 
-    /// <summary>Frees one that nobody disposed.</summary>
-    ~AdamW() => Free();
-
     /// <summary>Moves every parameter that has a gradient.</summary>
     public void step() => NativeTorch.Done(NativeTorch.adamw_step(Alive));
 
@@ -66,8 +63,9 @@ public sealed unsafe class AdamW : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        if (optimizer != 0)
+            NativeTorch.adamw_free(optimizer);
+        optimizer = 0;
     }
 
     private nint Alive
@@ -77,12 +75,5 @@ public sealed unsafe class AdamW : IDisposable
             ObjectDisposedException.ThrowIf(optimizer == 0, this);
             return optimizer;
         }
-    }
-
-    private void Free()
-    {
-        if (optimizer != 0)
-            NativeTorch.adamw_free(optimizer);
-        optimizer = 0;
     }
 }

@@ -5,7 +5,7 @@ namespace MoEPlace.Torch;
 
 /// <summary>
 /// A tensor of libtorch; members go by TorchSharp's names. It belongs to the innermost <see cref="DisposeScope"/> of the thread that made it;
-/// one that belongs to none is freed by <see cref="Dispose"/>, or late, by its finalizer.
+/// one that belongs to none is its owner's to <see cref="Dispose"/>. There is no finalizer, which could free a tensor while libtorch reads it.
 /// </summary>
 public sealed unsafe partial class Tensor : IDisposable
 {
@@ -17,9 +17,6 @@ public sealed unsafe partial class Tensor : IDisposable
         Scope = DisposeScope.Innermost;
         Scope?.Own(this);
     }
-
-    /// <summary>Frees the tensor of somebody who forgot to.</summary>
-    ~Tensor() => Free();
 
     /// <summary>The scope that will free it; null when its owner does.</summary>
     internal DisposeScope? Scope { get; private set; }
@@ -66,7 +63,15 @@ public sealed unsafe partial class Tensor : IDisposable
     }
 
     /// <summary>Bytes of the memory that it looks at, which views share.</summary>
-    public long StorageBytes => NativeTorch.storage_bytes(Handle);
+    public long StorageBytes
+    {
+        get
+        {
+            long bytes;
+            NativeTorch.Done(NativeTorch.storage_bytes(Handle, &bytes));
+            return bytes;
+        }
+    }
 
     /// <summary>Bytes of one element of a type.</summary>
     public static int BytesOf(ScalarType type) => type switch
@@ -149,8 +154,9 @@ public sealed unsafe partial class Tensor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        if (handle != 0)
+            NativeTorch.free(handle);
+        handle = 0;
     }
 
     /// <summary>What it is, for people: type, shape and place.</summary>
@@ -163,12 +169,5 @@ public sealed unsafe partial class Tensor : IDisposable
         fixed (byte* data = bytes)
         fixed (long* sizes = shape)
             return NativeTorch.Made(NativeTorch.from_data(data, bytes.Length, sizes, shape.Length, (int)type, device.Index));
-    }
-
-    private void Free()
-    {
-        if (handle != 0)
-            NativeTorch.free(handle);
-        handle = 0;
     }
 }

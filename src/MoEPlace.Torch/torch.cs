@@ -15,8 +15,8 @@ public static unsafe partial class torch
     /// <summary>While it is open, this thread remembers nothing for gradients.</summary>
     public static IDisposable no_grad() => new GradMode(false);
 
-    /// <summary>Threads that one operation may use on the CPU.</summary>
-    public static void set_num_threads(int threads) => NativeTorch.set_threads(threads);
+    /// <summary>Threads that one operation may use on the CPU, 1 or more.</summary>
+    public static void set_num_threads(int threads) => NativeTorch.Done(NativeTorch.set_threads(threads));
 
     /// <summary>Threads that one operation uses on the CPU.</summary>
     public static int get_num_threads() => NativeTorch.threads();

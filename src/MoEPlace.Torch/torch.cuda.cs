@@ -27,6 +27,11 @@ public static unsafe partial class torch
         public static void synchronize() => NativeTorch.Done(NativeTorch.cuda_synchronize());
 
         /// <summary>Bytes that tensors hold on a device.</summary>
-        public static long memory_allocated(int index) => NativeTorch.cuda_allocated(index);
+        public static long memory_allocated(int index)
+        {
+            long bytes;
+            NativeTorch.Done(NativeTorch.cuda_allocated(index, &bytes));
+            return bytes;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoEPlace.Torch;
 using MoEPlace.Traces;
 using MoEPlace.Traces.Safetensors;
 using Xunit;
@@ -31,6 +32,39 @@ public sealed class RunCommandTests(ByteModel model) : IClassFixture<ByteModel>
         }
 
         JsonElement Run(params string[] more) => Json(["run", fixture, "--ids", folder["ids.json"], "--prefill", "3", "--batch", "4", .. more]);
+    }
+
+    [Fact]
+    public void No_output_replaces_what_is_read()
+    {
+        var (config, weights) = (Path.Combine(model.Checkpoint, "config.json"), Path.Combine(model.Checkpoint, "model.safetensors"));
+        var (before, text) = (File.ReadAllBytes(weights), File.ReadAllBytes(model["apples.txt"]));
+        var run = CliRun.Of("run", model.Checkpoint, "--text", model["apples.txt"], "--length", "20", "--record", config, "--logits", weights);
+        Assert.Equal((2, 2), (run.Code, run.Error.Split("another file than the one that is read").Length - 1));
+        run = CliRun.Of("run", model.Checkpoint, "--text", model["apples.txt"], "--length", "20", "--record", model["apples.txt"]);
+        Assert.Equal(2, run.Code);
+        Assert.Equal(before, File.ReadAllBytes(weights));
+        Assert.Equal(text, File.ReadAllBytes(model["apples.txt"]));
+    }
+
+    [Fact]
+    public void Out_of_memory_is_told_in_a_line_that_says_what_to_do()
+    {
+        var failure = Assert.Throws<TorchException>(() => torch.empty([1L << 50]));
+        Assert.Matches("^out of memory when [0-9.]+ [A-Za-z]+ more were asked for; try a smaller batch", Program.Plain(failure));
+        Assert.Equal("one line", Program.Plain(new TorchException("one line\nat 0x1234")));
+    }
+
+    [Fact]
+    public void Float16_is_refused_on_the_cpu_before_anything_is_written()
+    {
+        using var folder = new TempFolder();
+        var run = CliRun.Of(
+            "run", model.Checkpoint, "--prompt", "x", "--type", "float16", "--device", "cpu", "--batch", "0", "--record", folder["t"]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains("--type = \"float16\"", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--batch = 0", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
     [Fact]

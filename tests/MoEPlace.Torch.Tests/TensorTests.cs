@@ -104,6 +104,28 @@ public sealed class TensorTests
         }
     }
 
+    [Fact]
+    public void Attention_over_many_keys_in_blocks_equals_attention_query_by_query()
+    {
+        using var scope = torch.NewDisposeScope();
+        const int Queries = 4200, Keys = 4300;
+        var stream = new SeedStream(3, "blocks");
+        var (q, k, v) = (Random(stream, 1, 1, Queries, 2), Random(stream, 1, 1, Keys, 2), Random(stream, 1, 1, Keys, 3));
+        foreach (var causal in new[] { true, false })
+        {
+            var got = scaled_dot_product_attention(q, k, v, 3, is_causal: causal);
+            foreach (var query in new[] { 0, 1, 3899, 3900, 3901, 3902, Queries - 1 })
+            {
+                var seen = causal ? Keys - Queries + query + 1 : Keys;
+                var alone = scaled_dot_product_attention(q.narrow(2, query, 1), k.narrow(2, 0, seen), v.narrow(2, 0, seen), 3);
+                Assert.InRange((got.narrow(2, query, 1) - alone).abs().max().item(), 0, 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void No_threads_is_a_failure_and_no_crash() => Assert.Throws<TorchException>(() => torch.set_num_threads(0));
+
     internal static Tensor Random(SeedStream stream, params long[] shape)
     {
         var values = new float[shape.Aggregate(1L, (a, b) => a * b)];

@@ -136,6 +136,7 @@ public sealed class MoELanguageModel : IDisposable
         foreach (var layer in Layers)
         {
             using var scope = learns ? null : torch.NewDisposeScope();
+            var carried = carry;
             residual = layer.Attend(residual, batch, cache);
             var hidden = layer.Normalise(residual);
             if (layer.IsMoE)
@@ -152,7 +153,8 @@ public sealed class MoELanguageModel : IDisposable
             if (learns)
                 continue;
             residual.MoveToOuterDisposeScope();
-            carry?.MoveToOuterDisposeScope();
+            if (carry != carried)
+                carry?.MoveToOuterDisposeScope();
         }
         return Head(residual);
     }

@@ -8,6 +8,7 @@ namespace MoEPlace.Executor.Ranks;
 internal sealed partial class LaunchedRank : IDisposable
 {
     private const int FirstSignal = 128;
+    private const int Interrupted = 130;
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(2);
     private readonly Process process;
     private readonly Task output;
@@ -32,12 +33,13 @@ internal sealed partial class LaunchedRank : IDisposable
     /// <summary>Its exit code once it has ended; 128 and the signal where one killed it.</summary>
     internal int ExitCode => process.ExitCode;
 
-    /// <summary>True when a signal killed it.</summary>
-    internal bool WasKilled => ExitCode > FirstSignal;
+    /// <summary>True when a signal killed it; one that it takes as a wish to end is none.</summary>
+    internal bool WasKilled => ExitCode > FirstSignal && ExitCode != Interrupted;
 
     /// <summary>How it ended, in words.</summary>
     internal string Fate => WasKilled
         ? string.Create(CultureInfo.InvariantCulture, $"rank {Rank} was killed by signal {ExitCode - FirstSignal}{Named(ExitCode - FirstSignal)}")
+        : ExitCode == Interrupted ? string.Create(CultureInfo.InvariantCulture, $"rank {Rank} was interrupted")
         : string.Create(CultureInfo.InvariantCulture, $"rank {Rank} ended with exit code {ExitCode}");
 
     /// <summary>Starts a rank.</summary>

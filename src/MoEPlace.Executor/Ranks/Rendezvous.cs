@@ -16,7 +16,7 @@ public static class Rendezvous
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Serves a store.</summary>
-    /// <param name="host">An address of this machine.</param>
+    /// <param name="host">The address by which this process reaches it; it is served on all addresses of this machine.</param>
     /// <param name="port">0 for any that is free.</param>
     /// <param name="option">The option, or variable, that named the port.</param>
     /// <exception cref="InputException">The port is in use.</exception>
@@ -32,7 +32,7 @@ public static class Rendezvous
         }
         catch (Exception e) when (e is TorchException or SocketException)
         {
-            throw new InputException("rendezvous", option, port, $"a port that is free on {host} ({Reason(e)})");
+            throw new InputException("rendezvous", option, port, $"a port that is free ({Reason(e)})");
         }
     }
 
@@ -40,9 +40,11 @@ public static class Rendezvous
     /// <param name="environment">Who this rank is.</param>
     /// <param name="device">Where the tensors live that it will exchange.</param>
     /// <param name="timeout">How long to wait for the others.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="InputException">This rank serves the store and the port is in use.</exception>
     /// <exception cref="RankLossException">Nobody serves the store, a rank did not come, or there are two of one number.</exception>
-    public static ProcessRanks Join(RankEnvironment environment, TorchDevice device, TimeSpan timeout)
+    /// <exception cref="OperationCanceledException">It was cancelled before all had come.</exception>
+    public static ProcessRanks Join(RankEnvironment environment, TorchDevice device, TimeSpan timeout, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(environment);
         var (host, port, rank) = (environment.Host, environment.Port, environment.Rank);
@@ -50,12 +52,13 @@ public static class Rendezvous
         TcpStore? store = null;
         try
         {
-            store = environment.ServesStore ? Serve(host, port, "MASTER_PORT") : Connect(host, port, timeout);
+            store = environment.ServesStore ? Serve(host, port, "MASTER_PORT") : Connect(host, port, timeout, cancellation);
             var mine = JoinedKey(environment.Attempt, rank);
             if (store.Has(mine))
                 throw new RankLossException($"rank {rank} has joined already at {host}:{port}: two processes are RANK={rank}");
             store.Set(mine, [1]);
-            Await(store, environment.Attempt, environment.Size, timeout);
+            Await(store, environment.Attempt, environment.Size, timeout, cancellation);
+            cancellation.ThrowIfCancellationRequested();
             return new ProcessRanks(store, new ProcessGroup(store, rank, environment.Size, CollectiveTimeout, address, device.IsCuda), device);
         }
         catch (TorchException e)
@@ -93,16 +96,26 @@ public static class Rendezvous
         }
     }
 
-    private static TcpStore Connect(string host, int port, TimeSpan timeout)
+    /// <summary>Knocks until somebody serves, because c10d itself could not be told to stop; then connects.</summary>
+    private static TcpStore Connect(string host, int port, TimeSpan timeout, CancellationToken cancellation)
     {
-        try
+        var until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (true)
         {
-            return TcpStore.Connect(host, port, timeout < LeastTimeout ? LeastTimeout : timeout);
-        }
-        catch (TorchException e)
-        {
-            throw new RankLossException(FormattableString.Invariant(
-                $"nobody served the rendezvous at {host}:{port} within {timeout.TotalSeconds} s ({Reason(e)})"), e);
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                using (var knock = new TcpClient())
+                    knock.Connect(host, port);
+                return TcpStore.Connect(host, port, timeout < LeastTimeout ? LeastTimeout : timeout);
+            }
+            catch (Exception e) when (e is SocketException or TorchException)
+            {
+                if (Environment.TickCount64 >= until)
+                    throw new RankLossException(FormattableString.Invariant(
+                        $"nobody served the rendezvous at {host}:{port} within {timeout.TotalSeconds} s ({Reason(e)})"), e);
+                cancellation.WaitHandle.WaitOne(Pause);
+            }
         }
     }
 

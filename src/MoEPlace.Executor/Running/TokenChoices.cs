@@ -25,8 +25,6 @@ internal sealed record TokenChoices(int[] Experts, float[] Weights, int Choices,
     /// <summary>Those of some tokens.</summary>
     internal TokenChoices Pick(int[] tokens)
     {
-        if (tokens.Length == Count)
-            return this;
         var (experts, weights) = (new int[tokens.Length * Choices], new float[tokens.Length * Choices]);
         for (var i = 0; i < tokens.Length; i++)
         {

@@ -90,7 +90,7 @@ internal static unsafe partial class NativeTorch
     internal static partial nint version();
 
     [LibraryImport(Library, EntryPoint = "moeplace_set_threads")]
-    internal static partial void set_threads(int threads);
+    internal static partial int set_threads(int threads);
 
     [LibraryImport(Library, EntryPoint = "moeplace_threads")]
     internal static partial int threads();
@@ -105,5 +105,5 @@ internal static unsafe partial class NativeTorch
     internal static partial int cuda_synchronize();
 
     [LibraryImport(Library, EntryPoint = "moeplace_cuda_allocated")]
-    internal static partial long cuda_allocated(int index);
+    internal static partial int cuda_allocated(int index, long* bytes);
 }

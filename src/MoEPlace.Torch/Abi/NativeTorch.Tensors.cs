@@ -36,7 +36,7 @@ internal static unsafe partial class NativeTorch
     internal static partial int device(nint tensor);
 
     [LibraryImport(Library, EntryPoint = "moeplace_storage_bytes")]
-    internal static partial long storage_bytes(nint tensor);
+    internal static partial int storage_bytes(nint tensor, long* bytes);
 
     [LibraryImport(Library, EntryPoint = "moeplace_data")]
     internal static partial nint data(nint tensor);

@@ -24,9 +24,6 @@ public sealed unsafe class ProcessGroup : IDisposable
             throw NativeTorch.Failure();
     }
 
-    /// <summary>Frees one that nobody disposed.</summary>
-    ~ProcessGroup() => Free();
-
     /// <summary>This process's number.</summary>
     public int Rank { get; }
 
@@ -68,8 +65,9 @@ public sealed unsafe class ProcessGroup : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        if (group != 0)
+            NativeTorch.group_free(group);
+        group = 0;
     }
 
     private nint Handle
@@ -79,12 +77,5 @@ public sealed unsafe class ProcessGroup : IDisposable
             ObjectDisposedException.ThrowIf(group == 0, this);
             return group;
         }
-    }
-
-    private void Free()
-    {
-        if (group != 0)
-            NativeTorch.group_free(group);
-        group = 0;
     }
 }

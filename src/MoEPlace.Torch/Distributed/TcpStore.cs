@@ -9,9 +9,6 @@ public sealed unsafe class TcpStore : IDisposable
 
     private TcpStore(nint store) => this.store = store != 0 ? store : throw NativeTorch.Failure();
 
-    /// <summary>Frees one that nobody disposed.</summary>
-    ~TcpStore() => Free();
-
     /// <summary>The port that it is served on.</summary>
     public int Port => NativeTorch.store_port(Handle);
 
@@ -24,11 +21,11 @@ public sealed unsafe class TcpStore : IDisposable
         }
     }
 
-    /// <summary>Serves a store.</summary>
-    /// <param name="host">The address to serve on.</param>
+    /// <summary>Serves a store, to whoever reaches the port: c10d binds it on all addresses of this machine and asks for no secret.</summary>
+    /// <param name="host">The address by which this process itself reaches it.</param>
     /// <param name="port">0 for any that is free.</param>
     /// <param name="timeout">How long <see cref="Get"/> waits for a key.</param>
-    /// <exception cref="TorchException">The port is in use, or the address is not of this machine.</exception>
+    /// <exception cref="TorchException">The port is in use, or the address is not reached.</exception>
     public static TcpStore Serve(string host, int port, TimeSpan timeout) =>
         new(NativeTorch.store(host, port, 1, (long)timeout.TotalMilliseconds));
 
@@ -73,12 +70,6 @@ public sealed unsafe class TcpStore : IDisposable
 
     /// <inheritdoc/>
     public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
     {
         if (store != 0)
             NativeTorch.store_free(store);

@@ -1,6 +1,7 @@
 // The blocks of a transformer that are worth one call.
 #include "abi.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -19,6 +20,20 @@ at::Tensor grouped_linear(const at::Tensor& x, const int64_t* counts, const at::
   for (int64_t g = 0; g < groups; g++)
     if (counts[g] > 0) products.push_back(at::mm(parts[static_cast<size_t>(g)], matrices[static_cast<size_t>(g)].t()));
   return products.empty() ? at::zeros({0, weights.size(1)}, x.options()) : at::cat(products, 0);
+}
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Handle mask, bool causal, double scale) {
+  // The queries of a group of heads stand below one another, so that keys and values are multiplied where they are.
+  const auto batch = q.size(0), heads = q.size(1), length = q.size(2), keys = k.size(2), groups = k.size(1), each = heads / groups;
+  const auto shared = (q * scale).reshape({batch, groups, each * length, q.size(3)});
+  auto scores = at::matmul(shared, k.transpose(-2, -1)).view({batch, groups, each, length, keys});
+  if (mask) scores = scores + mask->unsqueeze(2);
+  if (causal && length > 1) {
+    const auto forbidden = at::ones({length, keys}, q.options().dtype(at::kBool)).triu(keys - length + 1);
+    scores = scores.masked_fill(forbidden, -std::numeric_limits<float>::infinity());
+  }
+  const auto shares = at::softmax(scores, -1, at::kFloat).to(q.scalar_type());
+  return at::matmul(shares.view({batch, groups, each * length, keys}), v).reshape({batch, heads, length, v.size(3)});
 }
 
 }  // namespace
@@ -75,16 +90,17 @@ MOEPLACE_ABI Handle moeplace_rotary(Handle x, Handle cosine, Handle sine, int in
 // mask is added to the scores, or null; causal forbids a query the keys after it, the last query standing at the last key.
 MOEPLACE_ABI Handle moeplace_attention(Handle q, Handle k, Handle v, Handle mask, int causal, double scale) {
   return make([&] {
-    // The queries of a group of heads stand below one another, so that keys and values are multiplied where they are.
-    const auto batch = q->size(0), heads = q->size(1), length = q->size(2), keys = k->size(2), groups = k->size(1), each = heads / groups;
-    const auto shared = (*q * scale).reshape({batch, groups, each * length, q->size(3)});
-    auto scores = at::matmul(shared, k->transpose(-2, -1)).view({batch, groups, each, length, keys});
-    if (mask) scores = scores + mask->unsqueeze(2);
-    if (causal && length > 1) {
-      const auto forbidden = at::ones({length, keys}, q->options().dtype(at::kBool)).triu(keys - length + 1);
-      scores = scores.masked_fill(forbidden, -std::numeric_limits<float>::infinity());
+    const auto length = q->size(2), keys = k->size(2);
+    // Scores of long prompts do not fit: queries come in blocks, and with a causal order each block sees the keys up to its own end alone.
+    constexpr int64_t most_scores = int64_t{1} << 24;
+    const auto block = std::max<int64_t>(1, most_scores / std::max<int64_t>(1, q->size(0) * q->size(1) * keys));
+    if (mask || block >= length) return attend(*q, *k, *v, mask, causal != 0, scale);
+    std::vector<at::Tensor> blocks;
+    for (int64_t start = 0; start < length; start += block) {
+      const auto rows = std::min(block, length - start);
+      const auto seen = causal ? keys - length + start + rows : keys;
+      blocks.push_back(attend(q->narrow(2, start, rows), k->narrow(2, 0, seen), v->narrow(2, 0, seen), nullptr, causal != 0, scale));
     }
-    const auto shares = at::softmax(scores, -1, at::kFloat).to(q->scalar_type());
-    return at::matmul(shares.view({batch, groups, each * length, keys}), *v).reshape({batch, heads, length, v->size(3)});
+    return at::cat(blocks, 2);
   });
 }

@@ -27,7 +27,9 @@ const bool quiet = [] {
 #endif
 
 MOEPLACE_ABI const char* moeplace_version() { return TORCH_VERSION; }
-MOEPLACE_ABI void moeplace_set_threads(int threads) { at::set_num_threads(threads); }
+MOEPLACE_ABI int moeplace_set_threads(int threads) {
+  return attempt([&] { at::set_num_threads(threads); });
+}
 MOEPLACE_ABI int moeplace_threads() { return at::get_num_threads(); }
 
 MOEPLACE_ABI int moeplace_cuda_devices() {
@@ -59,10 +61,11 @@ MOEPLACE_ABI int moeplace_cuda_synchronize() {
   });
 }
 
-MOEPLACE_ABI int64_t moeplace_cuda_allocated(int index) {
+MOEPLACE_ABI int moeplace_cuda_allocated(int index, int64_t* bytes) {
+  return attempt([&] {
+    *bytes = 0;
 #ifdef MOEPLACE_CUDA
-  return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index)).allocated_bytes[0].current;
-#else
-  return 0;
+    *bytes = c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index)).allocated_bytes[0].current;
 #endif
+  });
 }

@@ -35,7 +35,9 @@ MOEPLACE_ABI void moeplace_shape(Handle tensor, int64_t* shape) {
 MOEPLACE_ABI int moeplace_dtype(Handle tensor) { return static_cast<int>(tensor->scalar_type()); }
 MOEPLACE_ABI int moeplace_device(Handle tensor) { return tensor->is_cpu() ? -1 : static_cast<int>(tensor->get_device()); }
 // Bytes of the memory that the tensor looks at, which it may share with others.
-MOEPLACE_ABI int64_t moeplace_storage_bytes(Handle tensor) { return static_cast<int64_t>(tensor->storage().nbytes()); }
+MOEPLACE_ABI int moeplace_storage_bytes(Handle tensor, int64_t* bytes) {
+  return attempt([&] { *bytes = static_cast<int64_t>(tensor->storage().nbytes()); });
+}
 // The elements, where they are; for a contiguous tensor on the CPU.
 MOEPLACE_ABI void* moeplace_data(Handle tensor) { return tensor->is_cpu() && tensor->is_contiguous() ? tensor->data_ptr() : nullptr; }
 

@@ -41,7 +41,7 @@ public sealed class RendezvousTests
     {
         using var store = Rendezvous.Serve("127.0.0.1", 0, "--port");
         var thrown = Assert.Throws<InputException>(() => Rendezvous.Serve("127.0.0.1", store.Port, "--port"));
-        Assert.StartsWith($"rendezvous: --port = {store.Port}; allowed: a port that is free on 127.0.0.1", thrown.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"rendezvous: --port = {store.Port}; allowed: a port that is free", thrown.Message, StringComparison.Ordinal);
         thrown = Assert.Throws<InputException>(() => Rendezvous.Join(
             new RankEnvironment(0, 2, 0, 2, "127.0.0.1", store.Port, true, 0), TorchDevice.Cpu, Short));
         Assert.StartsWith($"rendezvous: MASTER_PORT = {store.Port}", thrown.Message, StringComparison.Ordinal);

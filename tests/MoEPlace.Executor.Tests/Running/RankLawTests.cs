@@ -89,7 +89,7 @@ public sealed class RankLawTests
     }
 
     private static Results.PlacementMeasures Judge(RankCase run, Residency residency) => PlacementCost.Evaluate(
-        new TraceSlice(run.Trace, TraceSplit.All), run.Placement, ClusterPresets.Parse($"1x{run.Placement.Ranks}"),
+        new TraceSlice(run.Trace, TraceSplit.All), run.Placement, ClusterPresets.Parse($"{run.Placement.Nodes}x{run.Placement.RanksPerNode}"),
         new EvaluationOptions { Residency = residency }).Measures;
 
     private static T[] Rows<T>(T[] all, int[] rows, int width) => [.. rows.SelectMany(row => all[(row * width)..((row + 1) * width)])];

@@ -43,7 +43,7 @@ public sealed class RendezvousTests
         var thrown = Assert.Throws<InputException>(() => Rendezvous.Serve("127.0.0.1", store.Port, "--port"));
         Assert.StartsWith($"rendezvous: --port = {store.Port}; allowed: a port that is free", thrown.Message, StringComparison.Ordinal);
         thrown = Assert.Throws<InputException>(() => Rendezvous.Join(
-            new RankEnvironment(0, 2, 0, 2, "127.0.0.1", store.Port, true, 0), TorchDevice.Cpu, Short));
+            new RankEnvironment(0, 2, 0, 2, "127.0.0.1", store.Port, true, 0), TorchDevice.Cpu, Short, TestContext.Current.CancellationToken));
         Assert.StartsWith($"rendezvous: MASTER_PORT = {store.Port}", thrown.Message, StringComparison.Ordinal);
     }
 

@@ -123,12 +123,15 @@ public sealed class Trainer : IDisposable
             windows[i] = corpus.Draw(options.Seed, Log.StepsDone, first + i, options.Length);
         var batch = Windows.ToBatch(windows, (int)((Log.StepsDone * options.Batch + first) & int.MaxValue));
         Tensor? gates = null;
-        var logits = Model.Forward(batch, null, (layer, choice) =>
-        {
-            loads?.Add(layer, choice.Experts.ToArray<long>());
-            if (choice.Loss is not null)
-                gates = gates is null ? choice.Loss : gates + choice.Loss;
-        });
+        var logits = Model.Forward(
+            batch, null,
+            (layer, choice) =>
+            {
+                loads?.Add(layer, choice.Experts.ToArray<long>());
+                if (choice.Loss is not null)
+                    gates = gates is null ? choice.Loss : gates + choice.Loss;
+            },
+            group is { Size: > 1 } ? group.AllReduce : null);
         var loss = cross_entropy(logits, Windows.Targets(windows));
         (gates is null ? loss : loss + gates).backward();
         return (loss.item(), gates?.item() ?? 0);

@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
             new TrainingLog(
                 TrainingLog.FormatName, options, parameters.Sum(p => p.Value.NumberOfElements), [.. corpus.Domains.Select(d => d.Name)],
                 corpus.Digest, 0, [], []),
-            0, 0, 0);
+            0, 0, 0, group?.Size ?? 1);
     }
 
     /// <summary>The model.</summary>
@@ -71,12 +71,18 @@ public sealed class Trainer : IDisposable
         state = state with { Loss = state.Loss + figures[0], GateLoss = state.GateLoss + figures[1], Steps = state.Steps + 1 };
         var log = Log with { StepsDone = step + 1 };
         state = point
-            ? new TrainingState(log with
+            ? state with
             {
-                Training = log.Training.Add(new TrainingPoint(
-                    step + 1, state.Loss / state.Steps, state.GateLoss / state.Steps, norm, options.RateOf(step),
-                    ExpertLoads.Imbalance(figures.AsSpan(3), options.Layers))),
-            }, 0, 0, 0)
+                Log = log with
+                {
+                    Training = log.Training.Add(new TrainingPoint(
+                        step + 1, state.Loss / state.Steps, state.GateLoss / state.Steps, norm, options.RateOf(step),
+                        ExpertLoads.Imbalance(figures.AsSpan(3), options.Layers))),
+                },
+                Loss = 0,
+                GateLoss = 0,
+                Steps = 0,
+            }
             : state with { Log = log };
         return figures[2] > 0;
     }
@@ -92,12 +98,12 @@ public sealed class Trainer : IDisposable
         StateFile.Write(path, Tensors(Moments()), state.ToMetadata());
     }
 
-    /// <summary>Goes on from where a run of the same options on the same text stopped.</summary>
-    /// <exception cref="InputException">The file is not such a state, or is of other options or text; every fault is told.</exception>
+    /// <summary>Goes on from where a run of the same options on the same text and as many ranks stopped.</summary>
+    /// <exception cref="InputException">The file is not such a state, or is of other options, ranks or text; every fault is told.</exception>
     public void Resume(string path)
     {
         using var scope = torch.NewDisposeScope();
-        var before = TrainingState.Read(path, Log);
+        var before = TrainingState.Read(path, Log, state.Ranks);
         var moments = Moments();
         StateFile.ReadInto(path, Tensors(moments));
         for (var i = 0; before.Log.StepsDone > 0 && i < parameters.Length; i++)

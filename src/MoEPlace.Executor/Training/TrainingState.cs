@@ -8,7 +8,8 @@ namespace MoEPlace.Executor.Training;
 /// <param name="Loss">Sum of the losses since the last point of the curves.</param>
 /// <param name="GateLoss">Sum of what the gates added.</param>
 /// <param name="Steps">Steps since that point.</param>
-internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLoss, int Steps)
+/// <param name="Ranks">Ranks that share each batch; other ranks sum in another order, and so round differently.</param>
+internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLoss, int Steps, int Ranks)
 {
     private const string Format = "moeplace.training-state/1";
 
@@ -22,8 +23,9 @@ internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLo
     /// <summary>Reads the state of a run that shall go on.</summary>
     /// <param name="path">The file.</param>
     /// <param name="now">The run as it was asked for now.</param>
-    /// <exception cref="InputException">It is not such a file, or of other options or another text; every fault is told.</exception>
-    internal static TrainingState Read(string path, TrainingLog now)
+    /// <param name="ranks">Ranks that share each batch now.</param>
+    /// <exception cref="InputException">It is not such a file, or of other options, ranks or text; every fault is told.</exception>
+    internal static TrainingState Read(string path, TrainingLog now, int ranks)
     {
         using var file = SafetensorsFile.Open(path);
         var metadata = file.Header.Metadata;
@@ -35,6 +37,7 @@ internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLo
         var (before, asked) = (Flat(state.Log.Options), Flat(now.Options));
         foreach (var (key, value) in asked)
             faults.Require(before[key] == value, key, value, $"{before[key]}, as the run began");
+        faults.Require(state.Ranks == ranks, "ranks", ranks, $"{state.Ranks}, as the run began");
         faults.Require(
             state.Log.CorpusDigest == now.CorpusDigest, "text", string.Join(", ", now.Domains),
             $"the text that the run began with: {string.Join(", ", state.Log.Domains)}, unchanged");

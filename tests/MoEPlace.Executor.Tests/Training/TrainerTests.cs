@@ -56,6 +56,32 @@ public sealed class TrainerTests
         Assert.NotEqual(expected.Values.SelectMany(v => v).Sum(), TinyText.Weights(first).Values.SelectMany(v => v).Sum());
     }
 
+    [Fact]
+    public void Ranks_that_share_a_batch_go_on_bit_by_bit()
+    {
+        using var text = new TinyText();
+        var state = Path.Combine(text.Folder, "state.safetensors");
+        var whole = Train(0, 5);
+        Train(0, 2);
+        var parts = Train(2, 5);
+        foreach (var (expected, got) in whole.Zip(parts))
+            foreach (var (name, values) in expected)
+                Assert.True(values.AsSpan().SequenceEqual(got[name]), name);
+
+        Dictionary<string, float[]>[] Train(int from, int to) => VirtualRanks.Run(2, group =>
+        {
+            using var trainer = text.Begin(TinyText.Options, group);
+            if (from > 0)
+                trainer.Resume(state);
+            for (var step = from; step < to; step++)
+                trainer.Advance(point: step == 2, stop: false);
+            group.Barrier();
+            if (group.Rank == 0)
+                trainer.Save(state);
+            return TinyText.Weights(trainer);
+        });
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(4)]
@@ -141,7 +167,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Refuses_a_state_of_other_options_or_another_text()
+    public void Refuses_a_state_of_other_options_ranks_or_text()
     {
         using var text = new TinyText();
         using var other = new TinyText();
@@ -152,11 +178,16 @@ public sealed class TrainerTests
         var changed = TinyText.Options with { Seed = 2, LearningRate = 3e-3 };
         var config = Path.Combine(other.Folder, "config.json");
         OutputFile.WriteText(config, ByteModelConfig.Of(changed).ToJsonString());
-        using var second = new Trainer(changed, TransformerConfig.Read(config), Corpus.Read([other.TextFolder], 16));
-        var fault = Assert.Throws<InputException>(() => second.Resume(state));
-        foreach (var told in new[] { "seed", "learningRate", "as the run began", "text" })
+        var fault = Assert.Throws<InputException>(() => VirtualRanks.Run(2, group =>
+        {
+            using var second = new Trainer(changed, TransformerConfig.Read(config), Corpus.Read([other.TextFolder], 16), group);
+            second.Resume(state);
+            return 0;
+        }));
+        foreach (var told in new[] { "seed", "learningRate", "as the run began", "ranks = 2; allowed: 1", "text" })
             Assert.Contains(told, fault.Message, StringComparison.Ordinal);
-        Assert.Throws<InputException>(() => second.Resume(config));
+        using var third = text.Begin(TinyText.Options);
+        Assert.Throws<InputException>(() => third.Resume(config));
     }
 
     private static Dictionary<string, float[]> FirstMoments(Trainer trainer, TinyText text, int rank = 0)

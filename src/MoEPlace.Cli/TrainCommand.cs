@@ -125,7 +125,7 @@ internal sealed class TrainCommand
         }
         if (last is not null)
             facts.Add(["speed", FormattableString.Invariant($"{last.TokensPerSecond:F0} tokens/s over {last.Seconds:F0} s")]);
-        terminal.Facts(run.Folder, log.IsComplete ? "trained" : "not done; --resume goes on", facts);
+        terminal.Facts(run.Folder, log.IsComplete ? last is null ? "was trained before; nothing to do" : "trained" : "not done; --resume goes on", facts);
     }
 
     private static Option<int> Whole(string name, string description, int fallback) =>

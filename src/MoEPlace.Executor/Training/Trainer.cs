@@ -103,7 +103,7 @@ public sealed class Trainer : IDisposable
     public void Resume(string path)
     {
         using var scope = torch.NewDisposeScope();
-        var before = TrainingState.Read(path, Log, state.Ranks);
+        var before = TrainingState.Read(path, Log.Options, corpus, state.Ranks);
         var moments = Moments();
         StateFile.ReadInto(path, Tensors(moments));
         for (var i = 0; before.Log.StepsDone > 0 && i < parameters.Length; i++)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using MoEPlace.Executor.Ranks;
+using MoEPlace.Executor.Training;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
 using MoEPlace.Torch;
@@ -88,7 +89,8 @@ internal static partial class Program
             return NoSolution;
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
-        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException or RankLossException;
+        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException
+            or RankLossException or DivergenceException;
         // libtorch tells its own stack after the first line.
         terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException ? cause.Message.Split('\n')[0] : cause.ToString())}");
         return cause is RankLossException { OfAnother: true } && LauncherPipe.IsHeld ? RankLauncher.FollowedExitCode : FailedRunning;

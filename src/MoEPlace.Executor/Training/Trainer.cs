@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Torch;
@@ -54,7 +55,7 @@ public sealed class Trainer : IDisposable
     /// <param name="point">Note a point of the curves after it.</param>
     /// <param name="stop">This rank was asked to stop after it.</param>
     /// <returns>True when any rank was asked to stop.</returns>
-    /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
+    /// <exception cref="DivergenceException">The loss or the gradient is not finite; the step is not done.</exception>
     public bool Advance(bool point, bool stop)
     {
         using var scope = torch.NewDisposeScope();
@@ -62,9 +63,14 @@ public sealed class Trainer : IDisposable
         var loads = new ExpertLoads(options.Layers, options.Experts);
         var (loss, gateLoss) = Backward(point ? loads : null);
         var figures = GradientSum.Over(group, parameters, [(float)loss, (float)gateLoss, stop ? 1 : 0, .. loads.Loads]);
-        if (!float.IsFinite(figures[0] + figures[1]))
-            throw new InvalidOperationException($"The loss of step {step + 1} is {figures[0]}; a lower learning rate may help.");
         var norm = optimizer.ClipGradients(options.Clip);
+        if (!double.IsFinite(figures[0] + figures[1] + norm))
+        {
+            optimizer.zero_grad();
+            throw new DivergenceException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {step + 1} of training has loss {figures[0]} and gradient norm {norm}; a lower --learning-rate may help"));
+        }
         optimizer.SetLearningRate(options.RateOf(step));
         optimizer.step();
         optimizer.zero_grad();

@@ -25,6 +25,7 @@ public static class TrainingRun
     /// <exception cref="InputException">
     /// Something is wrong with <paramref name="run"/>, or the folder holds a finished model or the state of another run.
     /// </exception>
+    /// <exception cref="DivergenceException">A step cannot be done; the state before it stands in the folder.</exception>
     public static TrainingLog Run(
         TrainingOptions options, TrainingRunOptions run, Corpus corpus, IRankGroup? group, IProgress<TrainingProgress>? progress,
         CancellationToken cancellation)
@@ -55,7 +56,15 @@ public static class TrainingRun
         {
             var next = trainer.Log.StepsDone + 1;
             var stop = cancellation.IsCancellationRequested || watch.Elapsed.TotalSeconds >= run.TimeLimitSeconds;
-            stopped = trainer.Advance(point: next % pointEvery == 0 || next == options.Steps, stop);
+            try
+            {
+                stopped = trainer.Advance(point: next % pointEvery == 0 || next == options.Steps, stop);
+            }
+            catch (DivergenceException) when (writes)
+            {
+                SaveState(trainer, run);
+                throw;
+            }
             if (!writes)
                 continue;
             LookAt(trainer, run, corpus);

@@ -167,6 +167,26 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_gradient_that_is_not_finite_ends_training_before_the_weights_change()
+    {
+        using var text = new TinyText();
+        using var scope = torch.NewDisposeScope();
+        using var trainer = text.Begin(TinyText.Options);
+        using (torch.no_grad())
+        {
+            // The logits and the loss stay as they are; the gradient of the head becomes too large for its square.
+            trainer.Model.Parameters["model.norm.weight"].mul_(1e30);
+            trainer.Model.Parameters["lm_head.weight"].mul_(1e-30);
+        }
+        var before = TinyText.Weights(trainer);
+        var failure = Assert.Throws<DivergenceException>(() => trainer.Advance(point: true, stop: false));
+        Assert.Matches(@"^step 1 of training has loss 5\.\d+ and gradient norm (Infinity|NaN);", failure.Message);
+        Assert.Equal(0, trainer.Log.StepsDone);
+        foreach (var (name, values) in TinyText.Weights(trainer))
+            Assert.True(values.AsSpan().SequenceEqual(before[name]), name);
+    }
+
+    [Fact]
     public void Refuses_a_state_of_other_options_ranks_or_text()
     {
         using var text = new TinyText();

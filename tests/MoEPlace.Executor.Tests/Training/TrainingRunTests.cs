@@ -90,6 +90,20 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_run_that_diverges_leaves_the_state_before_it()
+    {
+        using var text = new TinyText();
+        var options = TinyText.Options with { LearningRate = 1e30 };
+        Assert.Throws<DivergenceException>(() =>
+            TrainingRun.Run(options, Of(text, "one"), text.Corpus, null, null, CancellationToken.None));
+        var log = TrainingLog.Read(Of(text, "one").LogPath);
+        Assert.InRange(log.StepsDone, 1, 5);
+        using var trainer = text.Begin(options);
+        trainer.Resume(Of(text, "one").StatePath);
+        Assert.Equal(log.StepsDone, trainer.Log.StepsDone);
+    }
+
+    [Fact]
     public void The_log_is_read_as_it_was_written()
     {
         using var text = new TinyText();

@@ -7,7 +7,9 @@ public static class GateLoss
 {
     /// <summary>
     /// Switch's auxiliary loss, n sum of f P over the n experts (Fedus et al. 2021, section 2.2): f is an expert's share of all choices, P
-    /// its mean probability. 1 when both are even.
+    /// its mean probability. 1 when both are even. Training adds it up over layers, so with k choices and L layers of even use it is L
+    /// where that of transformers, which pools the tokens of all layers and does not divide f by k, is k: under one
+    /// <c>router_aux_loss_coef</c> ours weighs about L / k times as much.
     /// </summary>
     /// <param name="probabilities">[tokens, n] of all that can be chosen.</param>
     /// <param name="experts">[tokens, choices] ids below n, -1 for none.</param>

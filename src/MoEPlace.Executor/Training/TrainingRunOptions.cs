@@ -62,7 +62,7 @@ public sealed record TrainingRunOptions
 
     /// <summary>What is done in the folder already, where it is the run that is asked for; nothing is written.</summary>
     /// <returns>Null where the run is not finished, or was not begun.</returns>
-    /// <exception cref="InputException">A model is done there that is of other options or another text; every difference is told.</exception>
+    /// <exception cref="InputException">A model is done there, of other options or another text; every difference is told.</exception>
     internal TrainingLog? Finished(TrainingOptions options, Corpus corpus)
     {
         if (!File.Exists(LogPath) || TrainingLog.Read(LogPath) is not { IsComplete: true } log)

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using MoEPlace.Executor.Ranks;
+using MoEPlace.Executor.Training;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
 using MoEPlace.Torch;
@@ -91,7 +92,8 @@ internal static partial class Program
             return NoSolution;
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
-        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException or RankLossException;
+        var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException
+            or RankLossException or DivergenceException;
         terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException torn ? Plain(torn) : cause.ToString())}");
         return cause is RankLossException { OfAnother: true } && LauncherPipe.IsHeld ? RankLauncher.FollowedExitCode : FailedRunning;
     }

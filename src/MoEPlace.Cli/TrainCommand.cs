@@ -125,7 +125,8 @@ internal sealed class TrainCommand
         }
         if (last is not null)
             facts.Add(["speed", FormattableString.Invariant($"{last.TokensPerSecond:F0} tokens/s over {last.Seconds:F0} s")]);
-        terminal.Facts(run.Folder, log.IsComplete ? "trained" : "not done; --resume goes on", facts);
+        var reached = !log.IsComplete ? "not done; --resume goes on" : last is null ? "was trained before; nothing to do" : "trained";
+        terminal.Facts(run.Folder, reached, facts);
     }
 
     private static Option<int> Whole(string name, string description, int fallback) =>

@@ -49,7 +49,7 @@ public sealed class CostFreeGate : IGate
             logits += linear(input.Carry!.to(ScalarType.Float32), residual);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
-        return new GateChoice(ids, values, logits, Loss(logits, probabilities, ids));
+        return new GateChoice(ids, values, logits, Loss(logits, probabilities, ids, input.SumOverRanks));
     }
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ public sealed class CostFreeGate : IGate
     /// <summary>
     /// MoE++, equation 7: the heterogeneous balance loss, in which experts that cost nothing weigh less, so that they are used more.
     /// </summary>
-    private Tensor? Loss(Tensor logits, Tensor probabilities, Tensor ids)
+    private Tensor? Loss(Tensor logits, Tensor probabilities, Tensor ids, Action<Tensor>? sumOverRanks)
     {
         if (!logits.requires_grad)
             return null;
@@ -85,7 +85,8 @@ public sealed class CostFreeGate : IGate
             torch.ones([experts], device: logits.device),
             torch.full([CarryWidth - experts], options.CostFreeShare, device: logits.device),
         ]);
-        var loss = (GateLoss.Shares(ids, CarryWidth) * probabilities.mean(0) * weigh).sum() * (CarryWidth * options.BalanceCoefficient);
+        var shares = GateLoss.Shares(ids, CarryWidth, sumOverRanks);
+        var loss = (shares * probabilities.mean(0) * weigh).sum() * (CarryWidth * options.BalanceCoefficient);
         return options.ZCoefficient == 0 ? loss : loss + GateLoss.Z(logits) * options.ZCoefficient;
     }
 }

@@ -38,7 +38,8 @@ public sealed class DomainGate : IGate
         var logits = linear(input.Hidden.to(ScalarType.Float32), weight).masked_fill(Outside(input), double.NegativeInfinity);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
-        return new GateChoice(ids, values / values.sum(-1, keepdim: true), Loss: GateLoss.Of(options, logits, probabilities, ids));
+        return new GateChoice(
+            ids, values / values.sum(-1, keepdim: true), Loss: GateLoss.Of(options, logits, probabilities, ids, input.SumOverRanks));
     }
 
     /// <inheritdoc/>

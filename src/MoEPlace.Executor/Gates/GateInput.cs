@@ -10,4 +10,8 @@ namespace MoEPlace.Executor.Gates;
 /// [tokens, width] what the gate of the layer before handed on; null in the first layer, and where a gate carries nothing.
 /// </param>
 /// <param name="Batch">Which tokens they are.</param>
-public sealed record GateInput(LayerId Layer, Tensor Hidden, Tensor? Carry, TokenBatch Batch);
+/// <param name="SumOverRanks">
+/// Sums a tensor in place over the ranks that share a batch of training; null where this rank has all of it. Balance losses count choices
+/// with it, so that the mean over ranks of their gradients is the gradient of the whole batch.
+/// </param>
+public sealed record GateInput(LayerId Layer, Tensor Hidden, Tensor? Carry, TokenBatch Batch, Action<Tensor>? SumOverRanks = null);

@@ -40,19 +40,19 @@ public sealed class NullExpertGate : IGate
         var (values, ids) = probabilities.topk(Choices);
         var real = values.masked_fill(ids.ge(experts), 0);
         var (weights, order) = (real / real.sum(-1, keepdim: true).clamp(1e-20, 1)).sort(-1, descending: true);
-        return new GateChoice(ids.gather(-1, order), weights, Loss: Loss(logits, probabilities, ids));
+        return new GateChoice(ids.gather(-1, order), weights, Loss: Loss(logits, probabilities, ids, input.SumOverRanks));
     }
 
     /// <inheritdoc/>
     public Tensor? CostFreeOutput(Tensor hidden, Tensor experts, Tensor weights) => null;
 
     /// <summary>AdaMoE, equation 5: f of a null expert is the mean over all of them, so which of them is chosen does not matter.</summary>
-    private Tensor? Loss(Tensor logits, Tensor probabilities, Tensor ids)
+    private Tensor? Loss(Tensor logits, Tensor probabilities, Tensor ids, Action<Tensor>? sumOverRanks)
     {
         if (!logits.requires_grad)
             return null;
         long all = probabilities.size(1), nulls = all - experts;
-        var shares = GateLoss.Shares(ids, all);
+        var shares = GateLoss.Shares(ids, all, sumOverRanks);
         var mean = shares.narrow(0, experts, nulls).mean().expand(nulls);
         var loss = (torch.cat([shares.narrow(0, 0, experts), mean]) * probabilities.mean(0)).sum() * (all * options.BalanceCoefficient);
         return options.ZCoefficient == 0 ? loss : loss + GateLoss.Z(logits) * options.ZCoefficient;

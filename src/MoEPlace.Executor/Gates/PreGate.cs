@@ -43,7 +43,7 @@ public sealed class PreGate : IGate
             ids,
             values / values.sum(-1, keepdim: true),
             next is null ? null : linear(input.Hidden.to(ScalarType.Float32), next),
-            GateLoss.Of(options, logits, probabilities, ids));
+            GateLoss.Of(options, logits, probabilities, ids, input.SumOverRanks));
     }
 
     /// <inheritdoc/>

@@ -45,7 +45,8 @@ public sealed class RecurrentGate : IGate
         var logits = linear(after, score);
         var probabilities = logits.softmax(-1);
         var (values, ids) = probabilities.topk(Choices);
-        return new GateChoice(ids, values / values.sum(-1, keepdim: true), after, GateLoss.Of(options, logits, probabilities, ids));
+        return new GateChoice(
+            ids, values / values.sum(-1, keepdim: true), after, GateLoss.Of(options, logits, probabilities, ids, input.SumOverRanks));
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,9 @@ public sealed record TopKConfig
     /// <summary>Experts whose sum of scores, the best of the group, ranks a group: 1 (DeepSeek-V2) or 2 (DeepSeek-V3).</summary>
     public int BestOfGroup { get; init; } = 1;
 
-    /// <summary>Weight of the balance loss in training (<c>router_aux_loss_coef</c>), 0 or more.</summary>
+    /// <summary>
+    /// Weight of the balance loss in training (<c>router_aux_loss_coef</c>), 0 or more; how it relates to the weight of transformers, see
+    /// <see cref="GateLoss.Balance"/>.
+    /// </summary>
     public double BalanceCoefficient { get; init; }
 }

@@ -63,7 +63,9 @@ public sealed class TopKGate : IGate
             weights = weights / (weights.sum(1, keepdim: true) + 1e-20);
         if (config.Scale != 1)
             weights = weights * config.Scale;
-        var loss = logits.requires_grad ? GateLoss.Balance(logits.softmax(1), chosen) * config.BalanceCoefficient : null;
+        var loss = logits.requires_grad
+            ? GateLoss.Balance(logits.softmax(1), chosen, input.SumOverRanks) * config.BalanceCoefficient
+            : null;
         return new GateChoice(chosen, weights, null, loss);
     }
 

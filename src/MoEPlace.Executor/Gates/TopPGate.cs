@@ -39,7 +39,7 @@ public sealed class TopPGate : IGate
         var (values, ids) = probabilities.topk(Choices);
         var chosen = (values.cumsum(-1) - values).detach().lt(options.Threshold);
         var experts = ids.masked_fill(chosen.logical_not(), -1);
-        var loss = GateLoss.Of(options, logits, probabilities, experts);
+        var loss = GateLoss.Of(options, logits, probabilities, experts, input.SumOverRanks);
         return new GateChoice(
             experts, values.masked_fill(chosen.logical_not(), 0),
             Loss: loss is null ? null : loss + GateLoss.Entropy(logits) * options.EntropyCoefficient);

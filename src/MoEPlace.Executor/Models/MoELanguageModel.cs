@@ -126,8 +126,10 @@ public sealed class MoELanguageModel : IDisposable
     /// <param name="observe">
     /// Sees what each gate chose. Without gradients the tensors live as long as the call; with them, as long as the scope around this call.
     /// </param>
+    /// <param name="sumOverRanks">As <see cref="GateInput.SumOverRanks"/>.</param>
     /// <returns>Logits [n, vocabulary] in Float32.</returns>
-    public Tensor Forward(TokenBatch batch, KeyValueCache? cache, Action<LayerId, GateChoice>? observe = null)
+    public Tensor Forward(
+        TokenBatch batch, KeyValueCache? cache, Action<LayerId, GateChoice>? observe = null, Action<Tensor>? sumOverRanks = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
         var residual = Embed(batch.Ids);
@@ -141,7 +143,7 @@ public sealed class MoELanguageModel : IDisposable
             var hidden = layer.Normalise(residual);
             if (layer.IsMoE)
             {
-                var choice = layer.Gate!.Choose(new GateInput(layer.Ordinal, hidden, carry, batch));
+                var choice = layer.Gate!.Choose(new GateInput(layer.Ordinal, hidden, carry, batch, sumOverRanks));
                 observe?.Invoke(layer.Ordinal, choice);
                 residual = residual + Experts(layer, hidden, choice);
                 carry = choice.Carry;

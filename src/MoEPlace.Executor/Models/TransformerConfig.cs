@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MoEPlace.Executor.Gates;
 using MoEPlace.Traces;
 using MoEPlace.Traces.Models;
@@ -83,6 +85,16 @@ public sealed record TransformerConfig
         return JsonFile.Read(path, root => Parse(root, path));
     }
 
+    /// <summary>Takes a configuration that is not written yet.</summary>
+    /// <param name="config">What the file shall say.</param>
+    /// <param name="path">Where it shall stand: the folder names the model.</param>
+    /// <exception cref="InputException">A key is missing or wrong, or it asks for what is not computed here.</exception>
+    public static TransformerConfig Of(JsonObject config, string path)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return JsonFile.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), path, root => Parse(root, path));
+    }
+
     /// <summary>The model as placements know it, every weight and activation of one type.</summary>
     /// <param name="bytesPerElement">Bytes of one element of that type.</param>
     public MoEModel ToModel(int bytesPerElement) => new(
@@ -104,7 +116,7 @@ public sealed record TransformerConfig
         TransformerConfig? config = null;
         try
         {
-            config = LayoutKeys.Read(keys, root, layout, ModelConfig.ReadFile(path));
+            config = LayoutKeys.Read(keys, root, layout, ModelConfig.FromJson(root, path));
         }
         catch (InputException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Torch;
@@ -38,7 +39,7 @@ public sealed class Trainer : IDisposable
             new TrainingLog(
                 TrainingLog.FormatName, options, parameters.Sum(p => p.Value.NumberOfElements), [.. corpus.Domains.Select(d => d.Name)],
                 corpus.Digest, 0, [], []),
-            0, 0, 0);
+            0, 0, 0, group?.Size ?? 1);
     }
 
     /// <summary>The model.</summary>
@@ -54,7 +55,7 @@ public sealed class Trainer : IDisposable
     /// <param name="point">Note a point of the curves after it.</param>
     /// <param name="stop">This rank was asked to stop after it.</param>
     /// <returns>True when any rank was asked to stop.</returns>
-    /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
+    /// <exception cref="DivergenceException">The loss or the gradient is not finite; the step is not done.</exception>
     public bool Advance(bool point, bool stop)
     {
         using var scope = torch.NewDisposeScope();
@@ -62,21 +63,32 @@ public sealed class Trainer : IDisposable
         var loads = new ExpertLoads(options.Layers, options.Experts);
         var (loss, gateLoss) = Backward(point ? loads : null);
         var figures = GradientSum.Over(group, parameters, [(float)loss, (float)gateLoss, stop ? 1 : 0, .. loads.Loads]);
-        if (!float.IsFinite(figures[0] + figures[1]))
-            throw new InvalidOperationException($"The loss of step {step + 1} is {figures[0]}; a lower learning rate may help.");
         var norm = optimizer.ClipGradients(options.Clip);
+        if (!double.IsFinite(figures[0] + figures[1] + norm))
+        {
+            optimizer.zero_grad();
+            throw new DivergenceException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {step + 1} of training has loss {figures[0]} and gradient norm {norm}; a lower --learning-rate may help"));
+        }
         optimizer.SetLearningRate(options.RateOf(step));
         optimizer.step();
         optimizer.zero_grad();
         state = state with { Loss = state.Loss + figures[0], GateLoss = state.GateLoss + figures[1], Steps = state.Steps + 1 };
         var log = Log with { StepsDone = step + 1 };
         state = point
-            ? new TrainingState(log with
+            ? state with
             {
-                Training = log.Training.Add(new TrainingPoint(
-                    step + 1, state.Loss / state.Steps, state.GateLoss / state.Steps, norm, options.RateOf(step),
-                    ExpertLoads.Imbalance(figures.AsSpan(3), options.Layers))),
-            }, 0, 0, 0)
+                Log = log with
+                {
+                    Training = log.Training.Add(new TrainingPoint(
+                        step + 1, state.Loss / state.Steps, state.GateLoss / state.Steps, norm, options.RateOf(step),
+                        ExpertLoads.Imbalance(figures.AsSpan(3), options.Layers))),
+                },
+                Loss = 0,
+                GateLoss = 0,
+                Steps = 0,
+            }
             : state with { Log = log };
         return figures[2] > 0;
     }
@@ -92,12 +104,12 @@ public sealed class Trainer : IDisposable
         StateFile.Write(path, Tensors(Moments()), state.ToMetadata());
     }
 
-    /// <summary>Goes on from where a run of the same options on the same text stopped.</summary>
-    /// <exception cref="InputException">The file is not such a state, or is of other options or text; every fault is told.</exception>
+    /// <summary>Goes on from where a run of the same options on the same text and as many ranks stopped.</summary>
+    /// <exception cref="InputException">The file is not such a state, or is of other options, ranks or text; every fault is told.</exception>
     public void Resume(string path)
     {
         using var scope = torch.NewDisposeScope();
-        var before = TrainingState.Read(path, Log);
+        var before = TrainingState.Read(path, Log.Options, corpus, state.Ranks);
         var moments = Moments();
         StateFile.ReadInto(path, Tensors(moments));
         for (var i = 0; before.Log.StepsDone > 0 && i < parameters.Length; i++)
@@ -123,12 +135,15 @@ public sealed class Trainer : IDisposable
             windows[i] = corpus.Draw(options.Seed, Log.StepsDone, first + i, options.Length);
         var batch = Windows.ToBatch(windows, (int)((Log.StepsDone * options.Batch + first) & int.MaxValue));
         Tensor? gates = null;
-        var logits = Model.Forward(batch, null, (layer, choice) =>
-        {
-            loads?.Add(layer, choice.Experts.ToArray<long>());
-            if (choice.Loss is not null)
-                gates = gates is null ? choice.Loss : gates + choice.Loss;
-        });
+        var logits = Model.Forward(
+            batch, null,
+            (layer, choice) =>
+            {
+                loads?.Add(layer, choice.Experts.ToArray<long>());
+                if (choice.Loss is not null)
+                    gates = gates is null ? choice.Loss : gates + choice.Loss;
+            },
+            group is { Size: > 1 } ? group.AllReduce : null);
         var loss = cross_entropy(logits, Windows.Targets(windows));
         (gates is null ? loss : loss + gates).backward();
         return (loss.item(), gates?.item() ?? 0);

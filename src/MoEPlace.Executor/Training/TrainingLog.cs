@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace MoEPlace.Executor.Training;
 
@@ -31,8 +32,25 @@ public sealed record TrainingLog(
     /// <exception cref="InputException">It is not one; every fault is told.</exception>
     public static TrainingLog Read(string path) => StrictJson.Read<TrainingLog>(path, FormatName);
 
+    /// <summary>Notes in what the run differs from one that is asked for now.</summary>
+    internal void RequireSame(TrainingOptions options, Corpus corpus, InputFaults faults)
+    {
+        var (before, asked) = (Flat(Options), Flat(options));
+        foreach (var (key, value) in asked)
+            faults.Require(before[key] == value, key, value, $"{before[key]}, as the run began");
+        faults.Require(
+            CorpusDigest == corpus.Digest, "text", string.Join(", ", corpus.Domains.Select(d => d.Name)),
+            $"the text that the run began with: {string.Join(", ", Domains)}, unchanged");
+    }
+
     /// <summary>Writes the file.</summary>
     /// <exception cref="InputException">The path cannot be written.</exception>
     public void Write(string path) =>
-        OutputFile.Write(path, stream => System.Text.Json.JsonSerializer.Serialize(stream, this, StrictJson.Options));
+        OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, StrictJson.Options));
+
+    private static Dictionary<string, string> Flat(TrainingOptions options)
+    {
+        using var json = JsonSerializer.SerializeToDocument(options, StrictJson.OneLine);
+        return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText(), StringComparer.Ordinal);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Torch;
@@ -12,7 +11,10 @@ public static class TrainingRun
 {
     private const int MostPoints = 500;
 
-    /// <summary>Runs to the last step, or until somebody asks to stop; then the state that was reached stands in the folder.</summary>
+    /// <summary>
+    /// Runs to the last step, or until somebody asks to stop; then the state that was reached stands in the folder. A run that was done
+    /// before and shall go on leaves the folder as it is.
+    /// </summary>
     /// <param name="options">What the model becomes; valid.</param>
     /// <param name="run">How to go about it.</param>
     /// <param name="corpus">The text.</param>
@@ -20,7 +22,10 @@ public static class TrainingRun
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step that runs.</param>
     /// <returns>What was reached.</returns>
-    /// <exception cref="InputException">Something is wrong with <paramref name="run"/>, or the state in the folder is of another run.</exception>
+    /// <exception cref="InputException">
+    /// Something is wrong with <paramref name="run"/>, or the folder holds a finished model or the state of another run.
+    /// </exception>
+    /// <exception cref="DivergenceException">A step cannot be done; the state before it stands in the folder.</exception>
     public static TrainingLog Run(
         TrainingOptions options, TrainingRunOptions run, Corpus corpus, IRankGroup? group, IProgress<TrainingProgress>? progress,
         CancellationToken cancellation)
@@ -33,10 +38,14 @@ public static class TrainingRun
         var faults = new InputFaults("train");
         run.Check(faults);
         faults.ThrowIfAny();
-        if (writes)
-            OutputFile.WriteText(ConfigPath(run), ByteModelConfig.Of(options).ToJsonString(StrictJson.Options) + "\n");
-        group?.Barrier();
-        using var trainer = new Trainer(options, TransformerConfig.Read(run.Folder), corpus, group);
+        if (run.Finished(options, corpus) is { } done)
+        {
+            // One that was killed at its very end has left its state.
+            if (writes)
+                File.Delete(run.StatePath);
+            return done;
+        }
+        using var trainer = new Trainer(options, TransformerConfig.Of(ByteModelConfig.Of(options), ConfigPath(run)), corpus, group);
         if (run.Resume && File.Exists(run.StatePath))
             trainer.Resume(run.StatePath);
         else if (writes)
@@ -47,7 +56,15 @@ public static class TrainingRun
         {
             var next = trainer.Log.StepsDone + 1;
             var stop = cancellation.IsCancellationRequested || watch.Elapsed.TotalSeconds >= run.TimeLimitSeconds;
-            stopped = trainer.Advance(point: next % pointEvery == 0 || next == options.Steps, stop);
+            try
+            {
+                stopped = trainer.Advance(point: next % pointEvery == 0 || next == options.Steps, stop);
+            }
+            catch (DivergenceException) when (writes)
+            {
+                SaveState(trainer, run);
+                throw;
+            }
             if (!writes)
                 continue;
             LookAt(trainer, run, corpus);
@@ -95,16 +112,20 @@ public static class TrainingRun
             File.Delete(run.StatePath);
     }
 
-    /// <summary>The writer of checkpoints makes a folder of its own; what it made moves to where traces and curves stand.</summary>
+    /// <summary>
+    /// The writer of checkpoints makes a folder of its own; what it made moves to where traces and curves stand. The configuration goes
+    /// first and comes last, so that it never stands beside other weights than its own.
+    /// </summary>
     private static void WriteModel(Trainer trainer, TrainingRunOptions run)
     {
         var made = Path.Combine(run.Folder, "checkpoint.part");
         try
         {
             CheckpointWriter.Write(
-                made, JsonNode.Parse(File.ReadAllText(ConfigPath(run)))!.AsObject(), trainer.Model.ToCheckpoint(), ScalarType.BFloat16);
-            foreach (var file in Directory.EnumerateFiles(made))
-                File.Move(file, Path.Combine(run.Folder, Path.GetFileName(file)), overwrite: true);
+                made, ByteModelConfig.Of(trainer.Log.Options), trainer.Model.ToCheckpoint(), ScalarType.BFloat16);
+            File.Delete(ConfigPath(run));
+            foreach (var name in new[] { "model.safetensors", "config.json" })
+                File.Move(Path.Combine(made, name), Path.Combine(run.Folder, name), overwrite: true);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {

@@ -8,7 +8,8 @@ namespace MoEPlace.Executor.Training;
 /// <param name="Loss">Sum of the losses since the last point of the curves.</param>
 /// <param name="GateLoss">Sum of what the gates added.</param>
 /// <param name="Steps">Steps since that point.</param>
-internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLoss, int Steps)
+/// <param name="Ranks">Ranks that share each batch; other ranks sum in another order, and so round differently.</param>
+internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLoss, int Steps, int Ranks)
 {
     private const string Format = "moeplace.training-state/1";
 
@@ -21,9 +22,11 @@ internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLo
 
     /// <summary>Reads the state of a run that shall go on.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="now">The run as it was asked for now.</param>
-    /// <exception cref="InputException">It is not such a file, or of other options or another text; every fault is told.</exception>
-    internal static TrainingState Read(string path, TrainingLog now)
+    /// <param name="options">What is asked for now.</param>
+    /// <param name="corpus">The text now.</param>
+    /// <param name="ranks">Ranks that share each batch now.</param>
+    /// <exception cref="InputException">It is not such a file, or of other options, ranks or text; every fault is told.</exception>
+    internal static TrainingState Read(string path, TrainingOptions options, Corpus corpus, int ranks)
     {
         using var file = SafetensorsFile.Open(path);
         var metadata = file.Header.Metadata;
@@ -32,19 +35,9 @@ internal sealed record TrainingState(TrainingLog Log, double Loss, double GateLo
         if (!faults.Require(format == Format && metadata.ContainsKey("state"), "format", format, $"\"{Format}\""))
             faults.ThrowIfAny();
         var state = StrictJson.Parse<TrainingState>(metadata["state"], path, "state");
-        var (before, asked) = (Flat(state.Log.Options), Flat(now.Options));
-        foreach (var (key, value) in asked)
-            faults.Require(before[key] == value, key, value, $"{before[key]}, as the run began");
-        faults.Require(
-            state.Log.CorpusDigest == now.CorpusDigest, "text", string.Join(", ", now.Domains),
-            $"the text that the run began with: {string.Join(", ", state.Log.Domains)}, unchanged");
+        faults.Require(state.Ranks == ranks, "ranks", ranks, $"{state.Ranks}, as the run began");
+        state.Log.RequireSame(options, corpus, faults);
         faults.ThrowIfAny();
         return state;
-    }
-
-    private static Dictionary<string, string> Flat(TrainingOptions options)
-    {
-        using var json = JsonSerializer.SerializeToDocument(options, StrictJson.OneLine);
-        return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText(), StringComparer.Ordinal);
     }
 }

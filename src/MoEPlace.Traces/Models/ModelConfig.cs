@@ -47,7 +47,7 @@ public static class ModelConfig
         ? FromJson(root, path)
         : throw new InputException(path, "$", root.ValueKind.ToString(), "one JSON object"));
 
-    private static MoEModel FromJson(JsonElement root, string path)
+    internal static MoEModel FromJson(JsonElement root, string path)
     {
         var faults = new InputFaults(path);
         var model = root.TryGetProperty("moeLayerIds", out _)

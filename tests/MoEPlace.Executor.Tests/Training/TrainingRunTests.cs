@@ -53,6 +53,57 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_run_that_is_done_is_left_as_it_is()
+    {
+        using var text = new TinyText();
+        Run(text, "one", resume: false, stopAt: null);
+        var run = Of(text, "one");
+        foreach (var path in Directory.EnumerateFiles(run.Folder, "*", SearchOption.AllDirectories))
+            File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        Assert.True(Run(text, "one", resume: true, stopAt: null).IsComplete);
+        var fault = Assert.Throws<InputException>(() => Run(text, "one", resume: false, stopAt: null));
+        Assert.Contains($"{run.Folder}\"; allowed: a folder without a finished model", fault.Message, StringComparison.Ordinal);
+        fault = Assert.Throws<InputException>(() => TrainingRun.Run(
+            TinyText.Options with { Steps = 9 }, run with { Resume = true }, text.Corpus, null, null, CancellationToken.None));
+        foreach (var told in new[] { "steps = \"9\"; allowed: 6", "a folder without a finished model" })
+            Assert.Contains(told, fault.Message, StringComparison.Ordinal);
+        Assert.All(
+            Directory.EnumerateFiles(run.Folder, "*", SearchOption.AllDirectories),
+            path => Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(path)));
+        File.WriteAllText(run.LogPath, "spoiled");
+        Assert.Throws<InputException>(() => Run(text, "one", resume: false, stopAt: null));
+    }
+
+    [Fact]
+    public void No_configuration_stands_beside_weights_that_are_not_its_own()
+    {
+        using var text = new TinyText();
+        var run = Of(text, "one");
+        Directory.CreateDirectory(run.Folder);
+        string[] files = [Path.Combine(run.Folder, "config.json"), Path.Combine(run.Folder, "model.safetensors")];
+        Array.ForEach(files, path => File.WriteAllText(path, "older"));
+        // While it trains, and where its state is refused, what was there stays.
+        TrainingRun.Run(
+            TinyText.Options, run, text.Corpus, null,
+            new Stopper(_ => Assert.All(files, path => Assert.Equal("older", File.ReadAllText(path)))), CancellationToken.None);
+        Assert.All(files, path => Assert.NotEqual("older", File.ReadAllText(path)));
+    }
+
+    [Fact]
+    public void A_run_that_diverges_leaves_the_state_before_it()
+    {
+        using var text = new TinyText();
+        var options = TinyText.Options with { LearningRate = 1e30 };
+        Assert.Throws<DivergenceException>(() =>
+            TrainingRun.Run(options, Of(text, "one"), text.Corpus, null, null, CancellationToken.None));
+        var log = TrainingLog.Read(Of(text, "one").LogPath);
+        Assert.InRange(log.StepsDone, 1, 5);
+        using var trainer = text.Begin(options);
+        trainer.Resume(Of(text, "one").StatePath);
+        Assert.Equal(log.StepsDone, trainer.Log.StepsDone);
+    }
+
+    [Fact]
     public void The_log_is_read_as_it_was_written()
     {
         using var text = new TinyText();

@@ -99,7 +99,7 @@ public sealed class RunProcessTests(ByteModel model) : IClassFixture<ByteModel>,
         using var process = Start(
             ["run", model.Checkpoint, "--prompt", "a"],
             ("RANK", rank), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "127.0.0.1"), ("MASTER_PORT", FreePort()));
-        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
         using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         var (code, output, error) = await End(process);

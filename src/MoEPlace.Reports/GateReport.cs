@@ -32,7 +32,7 @@ public static class GateReport
                 directory, "node", cancellation);
             foreach (var figure in figures)
                 OutputFile.WriteText(Path.Combine(directory, figure.Name + ".csv"), figure.Data!.ToCsv());
-            OutputFile.WriteText(Path.Combine(directory, Report.PageName), Page(study, figures, directory));
+            OutputFile.WriteText(Path.Combine(directory, Report.PageName), Write(study, figures, directory));
             foreach (var figure in figures)
             {
                 File.Delete(Path.Combine(directory, figure.Name + ".inline.svg"));
@@ -45,16 +45,10 @@ public static class GateReport
         }
     }
 
-    private static string Page(GateStudy study, Figure[] figures, string directory)
+    private static string Write(GateStudy study, Figure[] figures, string directory)
     {
-        using var css = new StreamReader(typeof(GateReport).Assembly.GetManifestResourceStream("page.css")!);
-        var html = new StringBuilder();
-        html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" ")
-            .Append("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<meta name=\"color-scheme\" content=\"light dark\">\n")
-            .Append("<meta name=\"generator\" content=\"MoEPlace\">\n<title>Affinity by gate</title>\n<style>\n").Append(css.ReadToEnd())
-            .Append("</style>\n</head>\n<body>\n<main>\n<header><h1>How affinity grows in training, by gate</h1>\n<dl class=\"facts\">");
+        var html = new StringBuilder(Page.Head("Affinity by gate"));
+        html.Append("<header><h1>How affinity grows in training, by gate</h1>\n<dl class=\"facts\">");
         (string, string)[] facts =
         [
             ("Model", study.Model), ("Text", string.Join(", ", study.Domains)),

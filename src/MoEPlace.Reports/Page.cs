@@ -26,14 +26,7 @@ internal static class Page
         var runtime = Script($"/*\nVega\n{vegaLicence.Replace("*/", "* /")}*/\n{vegaRuntime}");
         var own = Script(Resource("page.js"));
         var html = new StringBuilder();
-        html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; ")
-            .Append("img-src data:; base-uri 'none'; form-action 'none'; script-src 'unsafe-eval' ").Append(Digest(runtime)).Append(' ')
-                .Append(Digest(own)).Append("\">\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"MoEPlace\">\n");
-        html.Append("<title>").Append(Title(parts)).Append("</title>\n<style>\n").Append(Resource("page.css"))
-            .Append("</style>\n</head>\n<body>\n<main>\n");
+        html.Append(Head(Title(parts), $"; script-src 'unsafe-eval' {Digest(runtime)} {Digest(own)}"));
         html.Append("<header><h1>Where the experts live: placements judged</h1>\n");
         if (parts.Any(p => p.Section.Synthetic))
             html.Append("<p class=\"synthetic\"><strong>Synthetic routing.</strong> ")
@@ -51,6 +44,17 @@ internal static class Page
         html.Append("<script>").Append(runtime).Append("</script>\n<script>").Append(own).Append("</script>\n</body>\n</html>\n");
         return html.ToString();
     }
+
+    /// <summary>What stands before the header of a page: its policy, which lets it load nothing, its title and style.</summary>
+    /// <param name="title">Escaped.</param>
+    /// <param name="scripts">The end of the policy that names the scripts inside the page; empty when there are none.</param>
+    internal static string Head(string title, string scripts = "") =>
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        + $"img-src data:; base-uri 'none'; form-action 'none'{scripts}\">\n"
+        + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        + "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"MoEPlace\">\n"
+        + $"<title>{title}</title>\n<style>\n{Resource("page.css")}</style>\n</head>\n<body>\n<main>\n";
 
     private static string Title(IReadOnlyList<Part> parts) =>
         $"Expert placement: {PlainText.Escape(string.Join(", ", parts.Select(p => p.Section.Model).Distinct().Take(3)))}";

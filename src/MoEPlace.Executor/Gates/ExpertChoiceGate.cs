@@ -5,7 +5,7 @@ namespace MoEPlace.Executor.Gates;
 
 /// <summary>
 /// Each expert picks the tokens of the batch that score highest for it, tokens x capacity factor / experts of them (Zhou et al. 2022,
-/// "Mixture-of- Experts with Expert Choice Routing", section 3.2), so loads are even by construction. A token gets between none and <see
+/// "Mixture-of-Experts with Expert Choice Routing", section 3.2), so loads are even by construction. A token gets between none and <see
 /// cref="Choices"/> experts; where more picked it, it keeps those with the highest weights. What a token gets depends on the others of its
 /// batch, later ones included; so ranks that each see a part of the batch would choose differently.
 /// </summary>

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
+using MoEPlace.Executor.Models;
 using MoEPlace.Torch;
 using MoEPlace.Traces.Safetensors;
 
@@ -11,20 +10,8 @@ internal static class StateFile
     /// <summary>Writes the file; it appears whole or not at all.</summary>
     /// <exception cref="InputException">The path cannot be written.</exception>
     internal static void Write(
-        string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
-    {
-        var layout = tensors.Select(t => (t.Name, "F32", ImmutableArray.Create(t.Value.shape))).ToArray();
-        var (header, _, _) = SafetensorsHeader.Build(layout, metadata);
-        OutputFile.Write(path, stream =>
-        {
-            stream.Write(header);
-            foreach (var (_, value) in tensors)
-            {
-                using var scope = torch.NewDisposeScope();
-                stream.Write(MemoryMarshal.AsBytes(value.detach().to(TorchDevice.Cpu).contiguous().AsSpan<float>()));
-            }
-        });
-    }
+        string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata) =>
+        OutputFile.Write(path, stream => TensorFile.Write(stream, tensors, ScalarType.Float32, metadata));
 
     /// <summary>Copies the tensors of a file into those of the same names.</summary>
     /// <param name="path">The file.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Schema;
 using MoEPlace.Executor.Training;
 using MoEPlace.Results;
+using MoEPlace.Simulation.Scenarios;
 
 namespace MoEPlace.Cli;
 
@@ -10,16 +11,22 @@ internal static class SchemaCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "placement, cluster, model, result, training or gates." };
-        name.AcceptOnlyFromAmong("placement", "cluster", "model", "result", "training", "gates");
+        var name = new Argument<string>("name") { Description = "placement, cluster, model, scenario, result, simulation, training or gates." };
+        name.AcceptOnlyFromAmong("placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(name) == "scenario")
+            {
+                terminal.Json(ScenarioSchema.Make());
+                return;
+            }
             var type = parsed.GetValue(name) switch
             {
                 "placement" => ExpertPlacementFile.ContentType,
                 "cluster" => typeof(Cluster),
                 "model" => typeof(MoEModel),
+                "simulation" => typeof(SimulationResult),
                 "training" => typeof(TrainingLog),
                 "gates" => typeof(GateStudy),
                 _ => typeof(ResultFile),

@@ -42,6 +42,18 @@ public static class TraceSynthesis
         writer.Complete();
     }
 
+    /// <summary>Draws a trace into a temporary file that is gone when the trace is disposed.</summary>
+    /// <param name="options">What it shall look like.</param>
+    /// <param name="cancellation">Ends the drawing early; nothing is left then.</param>
+    /// <exception cref="InputException">An option is out of range, or the temporary file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static RoutingTrace Open(TraceSynthesisOptions options, CancellationToken cancellation = default)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"moeplace-{Guid.NewGuid():N}.safetensors");
+        Write(file, options, cancellation);
+        return RoutingTrace.OpenTemporary(file, "synthetic routing");
+    }
+
     private static TraceHeader Header(TraceSynthesisOptions options) => new(
         options.Model,
         TraceOrigin.Synthetic,

@@ -1,0 +1,78 @@
+using System.Globalization;
+using MoEPlace.Results;
+
+namespace MoEPlace.Cli;
+
+/// <summary>A simulation as a person reads it on a terminal.</summary>
+internal static class SimulationTables
+{
+    /// <summary>Variants beside the baseline, then expectations, then what papers say.</summary>
+    public static void Print(Terminal terminal, SimulationResult result)
+    {
+        terminal.Line(result.Title);
+        terminal.Line(result.Question);
+        terminal.Line($"{result.Model} ({result.Origin} routing), {result.Phase}, seed {result.Seed}");
+        foreach (var variant in result.Variants)
+            terminal.Line($"{variant.Name}: {variant.Description}; {variant.Nodes} x {variant.RanksPerNode} ranks of {variant.Cluster}, "
+                + $"placement {variant.Placement}, {variant.Schedule}, {MeasureTable.Count(variant.TokensPerStep)} tokens a step");
+        var baseline = result.Variants[0];
+        var names = SimulationMeasure.All.Where(name => result.Variants.Any(v => v.Measures.ContainsKey(name)));
+        terminal.Table(
+            ["", .. result.Variants.Select(v => v.Name)],
+            names.Select(name => (string[])[Words(name), .. result.Variants.Select(v => Cell(name, v, baseline))]));
+        if (!result.Expectations.IsEmpty)
+            terminal.Table(
+                ["expected", "", "because"],
+                result.Expectations.Select(e => new[] { Words(e), e.Met ? "met" : "NOT MET", e.Why }));
+        foreach (var figure in result.Published)
+            terminal.Line(
+                $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: {figure.Published}; here {Plain(figure.Simulated)}. {figure.Difference}");
+        foreach (var assumption in result.Assumptions)
+            terminal.Line($"assumed: {assumption}");
+    }
+
+    /// <summary>An expectation and what came out, in a line.</summary>
+    public static string Words(ExpectationOutcome expected)
+    {
+        var limits = (expected.Least, expected.Most) switch
+        {
+            ({ } least, { } most) => $"{Plain(least)} to {Plain(most)}",
+            ({ } least, null) => $"at least {Plain(least)}",
+            (_, var most) => $"at most {Plain(most ?? 0)}",
+        };
+        var over = expected.Over is null ? "" : $" over that of {expected.Over}";
+        return $"{expected.Measure} of {expected.Variant}{over} {limits}: {Plain(expected.Value)}";
+    }
+
+    private static string Cell(string name, SimulatedVariant variant, SimulatedVariant baseline)
+    {
+        if (!variant.Measures.TryGetValue(name, out var value))
+            return "-";
+        var text = name switch
+        {
+            SimulationMeasure.IntraNodeBytes or SimulationMeasure.InterNodeBytes => MeasureTable.Bytes((long)value),
+            SimulationMeasure.Imbalance => MeasureTable.Number(value),
+            SimulationMeasure.TokensPerSecond => value.ToString("N0", CultureInfo.InvariantCulture),
+            _ => MeasureTable.Seconds(value),
+        };
+        return variant == baseline || !baseline.Measures.TryGetValue(name, out var before) || before == 0 ? text
+            : string.Create(CultureInfo.InvariantCulture, $"{text}  x{value / before:F2}");
+    }
+
+    private static string Words(string measure) => measure switch
+    {
+        SimulationMeasure.StepSeconds => "step",
+        SimulationMeasure.StepSecondsP95 => "step, 95th percentile",
+        SimulationMeasure.TokensPerSecond => "tokens a second",
+        SimulationMeasure.ExchangeSeconds => "dispatch and combine",
+        SimulationMeasure.ExposedExchangeSeconds => "of it exposed",
+        SimulationMeasure.WaitSeconds => "waiting for other ranks",
+        SimulationMeasure.ComputeSeconds => "computing",
+        SimulationMeasure.ExpertSecondsMost => "experts, busiest rank",
+        SimulationMeasure.IntraNodeBytes => "inside nodes",
+        SimulationMeasure.InterNodeBytes => "between nodes",
+        _ => measure,
+    };
+
+    private static string Plain(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+}

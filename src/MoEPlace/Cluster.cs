@@ -11,6 +11,7 @@ namespace MoEPlace;
 /// <param name="IntraNode">A rank's port to the other ranks of its node.</param>
 /// <param name="InterNode">A rank's port to the ranks of other nodes.</param>
 /// <param name="UnequalRanks">Ranks that are slower, faster, or of other memory; null for none.</param>
+/// <param name="Fabric">What a simulation knows beyond the two ports; null for a network that never blocks.</param>
 public sealed record Cluster(
     string Format,
     string Name,
@@ -19,7 +20,8 @@ public sealed record Cluster(
     Device Device,
     Link IntraNode,
     Link InterNode,
-    ImmutableArray<UnequalRank>? UnequalRanks = null)
+    ImmutableArray<UnequalRank>? UnequalRanks = null,
+    Fabric? Fabric = null)
 {
     /// <summary>What a cluster file says that it is.</summary>
     public const string FormatName = "moeplace.cluster/1";

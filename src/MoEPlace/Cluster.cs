@@ -53,6 +53,8 @@ public sealed record Cluster(
         Positive(Device.MemoryBytes, "device.memoryBytes");
         Positive(Device.MemoryBandwidthBytesPerSecond, "device.memoryBandwidthBytesPerSecond");
         NotNegative(Device.KernelLaunchNanoseconds, "device.kernelLaunchNanoseconds");
+        faults.Require(
+            Device.Multiprocessors is null or (>= 1 and <= 65_536), "device.multiprocessors", Device.Multiprocessors, "1 to 65,536");
         Positive(IntraNode.BandwidthBytesPerSecond, "intraNode.bandwidthBytesPerSecond");
         NotNegative(IntraNode.LatencyNanoseconds, "intraNode.latencyNanoseconds");
         Positive(InterNode.BandwidthBytesPerSecond, "interNode.bandwidthBytesPerSecond");

@@ -108,6 +108,23 @@ public sealed class StepModel
     public double DenseSeconds(double tokens) =>
         Dense(tokens, (long)dimensions.MatricesPerExpert * dimensions.HiddenSize * dimensions.DenseIntermediateSize);
 
+    /// <summary>Layers that are not MoE between two MoE layers.</summary>
+    /// <param name="position">0 to layers: before the MoE layer of that ordinal; layers: after the last.</param>
+    public int DenseLayersAt(int position) => denseLayersAt[position];
+
+    /// <summary>Parameters that every rank holds: all but the routed experts.</summary>
+    public double ReplicatedParameters
+    {
+        get
+        {
+            double hidden = dimensions.HiddenSize;
+            return (double)model.HiddenLayers * dimensions.AttentionParametersPerLayer
+                + model.Layers * hidden * ((double)dimensions.MatricesPerExpert * dimensions.SharedIntermediateSize + model.Experts)
+                + (model.HiddenLayers - model.Layers) * hidden * (double)dimensions.MatricesPerExpert * dimensions.DenseIntermediateSize
+                + 2.0 * dimensions.VocabularySize * hidden;
+        }
+    }
+
     /// <summary>One MoE layer.</summary>
     /// <param name="aggregates">Counted tokens; they are scaled to those of the step.</param>
     /// <param name="layer">The layer.</param>
@@ -184,7 +201,7 @@ public sealed class StepModel
             var share = options.Residency == Residency.Coherent ? 1 : homeShare[rank];
             most = Math.Max(most, (double)experts * dimensions.ExpertBytes + Math.Ceiling(share * cacheBytes));
         }
-        return (long)Math.Ceiling(most + OtherParameters() * dimensions.BytesPerParameter);
+        return (long)Math.Ceiling(most + ReplicatedParameters * dimensions.BytesPerParameter);
     }
 
     /// <summary>
@@ -195,7 +212,7 @@ public sealed class StepModel
     public long SlotsThatFit(RankId rank)
     {
         var share = options.Residency == Residency.Coherent ? 1 : 1.0 / cluster.Ranks;
-        var free = cluster.MemoryBytesOf(rank) - OtherParameters() * dimensions.BytesPerParameter - Math.Ceiling(share * CacheBytes());
+        var free = cluster.MemoryBytesOf(rank) - ReplicatedParameters * dimensions.BytesPerParameter - Math.Ceiling(share * CacheBytes());
         return Math.Max(0, (long)Math.Floor(free / ((double)dimensions.ExpertBytes * model.Layers)));
     }
 
@@ -204,15 +221,6 @@ public sealed class StepModel
         double context = options.ContextTokens, tokens = options.TokensPerStep;
         var cached = options.Phase == ServingPhase.Decode ? tokens * context : Math.Ceiling(tokens / context) * context;
         return cached * model.HiddenLayers * dimensions.KeyValueBytesPerTokenLayer;
-    }
-
-    private double OtherParameters()
-    {
-        double hidden = dimensions.HiddenSize;
-        return (double)model.HiddenLayers * dimensions.AttentionParametersPerLayer
-            + model.Layers * hidden * ((double)dimensions.MatricesPerExpert * dimensions.SharedIntermediateSize + model.Experts)
-            + (model.HiddenLayers - model.Layers) * hidden * (double)dimensions.MatricesPerExpert * dimensions.DenseIntermediateSize
-            + 2.0 * dimensions.VocabularySize * hidden;
     }
 
     // Each rank sends what its tokens added in every layer to every other rank, once a step; both tiers run at once.

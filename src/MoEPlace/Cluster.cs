@@ -11,6 +11,7 @@ namespace MoEPlace;
 /// <param name="IntraNode">A rank's port to the other ranks of its node.</param>
 /// <param name="InterNode">A rank's port to the ranks of other nodes.</param>
 /// <param name="UnequalRanks">Ranks that are slower, faster, or of other memory; null for none.</param>
+/// <param name="Fabric">What a simulation knows beyond the two ports; null for a network that never blocks.</param>
 public sealed record Cluster(
     string Format,
     string Name,
@@ -19,7 +20,8 @@ public sealed record Cluster(
     Device Device,
     Link IntraNode,
     Link InterNode,
-    ImmutableArray<UnequalRank>? UnequalRanks = null)
+    ImmutableArray<UnequalRank>? UnequalRanks = null,
+    Fabric? Fabric = null)
 {
     /// <summary>What a cluster file says that it is.</summary>
     public const string FormatName = "moeplace.cluster/1";
@@ -51,6 +53,8 @@ public sealed record Cluster(
         Positive(Device.MemoryBytes, "device.memoryBytes");
         Positive(Device.MemoryBandwidthBytesPerSecond, "device.memoryBandwidthBytesPerSecond");
         NotNegative(Device.KernelLaunchNanoseconds, "device.kernelLaunchNanoseconds");
+        faults.Require(
+            Device.Multiprocessors is null or (>= 1 and <= 65_536), "device.multiprocessors", Device.Multiprocessors, "1 to 65,536");
         Positive(IntraNode.BandwidthBytesPerSecond, "intraNode.bandwidthBytesPerSecond");
         NotNegative(IntraNode.LatencyNanoseconds, "intraNode.latencyNanoseconds");
         Positive(InterNode.BandwidthBytesPerSecond, "interNode.bandwidthBytesPerSecond");

@@ -26,7 +26,7 @@ public static class ClusterPresets
             "h100-8", 8,
             new Device(
                 "H100 SXM5 80GB", 989.4e12, 80_000_000_000, 3.35e12, 30_700,
-                "data sheet: 1,979 TFLOPS of bfloat16 with sparsity, half of it dense; 80 GB, 3.35 TB/s; " + LaunchH100),
+                "data sheet: 1,979 TFLOPS of bfloat16 with sparsity, half of it dense; 80 GB, 3.35 TB/s; " + LaunchH100, 132),
             new Link(
                 450e9, 6_710,
                 "data sheet: NVLink 900 GB/s, half in each direction; an NCCL all-to-all of 512 MiB per rank on 4 H100 reaches 332 GB/s; "
@@ -36,14 +36,14 @@ public static class ClusterPresets
             "h800-8", 8,
             new Device(
                 "H800 SXM5 80GB", 989.4e12, 80_000_000_000, 3.35e12, 30_700,
-                "as H100 SXM5 but for NVLink and double precision; " + LaunchH100 + NotMeasured),
+                "as H100 SXM5 but for NVLink and double precision; " + LaunchH100 + NotMeasured, 132),
             new Link(200e9, 6_710, "NVLink 400 GB/s, half in each direction; " + NcclH100 + NotMeasured),
             new Link(50e9, 22_570, "one ConnectX-7 of 400 Gb/s for each GPU; " + DeepEpH100 + NotMeasured)),
         Make(
             "a100-8", 8,
             new Device(
                 "A100 SXM4 80GB", 312e12, 80_000_000_000, 2.039e12, 30_700,
-                "data sheet: 312 TFLOPS of bfloat16 dense; 80 GB, 2,039 GB/s; " + LaunchH100 + NotMeasured),
+                "data sheet: 312 TFLOPS of bfloat16 dense; 80 GB, 2,039 GB/s; " + LaunchH100 + NotMeasured, 108),
             new Link(
                 300e9, 12_830,
                 "data sheet: NVLink 600 GB/s, half in each direction; an NCCL all-to-all of 512 MiB per rank on 8 A100 reaches 203 GB/s; "
@@ -53,7 +53,7 @@ public static class ClusterPresets
             "h200-8", 8,
             new Device(
                 "H200 SXM 141GB", 989.4e12, 141_000_000_000, 4.8e12, 30_700,
-                "data sheet: 1,979 TFLOPS of bfloat16 with sparsity, half of it dense; 141 GB, 4.8 TB/s; " + LaunchH100 + NotMeasured),
+                "data sheet: 1,979 TFLOPS of bfloat16 with sparsity, half of it dense; 141 GB, 4.8 TB/s; " + LaunchH100 + NotMeasured, 132),
             new Link(450e9, 6_710, "data sheet: NVLink 900 GB/s, half in each direction; " + NcclH100 + NotMeasured),
             new Link(50e9, 22_570, "one ConnectX-7 of 400 Gb/s for each GPU, as in DGX H200; " + DeepEpH100 + NotMeasured)),
         Make(
@@ -61,14 +61,14 @@ public static class ClusterPresets
             new Device(
                 "B200 SXM 180GB", 2_250e12, 180_000_000_000, 8e12, 30_700,
                 "HGX and DGX B200 data sheets, an eighth each: 36 PFLOPS of bfloat16 with sparsity, half of it dense; 1,440 GB, 64 TB/s; "
-                + LaunchH100 + NotMeasured),
+                + LaunchH100 + NotMeasured, 148),
             new Link(900e9, 6_710, "data sheet: NVLink 1.8 TB/s, half in each direction; " + NcclH100 + NotMeasured),
             new Link(50e9, 22_570, "one ConnectX-7 of 400 Gb/s for each GPU, as in DGX B200; " + DeepEpH100 + NotMeasured)),
         Make(
             "mi300x-8", 8,
             new Device(
                 "Instinct MI300X 192GB", 1_307.4e12, 192_000_000_000, 5.3e12, 30_700,
-                "data sheet: 1,307.4 TFLOPS of bfloat16 dense; 192 GB, 5.3 TB/s; " + LaunchH100 + NotMeasured),
+                "data sheet: 1,307.4 TFLOPS of bfloat16 dense; 192 GB, 5.3 TB/s; " + LaunchH100 + NotMeasured, 304),
             new Link(
                 448e9, 6_710,
                 "data sheet: 7 Infinity Fabric links of 128 GB/s, half in each direction; reached when all 7 peers get equally much; "

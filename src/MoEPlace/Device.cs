@@ -7,10 +7,12 @@ namespace MoEPlace;
 /// <param name="MemoryBandwidthBytesPerSecond">Of the device memory.</param>
 /// <param name="KernelLaunchNanoseconds">Fixed cost of each phase of a layer on the device.</param>
 /// <param name="Source">Where the figures come from.</param>
+/// <param name="Multiprocessors">Streaming multiprocessors (compute units), 1 or more; null where nothing shares them.</param>
 public sealed record Device(
     string Name,
     double FlopsPerSecond,
     long MemoryBytes,
     double MemoryBandwidthBytesPerSecond,
     double KernelLaunchNanoseconds,
-    string Source);
+    string Source,
+    int? Multiprocessors = null);

@@ -36,12 +36,12 @@ public sealed record SimulationResult(
     public const string FormatName = "moeplace.simulation/1";
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InputException">It is not one, or has no variant.</exception>
+    /// <exception cref="InputException">It is not a valid one; every fault is told.</exception>
     public static SimulationResult Read(string path)
     {
         var result = StrictJson.Read<SimulationResult>(path, FormatName);
         var faults = new InputFaults(path);
-        faults.Require(!result.Variants.IsDefaultOrEmpty, "variants", "[]", "at least one");
+        SimulationCheck.Check(result, faults);
         faults.ThrowIfAny();
         return result;
     }

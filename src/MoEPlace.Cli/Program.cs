@@ -6,11 +6,14 @@ using MoEPlace.Executor.Ranks;
 using MoEPlace.Executor.Training;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
+using MoEPlace.Results;
+using MoEPlace.Simulation;
+using MoEPlace.Simulation.Scenarios;
 using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
-/// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for, 2 bad input, 3 a failure while running, 130 interrupted.</summary>
+/// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for (simulate: not as expected), 2 bad input, 3 a failure while running, 130 interrupted.</summary>
 internal static partial class Program
 {
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>
@@ -44,12 +47,18 @@ internal static partial class Program
     }
 
     /// <summary>Runs one command line.</summary>
-    internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
+    /// <param name="args">The command line.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Progress and diagnostics.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="step">What simulates steps; null for the simulator.</param>
+    internal static async Task<int> RunAsync(
+        string[] args, TextWriter output, TextWriter error, CancellationToken cancellation, StepRunner? step = null)
     {
         var terminal = new Terminal(output, error);
         try
         {
-            var parsed = Root(terminal).Parse(args);
+            var parsed = Root(terminal, step).Parse(args);
             var faults = CommandLineFaults.Of(parsed);
             if (!faults.IsEmpty)
             {
@@ -116,8 +125,11 @@ internal static partial class Program
             terminal.Error(fault.ToString());
     }
 
+    private static SimulatedVariant Simulator(StepSetting setting, string name, string description, string placement, CancellationToken cancellation) =>
+        throw new InvalidOperationException("no simulator");
+
     /// <summary>All verbs.</summary>
-    internal static Command Root(Terminal terminal)
+    internal static Command Root(Terminal terminal, StepRunner? step = null)
     {
         // Not a RootCommand, which would go by the name of its file.
         var root = new Command(
@@ -131,6 +143,8 @@ internal static partial class Program
             PlaceCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             PlacementCommand.Create(terminal),
+            SimulateCommand.Create(terminal, step ?? Simulator),
+            SweepCommand.Create(terminal, step ?? Simulator),
             ReportCommand.Create(terminal),
             RunCommand.Create(terminal),
             TrainCommand.Create(terminal),

@@ -15,7 +15,7 @@ internal sealed record StepPhase(string Name, string Words, string Color, string
     internal const string OtherComputation = "other computation";
 
     /// <summary>What no phase accounts for: time in which nothing ran, less what ran side by side outside computation.</summary>
-    internal const string Rest = "idle time";
+    internal const string Rest = "the rest";
 
     /// <summary>The colour of waiting and of idle time: the grid's, which the page turns over in the dark.</summary>
     internal const string WaitingColor = Figures.FigureStyle.Grid;

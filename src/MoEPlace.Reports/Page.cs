@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace MoEPlace.Reports;
@@ -7,7 +6,6 @@ namespace MoEPlace.Reports;
 internal static class Page
 {
     private const int MostRowsShown = 200;
-    private const int RowsOpen = 40;
 
     /// <summary>A figure as node drew it.</summary>
     /// <param name="Svg">Without title.</param>
@@ -19,14 +17,11 @@ internal static class Page
 
     /// <summary>The whole page.</summary>
     /// <param name="parts">In order.</param>
-    /// <param name="vegaRuntime">Vega's script.</param>
-    /// <param name="vegaLicence">Its licence, which must accompany it.</param>
-    internal static string Write(IReadOnlyList<Part> parts, string vegaRuntime, string vegaLicence)
+    /// <param name="scripts">What makes the drawings live.</param>
+    internal static string Write(IReadOnlyList<Part> parts, PageScripts scripts)
     {
-        var runtime = Script($"/*\nVega\n{vegaLicence.Replace("*/", "* /")}*/\n{vegaRuntime}");
-        var own = Script(Resource("page.js"));
         var html = new StringBuilder();
-        html.Append(Head(Title(parts), $"; script-src 'unsafe-eval' {Digest(runtime)} {Digest(own)}"));
+        html.Append(Head(Title(parts), scripts.Policy));
         html.Append("<header><h1>Where the experts live: placements judged</h1>\n");
         if (parts.Any(p => p.Section.Synthetic))
             html.Append("<p class=\"synthetic\"><strong>Synthetic routing.</strong> ")
@@ -41,8 +36,7 @@ internal static class Page
             AppendSection(html, part);
         html.Append("<footer><p>Written by MoEPlace. The same results give the same page, byte for byte. ")
             .Append("Figures and data also lie beside this page as SVG, PNG and CSV.</p></footer>\n</main>\n");
-        html.Append("<script>").Append(runtime).Append("</script>\n<script>").Append(own).Append("</script>\n</body>\n</html>\n");
-        return html.ToString();
+        return html.Append(scripts.Elements).ToString();
     }
 
     /// <summary>What stands before the header of a page: its policy, which lets it load nothing, its title and style.</summary>
@@ -78,7 +72,7 @@ internal static class Page
         html.Append(ValidationFindings.Notes(section));
         html.Append("<h3>All placements</h3>\n").Append(SummaryTable.Overview(section).ToHtml(MostRowsShown))
             .Append("<p class=\"note\">Lower is better in every measure; the best value of a column is marked ★ where values differ.")
-            .Append(Files(section, "summary", ("csv", "CSV"))).Append("</p>\n");
+            .Append(FigureElement.Files(section.FilePrefix + "summary", "csv")).Append("</p>\n");
         html.Append("<details><summary>All measures</summary>").Append(SummaryTable.Judged(section).ToHtml(MostRowsShown))
             .Append("</details>\n");
         html.Append("<details><summary>What each measure means</summary><dl>");
@@ -93,7 +87,8 @@ internal static class Page
             .Append("A search that a time limit ended can end elsewhere on another machine.</p><pre>")
             .Append(PlainText.Escape(Reproduction.Commands(section))).Append("</pre></details>\n");
         foreach (var (figure, drawing) in part.Figures)
-            AppendFigure(html, section, figure, drawing);
+            FigureElement.Append(
+                html, $"figure-{section.Number}-{figure.Name}", section.FilePrefix, section.Synthetic, figure, drawing);
         html.Append("</section>\n");
     }
 
@@ -123,41 +118,7 @@ internal static class Page
         html.Append("</dl>\n");
     }
 
-    private static void AppendFigure(StringBuilder html, ReportSection section, Figure figure, Drawing? drawing)
-    {
-        var id = $"figure-{section.Number}-{figure.Name}";
-        html.Append($"<section class=\"figure\" id=\"{id}\"><p class=\"topic\">{figure.Topic}</p>");
-        if (drawing is null)
-        {
-            html.Append($"<p class=\"missing\">Not drawn: {PlainText.Html(figure.Missing)}.</p></section>\n");
-            return;
-        }
-        html.Append($"<h3>{PlainText.Escape(figure.Finding)}.</h3>\n");
-        if (section.Synthetic)
-            html.Append("<p class=\"tagline\"><span class=\"tag\">synthetic</span></p>\n");
-        html.Append($"<div class=\"scroll\"><div class=\"drawing\" role=\"img\" aria-label=\"{PlainText.Escape(figure.Finding)}\" ")
-            .Append($"data-spec=\"{id}-spec\">{drawing.Svg}</div></div>\n");
-        html.Append($"<script type=\"application/json\" id=\"{id}-spec\">{drawing.Vega.Replace("<", "\\u003c")}</script>\n");
-        html.Append("<p class=\"note\">").Append(PlainText.Html(figure.Reading))
-            .Append(Files(section, figure.Name, ("svg", "SVG"), ("png", "PNG"), ("csv", "CSV"))).Append("</p>\n");
-        var rows = figure.Data!.Rows.Length;
-        var shown = rows > MostRowsShown ? $"the first {MostRowsShown} of {Quantity.Count(rows)} rows; the CSV has all" : rows == 1
-            ? "1 row" : $"{rows} rows";
-        html.Append(rows > RowsOpen ? "<details>" : "<details open>").Append($"<summary>Data: {shown}</summary>")
-            .Append(figure.Data.ToHtml(MostRowsShown)).Append("</details></section>\n");
-    }
-
-    private static string Files(ReportSection section, string name, params (string Extension, string Title)[] files) =>
-        " <span class=\"files\">" + string.Join(" · ",
-            files.Select(f => $"<a href=\"{section.FilePrefix}{name}.{f.Extension}\">{f.Title}</a>")) + "</span>";
-
-    /// <summary>Text that a script element can hold.</summary>
-    private static string Script(string text) => "\n" + text.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)
-        .Replace("<!--", "<\\!--").ReplaceLineEndings("\n") + "\n";
-
-    private static string Digest(string script) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}'";
-
-    private static string Resource(string name)
+    internal static string Resource(string name)
     {
         using var reader = new StreamReader(typeof(Page).Assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MoEPlace.Reports.Simulations;
 using MoEPlace.Results;
 
 namespace MoEPlace.Reports;
@@ -16,16 +17,54 @@ public static class SimulationReport
     /// <exception cref="InputException">A result is not valid, the folder cannot be written, or node, its packages or a font is
     /// missing.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static void Write(ImmutableArray<SimulationResult> results, string folder, CancellationToken cancellation = default)
+    public static void Write(ImmutableArray<SimulationResult> results, string folder, CancellationToken cancellation = default) =>
+        Write(results, folder, "node", cancellation);
+
+    internal static void Write(ImmutableArray<SimulationResult> results, string folder, string node, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var faults = new InputFaults("report");
-        faults.Require(!results.IsDefaultOrEmpty, "results", 0, "at least one result");
-        faults.ThrowIfAny();
-        foreach (var result in results)
-            SimulationCheck.Check(result, faults);
-        faults.ThrowIfAny();
-        OutputFile.WriteText(
-            Path.Combine(folder, Report.PageName), Page.Head(PlainText.Html(results[0].Title, 200)) + "</main>\n</body>\n</html>\n");
+        Check(results);
+        var packages = NodePackages.Find(AppContext.BaseDirectory);
+        ReportFolder.Write(folder, work => WriteInto(work, results, packages, node, cancellation), cancellation);
     }
+
+    /// <summary>All figures of a section in the order of the page, those left out too.</summary>
+    internal static Figure[] Draw(SimulationSection section) =>
+        [PhaseFigure.Draw(section), .. TimelineFigure.Draw(section), LinkFigure.Draw(section), ResourceFigure.Draw(section)];
+
+    private static void Check(ImmutableArray<SimulationResult> results)
+    {
+        var all = new InputFaults("report");
+        all.Require(!results.IsDefaultOrEmpty, "results", 0, "at least one result");
+        all.ThrowIfAny();
+        for (var i = 0; i < results.Length; i++)
+        {
+            var faults = new InputFaults($"result {i + 1}");
+            SimulationCheck.Check(results[i], faults);
+            all.AddRange(faults.ToImmutable());
+        }
+        all.ThrowIfAny();
+    }
+
+    private static void WriteInto(
+        string work, ImmutableArray<SimulationResult> results, NodePackages packages, string node, CancellationToken cancellation)
+    {
+        var sections = results.Select((r, i) => new SimulationSection(r, i + 1, results.Length == 1)).ToArray();
+        var sweeps = sections.GroupBy(s => s.Result.Scenario, StringComparer.Ordinal).Where(g => g.Count() > 1)
+            .Select((g, i) => new FigureGroup($"{i + 1}-", g.First().Subtitle, [SweepFigure.Draw([.. g])])).ToArray();
+        var drawings = FigureGroup.Write(
+            [.. sections.Select(s => new FigureGroup(s.FilePrefix, s.Subtitle, Draw(s))), .. sweeps], work, node, cancellation);
+        foreach (var section in sections)
+            foreach (var (name, table) in Tables(section).Where(t => t.Table.Rows.Length > 0))
+                ReportFolder.WriteText(work, $"{section.FilePrefix}{name}.csv", table.ToCsv());
+        var parts = sections.Select((section, i) => new SimulationPage.Part(section, drawings[i])).ToArray();
+        var over = sweeps.Select((sweep, i) => (sweep.Figures[0], sweep.Prefix, drawings[sections.Length + i][0].Drawing)).ToArray();
+        ReportFolder.WriteText(work, Report.PageName, SimulationPage.Write(parts, over, PageScripts.Read(packages)));
+    }
+
+    private static (string Name, Table Table)[] Tables(SimulationSection section) =>
+    [
+        ("measures", SimulatedMeasures.Values(section)),
+        ("expectations", SimulationTables.Expectations(section)),
+        ("published", SimulationTables.Published(section)),
+    ];
 }

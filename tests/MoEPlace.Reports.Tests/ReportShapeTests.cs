@@ -128,7 +128,7 @@ public sealed class ReportShapeTests
             Assert.All(figures.Where(f => f.Spec is not null), f =>
                 Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
             jobs.AddRange(figures.Where(f => f.Spec is not null)
-                .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
+                .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section.Subtitle), f.Spec!)));
         }
         Assert.Equal("", FigureRenderer.Render(jobs, folder.Path, "node", CancellationToken.None));
         foreach (var job in jobs)

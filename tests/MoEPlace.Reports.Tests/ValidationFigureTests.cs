@@ -30,7 +30,7 @@ public sealed class ValidationFigureTests
         {
             var section = MadeUp.Section(result with { Validation = validation });
             jobs.AddRange(ValidationFigures.Draw(section)
-                .Select(f => new FigureRenderer.Job($"{jobs.Count} {f.Name}", FigureStyle.Title(f, section), f.Spec!)));
+                .Select(f => new FigureRenderer.Job($"{jobs.Count} {f.Name}", FigureStyle.Title(f, section.Subtitle), f.Spec!)));
         }
         Assert.Equal("", FigureRenderer.Render(jobs, folder["jobs"], "node", CancellationToken.None));
     }

@@ -81,9 +81,9 @@ internal static class FigureStyle
     };
 
     /// <summary>The title of a figure that stands by itself.</summary>
-    internal static object Title(Figure figure, ReportSection section) => new
+    internal static object Title(Figure figure, string subtitle) => new
     {
         text = PlainText.Wrap(figure.Finding, TitleWidth),
-        subtitle = PlainText.Wrap(section.Subtitle, SubtitleWidth),
+        subtitle = PlainText.Wrap(subtitle, SubtitleWidth),
     };
 }

@@ -1,0 +1,97 @@
+using MoEPlace.Reports.Figures;
+
+namespace MoEPlace.Reports.Simulations;
+
+/// <summary>The step of every variant over the points of a sweep: results of one scenario.</summary>
+internal static class SweepFigure
+{
+    private const string Name = "sweep";
+
+    /// <summary>The figure of one scenario.</summary>
+    /// <param name="points">Its results in their order, two or more.</param>
+    internal static Figure Draw(SimulationSection[] points)
+    {
+        var topic = $"Over the points of {PlainText.Clean(points[0].Result.Scenario, 60)}";
+        var names = Names(points);
+        var measured = points.SelectMany((p, i) => p.Variants.Where(v => v.Step is not null).Select(v => (Point: names[i], Variant: v))).ToArray();
+        if (measured.Length == 0)
+            return Figure.LeftOut(Name, PlainText.Html(topic), "no step was measured");
+        DrawnVariant[] variants = [.. measured.Select(m => m.Variant).DistinctBy(v => v.Name).Take(8)];
+        var unit = TimeUnit.For(measured.Max(m => m.Variant.Step!.Value));
+        var best = measured.MinBy(m => m.Variant.Step!.Value);
+        var worst = measured.MaxBy(m => m.Variant.Step!.Value);
+        return new Figure(
+            Name, PlainText.Html(topic),
+            $"The shortest step is {Quantity.Seconds(best.Variant.Step)} ({best.Variant.Name}, {best.Point}), "
+                + $"the longest {Quantity.Seconds(worst.Variant.Step)} ({worst.Variant.Name}, {worst.Point})",
+            "Mean time of a step at every point of the sweep. Lower is better.",
+            Spec([.. measured.Where(m => variants.Any(v => v.Name == m.Variant.Name))], variants, names, unit),
+            new Table(
+                [
+                    TableColumn.Text("point", "point"),
+                    TableColumn.Text("variant", "variant"),
+                    .. SimulatedMeasures.All.Select(m => new TableColumn(m.Title, m.Key, v => m.Show((double?)v), Hint: m.Meaning)),
+                ],
+                [
+                    .. measured.Select(m => (object?[])
+                        [m.Point, m.Variant.Name, .. SimulatedMeasures.All.Select(s => (object?)m.Variant.Measure(s.Key))]),
+                ]).WithoutUnknown());
+    }
+
+    private static object Spec((string Point, DrawnVariant Variant)[] measured, DrawnVariant[] variants, string[] names, TimeUnit unit) => new
+    {
+        config = FigureStyle.Config,
+        width = 590,
+        height = 280,
+        data = new
+        {
+            values = measured.Select(m => new
+            {
+                point = m.Point,
+                variant = m.Variant.Name,
+                value = m.Variant.Step!.Value * unit.PerSecond,
+                told = Quantity.Seconds(m.Variant.Step),
+            }),
+        },
+        mark = new { type = "line", strokeWidth = 2, point = new { filled = true, size = 45 } },
+        encoding = new
+        {
+            x = new { field = "point", type = "ordinal", sort = names, title = (string?)null, axis = new { grid = false, labelAngle = names.Max(n => n.Length) > 60 / names.Length ? -35 : 0, labelLimit = 200 } },
+            y = new
+            {
+                field = "value",
+                type = "quantitative",
+                title = $"step, {unit.Name}",
+                scale = new { zero = true },
+                axis = new { tickCount = 6, domain = false, ticks = false },
+            },
+            color = VariantScale.Color(variants),
+            strokeDash = VariantScale.Dash(variants),
+            tooltip = new object[]
+            {
+                new { field = "point", type = "nominal" }, new { field = "variant", type = "nominal" },
+                new { field = "told", type = "nominal", title = "step" },
+            },
+        },
+    };
+
+    /// <summary>Titles without the beginning that all have in common, cut at a word.</summary>
+    private static string[] Names(SimulationSection[] points)
+    {
+        string[] titles = [.. points.Select(p => PlainText.Clean(p.Result.Title, 120))];
+        var common = 0;
+        while (Array.TrueForAll(titles, t => t.Length > common && t[common] == titles[0][common]))
+            common++;
+        while (common > 0 && titles[0][common - 1] != ' ')
+            common--;
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return
+        [
+            .. titles.Select((t, i) =>
+            {
+                var name = PlainText.Clean(t[common..], 32);
+                return name.Length > 0 && names.Add(name) ? name : $"{i + 1}";
+            }),
+        ];
+    }
+}

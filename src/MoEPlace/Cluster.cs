@@ -53,11 +53,10 @@ public sealed record Cluster(
         Positive(Device.MemoryBytes, "device.memoryBytes");
         Positive(Device.MemoryBandwidthBytesPerSecond, "device.memoryBandwidthBytesPerSecond");
         NotNegative(Device.KernelLaunchNanoseconds, "device.kernelLaunchNanoseconds");
-        Positive(IntraNode.BandwidthBytesPerSecond, "intraNode.bandwidthBytesPerSecond");
-        NotNegative(IntraNode.LatencyNanoseconds, "intraNode.latencyNanoseconds");
-        Positive(InterNode.BandwidthBytesPerSecond, "interNode.bandwidthBytesPerSecond");
-        NotNegative(InterNode.LatencyNanoseconds, "interNode.latencyNanoseconds");
+        IntraNode.Check(faults, "intraNode");
+        InterNode.Check(faults, "interNode");
         CheckUnequalRanks(faults);
+        Fabric?.Check(faults, Math.Clamp(Nodes, 1, 65_536), Math.Clamp(RanksPerNode, 1, 1_024));
 
         void Positive(double value, string key) => faults.Require(value > 0 && double.IsFinite(value), key, value, "above 0, finite");
         void NotNegative(double value, string key) => faults.Require(value >= 0 && double.IsFinite(value), key, value, "0 or more, finite");

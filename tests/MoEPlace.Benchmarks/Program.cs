@@ -22,6 +22,8 @@ try
             return RecordingBenchmark.Run(rest);
         case ["eplb", .. var rest]:
             return EplbBenchmark.Run(rest);
+        case ["alltoall", .. var rest]:
+            return AllToAllBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -35,6 +37,7 @@ try
                   recording [--model FOLDER] [--pairs N]
                                                         how much slower is a run that records its routing?
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
+                  alltoall [--repeats N]                how fast does the simulator run all-to-alls, uniform and skewed, by pairs and by ports?
                 """);
             return 2;
     }

@@ -1,6 +1,7 @@
 using MoEPlace;
 using MoEPlace.Benchmarks;
 using MoEPlace.Benchmarks.Gates;
+using MoEPlace.Benchmarks.Kernels;
 using MoEPlace.Benchmarks.Peers;
 
 // Each verb answers one question against a named baseline and says on which machine and commit it was asked.
@@ -22,6 +23,8 @@ try
             return RecordingBenchmark.Run(rest);
         case ["eplb", .. var rest]:
             return EplbBenchmark.Run(rest);
+        case ["kernel", .. var rest]:
+            return KernelBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -35,6 +38,7 @@ try
                   recording [--model FOLDER] [--pairs N]
                                                         how much slower is a run that records its routing?
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
+                  kernel [--events N] [--repeats N]     how many events a second does the simulator's kernel carry, on one core and on two?
                 """);
             return 2;
     }

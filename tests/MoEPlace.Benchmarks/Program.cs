@@ -22,6 +22,8 @@ try
             return RecordingBenchmark.Run(rest);
         case ["eplb", .. var rest]:
             return EplbBenchmark.Run(rest);
+        case ["fidelity", .. var rest]:
+            return FidelityBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -35,6 +37,7 @@ try
                   recording [--model FOLDER] [--pairs N]
                                                         how much slower is a run that records its routing?
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
+                  fidelity [--data FOLDER] [--refit]    how far are the simulator's constants from published measurements, and from rows left out?
                 """);
             return 2;
     }

@@ -27,6 +27,8 @@ try
             return AllToAllBenchmark.Run(rest);
         case ["kernel", .. var rest]:
             return KernelBenchmark.Run(rest);
+        case ["fidelity", .. var rest]:
+            return FidelityBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -42,6 +44,7 @@ try
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
                   alltoall [--repeats N]                how fast does the simulator run all-to-alls, uniform and skewed, by pairs and by ports?
                   kernel [--events N] [--repeats N]     how many events a second does the simulator's kernel carry, on one core and on two?
+                  fidelity [--data FOLDER] [--refit]    how far are the simulator's constants from published measurements, and from rows left out?
                 """);
             return 2;
     }

@@ -13,12 +13,14 @@ public readonly record struct SimTime(long Picoseconds) : IComparable<SimTime>
     /// <summary>The same in seconds.</summary>
     public double Seconds => Picoseconds * 1e-12;
 
-    /// <summary>A span of seconds, rounded up to the picosecond.</summary>
+    /// <summary>
+    /// A span of seconds, rounded up to the picosecond; what a double cannot tell, 10^-15 of it, does not make a picosecond more.
+    /// </summary>
     /// <param name="seconds">0 or more, at most 9,000,000.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is negative, not a number, or longer than a clock holds.</exception>
     public static SimTime FromSeconds(double seconds) =>
         seconds is >= 0 and <= 9e6
-            ? new((long)Math.Ceiling(seconds * 1e12))
+            ? new((long)Math.Ceiling(seconds * 1e12 * (1 - 1e-15)))
             : throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "0 to 9,000,000 seconds");
 
     /// <summary>The instant a span later.</summary>

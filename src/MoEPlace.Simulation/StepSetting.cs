@@ -13,6 +13,9 @@ namespace MoEPlace.Simulation;
 /// <param name="Schedule">Order, streams, what carries the exchanges.</param>
 public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, TraceSlice Routing, Schedule Schedule)
 {
+    /// <summary>The most steps of a simulation.</summary>
+    public const int MostSteps = 100_000;
+
     /// <summary>The model whose sizes count; null for the routing's own. Layers, experts and top-k are those of the routing.</summary>
     public MoEModel? Model { get; init; }
 
@@ -36,4 +39,69 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
 
     /// <summary>When to stop a model that does not end.</summary>
     public SimulationLimits Limits { get; init; } = new();
+
+    /// <summary>The routing's model with the sizes that count.</summary>
+    internal MoEModel SizedModel => Routing.Trace.Model with { Dimensions = (Model ?? Routing.Trace.Model).Dimensions };
+
+    /// <summary>The same conditions as the step model takes them.</summary>
+    internal EvaluationOptions Conditions => new()
+    {
+        Residency = Schedule.Residency,
+        TokensPerStep = TokensPerStep,
+        Phase = Phase,
+        ContextTokens = ContextTokens,
+    };
+
+    /// <summary>Notes everything that keeps this setting from being simulated.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="prefix">The key path in its file; empty at the root.</param>
+    public void Check(InputFaults faults, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        Cluster.Check(faults);
+        Schedule.Check(faults, prefix + "schedule.");
+        PlacementCost.CheckFit(faults, prefix + "placement", Placement, Routing.Trace.Model, Cluster);
+        faults.Require(
+            SizedModel.Dimensions is not null, prefix + "model", Routing.Trace.Model.Name,
+            "a model with dimensions: the recording's own has none");
+        faults.Require(Enum.IsDefined(Phase), prefix + "phase", Phase, "decode or prefill");
+        faults.Require(
+            TokensPerStep is >= 1 and <= EvaluationOptions.MostTokens, prefix + "tokensPerStep", TokensPerStep, "1 to 16,777,216");
+        faults.Require(
+            ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, prefix + "contextTokens", ContextTokens, "1 to 16,777,216");
+        faults.Require(Steps is >= 1 and <= MostSteps, prefix + "steps", Steps, $"1 to {MostSteps}");
+        faults.Require(DrawnRanks >= 0 && DrawnRanks <= Cluster.Ranks, prefix + "drawnRanks", DrawnRanks, $"0 to {Cluster.Ranks}, the ranks of the cluster");
+        faults.Require(Limits.Events >= 1, prefix + "limits.events", Limits.Events, "1 or more");
+        faults.Require(Limits.EventsAtOneInstant >= 1, prefix + "limits.eventsAtOneInstant", Limits.EventsAtOneInstant, "1 or more");
+        CheckLostRanks(faults, prefix + "lostRanks");
+        CheckSchedule(faults, prefix);
+    }
+
+    private void CheckLostRanks(InputFaults faults, string field)
+    {
+        if (!faults.Require(!LostRanks.IsDefault, field, null, "a list"))
+            return;
+        var seen = new HashSet<int>();
+        foreach (var (i, rank) in LostRanks.Index())
+            faults.Require(rank >= 0 && rank < Cluster.Ranks && seen.Add(rank), $"{field}[{i}]", rank, $"0 to {Cluster.Ranks - 1}, each once");
+        faults.Require(LostRanks.Length < Cluster.Ranks, field, LostRanks.Length, "at least one rank that is left");
+    }
+
+    private void CheckSchedule(InputFaults faults, string prefix)
+    {
+        var coherent = Schedule.Residency == Residency.Coherent;
+        faults.Require(
+            !coherent || Phase == ServingPhase.Decode, prefix + "phase", Phase, "decode with residency coherent: its prefill runs home");
+        faults.Require(
+            !Schedule.Backward || Phase == ServingPhase.Prefill, prefix + "phase", Phase, "prefill with backward: training passes over whole sequences");
+        faults.Require(
+            !coherent || Routing.Trace.HasTopOne, prefix + "schedule.residency", Schedule.Residency,
+            $"home: {Routing.Trace.Path} has neither gate weights nor choices by weight, so that no top-1 can be told");
+        var most = (Cluster.Device.Multiprocessors ?? 1) - 1;
+        faults.Require(
+            Schedule.CommunicationSms <= most, prefix + "schedule.communicationSms", Schedule.CommunicationSms,
+            Cluster.Device.Multiprocessors is null
+                ? "0: the cluster's device does not tell its multiprocessors"
+                : $"0 to {most}, fewer than the device has");
+    }
 }

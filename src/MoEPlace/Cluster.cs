@@ -55,11 +55,10 @@ public sealed record Cluster(
         NotNegative(Device.KernelLaunchNanoseconds, "device.kernelLaunchNanoseconds");
         faults.Require(
             Device.Multiprocessors is null or (>= 1 and <= 65_536), "device.multiprocessors", Device.Multiprocessors, "1 to 65,536");
-        Positive(IntraNode.BandwidthBytesPerSecond, "intraNode.bandwidthBytesPerSecond");
-        NotNegative(IntraNode.LatencyNanoseconds, "intraNode.latencyNanoseconds");
-        Positive(InterNode.BandwidthBytesPerSecond, "interNode.bandwidthBytesPerSecond");
-        NotNegative(InterNode.LatencyNanoseconds, "interNode.latencyNanoseconds");
+        IntraNode.Check(faults, "intraNode");
+        InterNode.Check(faults, "interNode");
         CheckUnequalRanks(faults);
+        Fabric?.Check(faults, Math.Clamp(Nodes, 1, 65_536), Math.Clamp(RanksPerNode, 1, 1_024));
 
         void Positive(double value, string key) => faults.Require(value > 0 && double.IsFinite(value), key, value, "above 0, finite");
         void NotNegative(double value, string key) => faults.Require(value >= 0 && double.IsFinite(value), key, value, "0 or more, finite");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace MoEPlace;
 
@@ -26,4 +27,40 @@ public sealed record Fabric(
     Link? HostLink = null,
     long? HostMemoryBytes = null,
     Link? StorageLink = null,
-    ImmutableArray<LinkChange>? LinkChanges = null);
+    ImmutableArray<LinkChange>? LinkChanges = null)
+{
+    internal void Check(InputFaults faults, int nodes, int ranksPerNode)
+    {
+        faults.Require(
+            NicsPerNode is null || (NicsPerNode >= 1 && NicsPerNode <= ranksPerNode && ranksPerNode % NicsPerNode == 0),
+            "fabric.nicsPerNode", NicsPerNode, $"a divisor of ranksPerNode ({ranksPerNode})");
+        faults.Require(NodesPerLeaf is null || (NodesPerLeaf >= 1 && NodesPerLeaf <= nodes), "fabric.nodesPerLeaf", NodesPerLeaf, $"1 to {nodes}");
+        faults.Require(Oversubscription >= 1 && double.IsFinite(Oversubscription), "fabric.oversubscription", Oversubscription, "1 or more, finite");
+        faults.Require(
+            NodeSwitchBytesPerSecond is null || (NodeSwitchBytesPerSecond > 0 && double.IsFinite(NodeSwitchBytesPerSecond.Value)),
+            "fabric.nodeSwitchBytesPerSecond", NodeSwitchBytesPerSecond, "above 0, finite");
+        HostLink?.Check(faults, "fabric.hostLink");
+        faults.Require(HostMemoryBytes is null or > 0, "fabric.hostMemoryBytes", HostMemoryBytes, "above 0");
+        StorageLink?.Check(faults, "fabric.storageLink");
+        foreach (var (i, change) in (LinkChanges ?? []).Index())
+        {
+            if (faults.Require(change is not null, $"fabric.linkChanges[{i}]", null, "a change of a port"))
+                CheckChange(faults, $"fabric.linkChanges[{i}]", change!, nodes, nodes * ranksPerNode);
+        }
+    }
+
+    private void CheckChange(InputFaults faults, string key, LinkChange change, int nodes, int ranks)
+    {
+        faults.Require(
+            change.Port != PortKind.HostLink || HostLink is not null, key + ".port", "host-link", "intra-node or nic where the fabric has no hostLink");
+        faults.Require(
+            change.Rank is null != change.Node is null, key, $"rank {change.Rank?.ToString(CultureInfo.InvariantCulture) ?? "none"}, node "
+            + (change.Node?.ToString(CultureInfo.InvariantCulture) ?? "none"), "either a rank or a node");
+        faults.Require(change.Rank is null || (change.Rank >= 0 && change.Rank < ranks), key + ".rank", change.Rank, $"0 to {ranks - 1}");
+        faults.Require(change.Node is null || (change.Node >= 0 && change.Node < nodes), key + ".node", change.Node, $"0 to {nodes - 1}");
+        faults.Require(change.BandwidthShare is > 0 and <= 1, key + ".bandwidthShare", change.BandwidthShare, "above 0, at most 1");
+        faults.Require(
+            change.AddedLatencyNanoseconds >= 0 && double.IsFinite(change.AddedLatencyNanoseconds),
+            key + ".addedLatencyNanoseconds", change.AddedLatencyNanoseconds, "0 or more, finite");
+    }
+}

@@ -1,6 +1,7 @@
 using MoEPlace;
 using MoEPlace.Benchmarks;
 using MoEPlace.Benchmarks.Gates;
+using MoEPlace.Benchmarks.Kernels;
 using MoEPlace.Benchmarks.Peers;
 
 // Each verb answers one question against a named baseline and says on which machine and commit it was asked.
@@ -22,6 +23,12 @@ try
             return RecordingBenchmark.Run(rest);
         case ["eplb", .. var rest]:
             return EplbBenchmark.Run(rest);
+        case ["alltoall", .. var rest]:
+            return AllToAllBenchmark.Run(rest);
+        case ["kernel", .. var rest]:
+            return KernelBenchmark.Run(rest);
+        case ["fidelity", .. var rest]:
+            return FidelityBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -35,6 +42,9 @@ try
                   recording [--model FOLDER] [--pairs N]
                                                         how much slower is a run that records its routing?
                   eplb [--repeats N]                    how much faster does EPLB balance 58 x 256 experts over 320 slots than in numpy?
+                  alltoall [--repeats N]                how fast does the simulator run all-to-alls, uniform and skewed, by pairs and by ports?
+                  kernel [--events N] [--repeats N]     how many events a second does the simulator's kernel carry, on one core and on two?
+                  fidelity [--data FOLDER] [--refit]    how far are the simulator's constants from published measurements, and from rows left out?
                 """);
             return 2;
     }

@@ -2,7 +2,7 @@ using MoEPlace.Simulation.Network;
 
 namespace MoEPlace.Simulation.Devices;
 
-/// <summary>The libraries' exchanges as transports: one source for closed forms and for flows.</summary>
+/// <summary>The libraries' exchanges as transports: one source for closed forms (<see cref="BalancedExchange"/>) and for flows.</summary>
 public static class Transports
 {
     /// <summary>The SMs that DeepEP's normal kernels take by default.</summary>
@@ -29,21 +29,82 @@ public static class Transports
     /// <param name="cluster">Links and device.</param>
     /// <param name="sms">As above.</param>
     /// <param name="bytesPerRank">What a rank sends on average, to itself included; 0 or more.</param>
-    public static Transport For(CollectiveLibrary library, ExchangeDirection direction, Cluster cluster, int sms, double bytesPerRank)
+    /// <param name="constants">Null for <see cref="DeviceConstants.Fitted"/>.</param>
+    public static Transport For(
+        CollectiveLibrary library, ExchangeDirection direction, Cluster cluster, int sms, double bytesPerRank, DeviceConstants? constants = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentOutOfRangeException.ThrowIfLessThan(sms, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(bytesPerRank);
-        var (intra, inter) = (cluster.IntraNode.BandwidthBytesPerSecond, cluster.InterNode.BandwidthBytesPerSecond);
-        var (start, far) = direction == ExchangeDirection.Dispatch ? (14.4e-6, 20.2e-6) : (10.5e-6, 24.9e-6);
+        constants ??= DeviceConstants.Fitted;
         return library switch
         {
             CollectiveLibrary.Ideal => Transport.Ideal(cluster),
-            CollectiveLibrary.Nccl => new("nccl", new(12e-6, 0.8, 0.79 * intra), new(26e-6, 0.8, 0.9 * inter), 0.45 * cluster.Device.MemoryBandwidthBytesPerSecond),
-            CollectiveLibrary.DeepEpLowLatency => new("deepep-low-latency", new(start, 1, 0.5 * intra), new(far, 1, 0.93 * inter)),
-            CollectiveLibrary.DeepEpNormal => new(
-                $"deepep-normal, {sms} SMs", new(30e-6, 1.2, Math.Min(sms * 14e9, 0.65 * intra)), new(30e-6, 1.2, Math.Min(sms * 2e9, 0.9 * inter))),
+            CollectiveLibrary.Nccl => Nccl(constants, cluster, bytesPerRank),
+            CollectiveLibrary.DeepEpLowLatency => LowLatency(constants.DeepEp, direction, cluster),
+            CollectiveLibrary.DeepEpNormal => Normal(constants.DeepEp, direction, cluster, sms),
             _ => throw new ArgumentOutOfRangeException(nameof(library), library, null),
         };
     }
+
+    // NCCL takes the protocol whose time it estimates to be least.
+    private static Transport Nccl(DeviceConstants constants, Cluster cluster, double bytesPerRank)
+    {
+        var c = constants.NcclOn(cluster.Device);
+        var (intraNode, interNode) = (c.ShareOfLink * Port(cluster.IntraNode), constants.DeepEp.ShareOfNetwork * Port(cluster.InterNode));
+        var copies = c.ShareOfMemoryForCopies * cluster.Device.MemoryBandwidthBytesPerSecond;
+        var simple = new Transport(
+            "nccl, simple",
+            new TierTransport(c.StartUpMicroseconds * 1e-6, c.Overlap, intraNode),
+            new TierTransport((c.StartUpMicroseconds + c.NetworkStartUpMicroseconds) * 1e-6, c.Overlap, interNode),
+            copies);
+        if (c is not { LowLatencyStartUpMicroseconds: { } startUp, LowLatencyBytesPerSecondPerPeer: { } perPeer })
+            return simple;
+        var lowLatency = new Transport(
+            "nccl, low latency",
+            new TierTransport(startUp * 1e-6, 1, Math.Min(intraNode, perPeer * Math.Max(1, cluster.RanksPerNode - 1))),
+            new TierTransport(
+                (startUp + c.NetworkLowLatencyStartUpMicroseconds) * 1e-6, 1,
+                Math.Min(interNode, perPeer * Math.Max(1, cluster.Ranks - cluster.RanksPerNode))),
+            copies);
+        var balanced = BalancedExchange.OfPairs(cluster, bytesPerRank);
+        return balanced.Seconds(lowLatency) <= balanced.Seconds(simple) ? lowLatency : simple;
+    }
+
+    private static Transport LowLatency(DeepEpConstants c, ExchangeDirection direction, Cluster cluster)
+    {
+        var own = direction == ExchangeDirection.Dispatch ? c.LowLatencyDispatch : c.LowLatencyCombine;
+        return new Transport(
+            $"deepep low-latency {Word(direction)}",
+            new TierTransport(own.IntraNodeStartUpMicroseconds * 1e-6, c.LowLatencyOverlap, own.ShareOfLink * Port(cluster.IntraNode)),
+            new TierTransport(own.InterNodeStartUpMicroseconds * 1e-6, c.LowLatencyOverlap, c.ShareOfNetwork * Port(cluster.InterNode)),
+            c.ShareOfMemoryForCopies * cluster.Device.MemoryBandwidthBytesPerSecond);
+    }
+
+    // On several nodes one kernel sends and forwards: both tiers start with it.
+    private static Transport Normal(DeepEpConstants c, ExchangeDirection direction, Cluster cluster, int sms)
+    {
+        var own = direction == ExchangeDirection.Dispatch ? c.NormalDispatch : c.NormalCombine;
+        var intraNode = own.ShareOfLink * Port(cluster.IntraNode) * Math.Min(1, (double)sms / c.OneNodeSms);
+        var interNode = LowerOf(sms * own.NetworkBytesPerSecondPerSm, c.ShareOfNetwork * Port(cluster.InterNode), c.Sharpness)
+            * (sms == 12 ? own.UnexplainedShareAt12Sms : 1);
+        var (startUp, overlap) = cluster.Nodes == 1
+            ? (own.OneNodeStartUpMicroseconds, own.OneNodeOverlap)
+            : (own.StartUpMicroseconds, own.Overlap);
+        return new Transport(
+            $"deepep normal {Word(direction)}, {sms} SMs",
+            new TierTransport(startUp * 1e-6, overlap, intraNode),
+            new TierTransport(startUp * 1e-6, overlap, interNode),
+            c.ShareOfMemoryForCopies * cluster.Device.MemoryBandwidthBytesPerSecond);
+    }
+
+    private static double LowerOf(double a, double b, double sharpness)
+    {
+        var (low, high) = (Math.Min(a, b), Math.Max(a, b));
+        return low * Math.Pow(1 + Math.Pow(low / high, sharpness), -1 / sharpness);
+    }
+
+    private static double Port(Link link) => link.BandwidthBytesPerSecond;
+
+    private static string Word(ExchangeDirection direction) => direction == ExchangeDirection.Dispatch ? "dispatch" : "combine";
 }

@@ -9,27 +9,169 @@ namespace MoEPlace.Simulation.Network;
 /// </summary>
 public sealed class FlowNetwork : Actor
 {
+    /// <summary>The most ranks whose pairs are followed one by one; above, an exchange is its sums at the ports.</summary>
+    public const int MostRanksByPairs = 128;
+
+    private static readonly object Wake = new();
+    private readonly Cluster cluster;
+    private readonly IReadOnlyList<Exchange> exchanges;
+    private readonly Dictionary<int, FlowBatch> gathering = [];
+    private readonly FlowPools pools;
+    private readonly LinkTally tally;
+    private readonly List<Flow> begun = [];
+    private readonly List<EndedFlow> ended = [];
+    private long wakesAt = long.MaxValue;
+
     /// <summary>Makes the network of a cluster.</summary>
     /// <param name="cluster">Checked.</param>
-    /// <param name="exchanges">What <see cref="JoinExchange.Exchange"/> counts; each takes place once, when all ranks have joined.</param>
+    /// <param name="exchanges">What <see cref="JoinExchange.Exchange"/> counts; each takes place whenever all ranks have joined.</param>
     /// <param name="recordSpans">Whether <see cref="Use"/> tells when links were busy.</param>
     public FlowNetwork(Cluster cluster, IReadOnlyList<Exchange> exchanges, bool recordSpans = false)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        (this.exchanges, this.recordSpans) = (exchanges, recordSpans);
+        ArgumentNullException.ThrowIfNull(exchanges);
+        (this.cluster, this.exchanges) = (cluster, exchanges);
         Links = new NetworkLinks(cluster);
+        pools = new FlowPools(Links.BytesPerSecond);
+        tally = new LinkTally(Links, recordSpans);
     }
-
-    private readonly IReadOnlyList<Exchange> exchanges;
-    private readonly bool recordSpans;
 
     /// <summary>The links that <see cref="Use"/> counts.</summary>
     public NetworkLinks Links { get; }
 
     /// <summary>What the links did; after the run.</summary>
-    public NetworkUse Use() => new([.. new long[Links.Count]], [.. new SimTime[Links.Count]], []);
+    public NetworkUse Use() => tally.Use;
 
     /// <inheritdoc/>
-    protected override void Receive(object message, ActorRef sender) =>
-        throw new NotSupportedException($"{message} of {exchanges.Count} exchanges, spans {recordSpans}");
+    protected override void Receive(object message, ActorRef sender)
+    {
+        if (message is JoinExchange join)
+            Join(join, sender);
+        else if (message is StartTransfer transfer)
+            Start(transfer, sender);
+        else if (message != Wake)
+            throw new InvalidOperationException($"The network was told {message}.");
+        pools.RunTo(Now.Picoseconds, ended);
+        foreach (ref readonly var flow in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ended))
+            End(flow);
+        ended.Clear();
+        if (pools.NextEnd is { } next && next < wakesAt || wakesAt <= Now.Picoseconds)
+            WakeAt(pools.NextEnd ?? long.MaxValue);
+    }
+
+    private void Join(JoinExchange join, ActorRef sender)
+    {
+        if ((uint)join.Exchange >= (uint)exchanges.Count || (uint)join.Rank >= (uint)cluster.Ranks)
+            throw new InvalidOperationException($"{join}: there are {exchanges.Count} exchanges and {cluster.Ranks} ranks.");
+        if (!gathering.TryGetValue(join.Exchange, out var batch))
+        {
+            var exchange = exchanges[join.Exchange];
+            if (exchange.Traffic.Ranks != cluster.Ranks || exchange.Traffic.RanksPerNode != cluster.RanksPerNode)
+            {
+                throw new InvalidOperationException(
+                    $"Exchange {exchange.Name} is among {exchange.Traffic.Ranks} ranks, {exchange.Traffic.RanksPerNode} a node; the cluster has "
+                    + $"{cluster.Ranks}, {cluster.RanksPerNode} a node.");
+            }
+            gathering.Add(join.Exchange, batch = new FlowBatch(exchange, join.Exchange, cluster.Ranks));
+        }
+        if (batch.Waiting[join.Rank] != ActorRef.Nobody)
+            throw new InvalidOperationException($"Rank {join.Rank} joined exchange {join.Exchange} twice.");
+        batch.Waiting[join.Rank] = sender;
+        if (++batch.Joined < cluster.Ranks)
+            return;
+        gathering.Remove(join.Exchange);
+        Begin(batch);
+    }
+
+    private void Begin(FlowBatch batch)
+    {
+        var transport = batch.Exchange!.Transport;
+        var inflation = (
+            cluster.IntraNode.BandwidthBytesPerSecond / transport.IntraNode.BytesPerSecond,
+            cluster.InterNode.BandwidthBytesPerSecond / transport.InterNode.BytesPerSecond);
+        batch.Begin = Now.Picoseconds;
+        ExchangeFlows.List(Links, inflation, batch, begun);
+        AddFlows();
+        for (var rank = 0; rank < cluster.Ranks; rank++)
+            if (batch.IsDone(rank))
+                Tell(batch, rank);
+    }
+
+    private void Start(StartTransfer transfer, ActorRef sender)
+    {
+        if ((uint)transfer.Rank >= (uint)cluster.Ranks || transfer.Bytes < 0)
+            throw new InvalidOperationException($"{transfer}: there are {cluster.Ranks} ranks, and bytes are 0 or more.");
+        Span<int> route = stackalloc int[NetworkLinks.LongestRoute];
+        var hops = Links.Route(transfer.Rank, transfer.From, transfer.To, route);
+        var batch = new FlowBatch(null, transfer.Transfer, 1) { Begin = Now.Picoseconds };
+        batch.Waiting[0] = sender;
+        if (hops == 0 || transfer.Bytes == 0)
+        {
+            Tell(batch, 0);
+            return;
+        }
+        begun.Add(ExchangeFlows.Make(Links, batch, 0, -1, transfer.Bytes, 1, route[..hops]));
+        AddFlows();
+    }
+
+    private void AddFlows()
+    {
+        foreach (ref readonly var flow in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(begun))
+        {
+            pools.Add(flow, Now.Picoseconds, ended);
+            tally.Begin(flow, Now.Picoseconds);
+        }
+        begun.Clear();
+        pools.Settle();
+    }
+
+    private void End(in EndedFlow flow)
+    {
+        tally.End(flow);
+        var batch = flow.Flow.Batch;
+        var elapsed = flow.Epoch - batch.Begin + flow.Time;
+        if (batch.End(flow.Flow.First, elapsed))
+            Tell(batch, batch.RankOf(flow.Flow.First));
+        if (batch.End(flow.Flow.Second, elapsed))
+            Tell(batch, batch.RankOf(flow.Flow.Second));
+    }
+
+    private void Tell(FlowBatch batch, int rank)
+    {
+        var takes = batch.Exchange is null ? TransferPicoseconds(batch) : ExchangePicoseconds(batch, rank);
+        var after = Math.Max(0, checked(batch.Begin + takes) - Now.Picoseconds);
+        Tell(batch.Waiting[rank], batch.Answer, new SimTime(after));
+    }
+
+    private static long TransferPicoseconds(FlowBatch batch)
+    {
+        var elapsed = batch.ElapsedOf(0);
+        return elapsed == 0 ? 0 : batch.AddedPicosecondsOf(0) + (long)Math.Ceiling(elapsed - FlowPool.Slack(elapsed));
+    }
+
+    private long ExchangePicoseconds(FlowBatch batch, int rank)
+    {
+        var (traffic, transport) = (batch.Exchange!.Traffic, batch.Exchange.Transport);
+        long travel = 0;
+        if (batch.IntraNode)
+            travel = Tier(transport.IntraNode, false, LinkKind.IntraNodeOut, traffic.IntraNodeOut, LinkKind.IntraNodeIn, traffic.IntraNodeIn);
+        if (batch.InterNode)
+            travel = Math.Max(travel, Tier(transport.InterNode, true, LinkKind.NicOut, traffic.InterNodeOut, LinkKind.NicIn, traffic.InterNodeIn));
+        return checked(WireTime.Picoseconds(traffic.Local[rank], transport.LocalBytesPerSecond) + travel);
+
+        long Tier(TierTransport tier, bool between, LinkKind outward, ReadOnlySpan<long> leaving, LinkKind inward, ReadOnlySpan<long> entering)
+        {
+            var waiter = batch.Waiter(rank, between);
+            return batch.AddedPicosecondsOf(waiter) + WireTime.TierPicoseconds(
+                tier, batch.ElapsedOf(waiter), leaving[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(outward, rank)],
+                entering[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(inward, rank)]);
+        }
+    }
+
+    private void WakeAt(long instant)
+    {
+        wakesAt = instant;
+        if (instant < long.MaxValue)
+            Tell(Self, Wake, new SimTime(instant - Now.Picoseconds));
+    }
 }

@@ -99,6 +99,10 @@ public sealed class StepWork
         ArgumentNullException.ThrowIfNull(placement);
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
-        throw new NotSupportedException($"Part {part} of {parts} of step {step} is not counted yet.");
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(part);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
+        return new StepCount(routing, placement, cluster, options).Run(step, part, parts);
     }
 }

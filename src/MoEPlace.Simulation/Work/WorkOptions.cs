@@ -7,6 +7,8 @@ namespace MoEPlace.Simulation.Work;
 /// <summary>What decides which tokens a step has and how they travel.</summary>
 public sealed record WorkOptions
 {
+    private const long MostBytes = 1L << 30;
+
     /// <summary>Where a hidden state lives between layers; prefill runs home in any case. Default: home.</summary>
     public Residency Residency { get; init; } = Residency.Home;
 
@@ -18,8 +20,9 @@ public sealed record WorkOptions
 
     /// <summary>
     /// Room of every expert for the tokens of one rank: this many times the mean of what the fullest rank sends to an expert, rounded
-    /// up. Full room travels and is computed, whatever <see cref="Copies"/> says; tokens beyond it are dropped. Above 0, at most 1,024, at
-    /// residency home only; null: what the gate chose and no more. Default: null.
+    /// up (GShard, section 2.2; Tutel's k f T / E). Where replicas take turns they share the room. Full room travels and is computed,
+    /// whatever <see cref="Copies"/> says; tokens beyond it are dropped. Above 0, at most 1,024; not where hidden states stay with their
+    /// top-1 and not node-deduplicated. Null: what the gate chose and no more. Default: null.
     /// </summary>
     public double? CapacityFactor { get; init; }
 
@@ -44,6 +47,38 @@ public sealed record WorkOptions
     /// <summary>Ranks that are gone: they hold no tokens and may hold no experts. Default: none.</summary>
     public ImmutableArray<int> LostRanks { get; init; } = [];
 
-    /// <summary>Up to this many ranks the bytes of every pair are counted, above only the sums at ports; 0 to 1,024. Default: 128.</summary>
+    /// <summary>Up to this many ranks the bytes of every pair are counted, above only the sums at ports; 0 to 512. Default: 128.</summary>
     public int PairRanks { get; init; } = 128;
+
+    /// <summary>True when hidden states stay with their top-1 expert: residency coherent in decode.</summary>
+    public bool RunsCoherent => Residency == Residency.Coherent && Phase == ServingPhase.Decode;
+
+    /// <summary>Notes every option that is out of its range.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="ranks">Ranks of the cluster.</param>
+    internal void Check(InputFaults faults, int ranks)
+    {
+        faults.Require(Enum.IsDefined(Residency), "residency", Residency, "home or coherent");
+        faults.Require(Enum.IsDefined(AllToAll), "allToAll", AllToAll, "flat, hierarchical or nodeDeduplicated");
+        faults.Require(Enum.IsDefined(Copies), "copies", Copies, "expert or rank");
+        faults.Require(Enum.IsDefined(Phase), "phase", Phase, "decode or prefill");
+        faults.Require(CapacityFactor is null or (> 0 and <= 1024), "capacityFactor", CapacityFactor, "above 0, at most 1,024");
+        faults.Require(CapacityFactor is null || !RunsCoherent, "residency", Residency, "home with a capacity factor");
+        faults.Require(
+            CapacityFactor is null || AllToAll != AllToAllAlgorithm.NodeDeduplicated, "allToAll", AllToAll, "flat or hierarchical with a capacity factor");
+        Bytes(DispatchBytesPerToken, "dispatchBytesPerToken", 1);
+        Bytes(CombineBytesPerToken, "combineBytesPerToken", 1);
+        Bytes(ContextBytesPerTokenLayer, "contextBytesPerTokenLayer", 0);
+        faults.Require(
+            TokensPerStep is >= 1 and <= EvaluationOptions.MostTokens, "tokensPerStep", TokensPerStep, $"1 to {EvaluationOptions.MostTokens}");
+        faults.Require(PairRanks is >= 0 and <= 512, "pairRanks", PairRanks, "0 to 512");
+        if (!faults.Require(!LostRanks.IsDefault, "lostRanks", null, "a list of ranks"))
+            return;
+        foreach (var (i, rank) in LostRanks.Index())
+            faults.Require(rank >= 0 && rank < ranks, $"lostRanks[{i}]", rank, $"0 to {ranks - 1}");
+        faults.Require(LostRanks.Distinct().Count() < ranks, "lostRanks", LostRanks.Length, $"fewer than all {ranks} ranks");
+
+        void Bytes(long value, string field, long least) =>
+            faults.Require(value >= least && value <= MostBytes, field, value, $"{least} to {MostBytes}");
+    }
 }

@@ -1,0 +1,40 @@
+namespace MoEPlace.Simulation.Devices.Fitting;
+
+/// <summary>Fits the experts' kernel for one type of weights.</summary>
+public static class ExpertKernelFit
+{
+    /// <summary>The constants with those of the kernel fitted. Half of the device's operations are expected where the rows do not tell.</summary>
+    /// <param name="form">What is not fitted: tiles and tuned shapes.</param>
+    /// <param name="machine">The device that was measured.</param>
+    /// <param name="rows">All of <paramref name="float8"/>.</param>
+    /// <param name="float8">FP8 weights, or bfloat16.</param>
+    public static DeviceConstants Fit(DeviceConstants form, Cluster machine, IReadOnlyList<ExpertKernelRow> rows, bool float8)
+    {
+        ArgumentNullException.ThrowIfNull(form);
+        var own = float8 ? form.Float8Experts : form.BFloat16Experts;
+        List<FittedParameter> parameters =
+        [
+            new(40, 1, 500), new(2.5, 1, 10), new(0.7, 0.1, 1, 0.8, 0.3),
+            new(0.9, 0.3, 1, 0.9, 0.1), new(0.5, 0.05, 1, 0.5, 0.5),
+        ];
+        // One kind of tiles has one pair of shares; where there are two kinds, the larger read weights at another rate.
+        var kinds = own.FewTokens.TokensPerTile != own.ManyTokens.TokensPerTile;
+        if (kinds)
+            parameters.AddRange([new(0.8, 0.3, 1, 0.9, 0.3), new(0.5, 0.05, 1, 0.5, 0.5)]);
+        return CurveFit.Fit(rows, machine, parameters, Build);
+
+        DeviceConstants Build(double[] v)
+        {
+            var built = own with
+            {
+                LaunchMicroseconds = v[0],
+                Sharpness = v[1],
+                ShareOfMemoryForActivations = v[2],
+                FewTokens = own.FewTokens with { ShareOfMemory = v[3], ShareOfFlops = v[4] },
+                ManyTokens = own.ManyTokens with { ShareOfMemory = kinds ? v[5] : v[3], ShareOfFlops = v[4] },
+                Tuned = own.Tuned with { ShareOfMemory = v[3], ShareOfFlops = kinds ? v[6] : v[4] },
+            };
+            return float8 ? form with { Float8Experts = built } : form with { BFloat16Experts = built };
+        }
+    }
+}

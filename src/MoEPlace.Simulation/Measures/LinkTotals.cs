@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using MoEPlace.Results;
+using MoEPlace.Simulation.Network;
+using MoEPlace.Simulation.Streams;
+
+namespace MoEPlace.Simulation.Measures;
+
+/// <summary>How busy the links were, by kind.</summary>
+internal sealed class LinkTotals
+{
+    /// <summary>Bins of the first step.</summary>
+    internal const int Bins = 64;
+
+    private readonly NetworkLinks links;
+    private readonly long[] bytes;
+    private double seconds;
+
+    internal LinkTotals(Cluster cluster)
+    {
+        links = new NetworkLinks(cluster);
+        bytes = new long[links.Count];
+    }
+
+    /// <summary>Of the first step; empty before.</summary>
+    internal ImmutableArray<LinkLoad> Loads { get; private set; } = [];
+
+    /// <summary>Adds one step.</summary>
+    internal void Add(StepRecording recording)
+    {
+        if (seconds == 0)
+            Loads = LoadsOf(recording);
+        seconds += recording.End.Seconds;
+        for (var link = 0; link < bytes.Length; link++)
+            bytes[link] += recording.Use.Bytes[link];
+    }
+
+    /// <summary>The kinds that carried anything: bytes over what the links could have carried in the time of all steps.</summary>
+    internal IEnumerable<ResourceUse> Use()
+    {
+        foreach (var kind in Enumerable.Range(0, links.Count).GroupBy(links.KindOf))
+        {
+            var shares = kind.Select(link => (Link: link, Share: Math.Min(1, bytes[link] / links.BytesPerSecond[link] / seconds))).ToList();
+            var most = shares.MaxBy(s => s.Share);
+            if (most.Share > 0)
+                yield return new ResourceUse(NameOf(kind.Key), shares.Average(s => s.Share), most.Share, links.NameOf(most.Link));
+        }
+    }
+
+    /// <summary>A kind of link, for people.</summary>
+    internal static string NameOf(LinkKind kind) => kind switch
+    {
+        LinkKind.IntraNodeOut => "NVLink out",
+        LinkKind.IntraNodeIn => "NVLink in",
+        LinkKind.NicOut => "NIC out",
+        LinkKind.NicIn => "NIC in",
+        LinkKind.NodeSwitch => "node switch",
+        LinkKind.LeafUp => "leaf up",
+        LinkKind.LeafDown => "leaf down",
+        LinkKind.HostOut => "host out",
+        LinkKind.HostIn => "host in",
+        LinkKind.StorageOut => "storage out",
+        _ => "storage in",
+    };
+
+    private ImmutableArray<LinkLoad> LoadsOf(StepRecording recording)
+    {
+        var kinds = Enum.GetValues<LinkKind>().Length;
+        var (count, busy, bin) = (new int[kinds], new double[kinds * Bins], (double)recording.End.Picoseconds / Bins);
+        for (var link = 0; link < links.Count; link++)
+            count[(int)links.KindOf(link)]++;
+        foreach (var span in recording.Use.Spans)
+        {
+            var row = busy.AsSpan((int)links.KindOf(span.Link) * Bins, Bins);
+            var (begin, end) = (span.Begin.Picoseconds / bin, span.End.Picoseconds / bin);
+            for (var i = (int)begin; i < Bins && i < end; i++)
+                row[i] += span.Share * (Math.Min(end, i + 1) - Math.Max(begin, i));
+        }
+        return
+        [
+            .. Enum.GetValues<LinkKind>().Where(kind => busy.AsSpan((int)kind * Bins, Bins).ContainsAnyExcept(0.0)).Select(kind => new LinkLoad(
+                NameOf(kind), [.. busy.AsSpan((int)kind * Bins, Bins).ToArray().Select(sum => Math.Clamp(sum / count[(int)kind], 0, 1))])),
+        ];
+    }
+}

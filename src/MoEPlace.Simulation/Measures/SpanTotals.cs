@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using MoEPlace.Results;
+using MoEPlace.Simulation.Streams;
+
+namespace MoEPlace.Simulation.Measures;
+
+/// <summary>
+/// What the recorded spans of steps sum to on each rank: the one place that says what a time means. A span of an exchange begins when its last rank has
+/// joined; what comes before is waiting. Ranks that are lost do not count.
+/// </summary>
+internal sealed class SpanTotals
+{
+    private static readonly string[] Phases = [.. StepPhase.All];
+    private static readonly int Wait = Array.IndexOf(Phases, StepPhase.Wait);
+    private readonly long[][] busy, exposed, streams;
+    private readonly long[] exchange, exposedExchange;
+    private readonly int[] ranks;
+    private readonly List<long> steps = [];
+
+    /// <summary>Begins at nothing.</summary>
+    /// <param name="ranks">All ranks.</param>
+    /// <param name="lost">Those that do not count.</param>
+    internal SpanTotals(int ranks, ImmutableArray<int> lost)
+    {
+        this.ranks = [.. Enumerable.Range(0, ranks).Except(lost)];
+        (busy, exposed, streams) = (Rows(Phases.Length), Rows(Phases.Length), Rows(StepProgram.StreamKinds));
+        (exchange, exposedExchange) = (new long[ranks], new long[ranks]);
+
+        long[][] Rows(int count) => [.. Enumerable.Range(0, count).Select(_ => new long[ranks])];
+    }
+
+    /// <summary>Time of all steps, seconds.</summary>
+    internal double Seconds => steps.Sum() * 1e-12;
+
+    /// <summary>Mean time of a step, seconds.</summary>
+    internal double StepSeconds => Seconds / steps.Count;
+
+    /// <summary>95th percentile by nearest rank.</summary>
+    internal double StepSecondsP95 => steps.Order().ElementAt((int)Math.Ceiling(0.95 * steps.Count) - 1) * 1e-12;
+
+    /// <summary>Time in which at least one dispatch, combine or gathering of context was under way.</summary>
+    internal double ExchangeSeconds => Mean(exchange);
+
+    /// <summary>Of it, what the rank computed nothing beside.</summary>
+    internal double ExposedExchangeSeconds => Mean(exposedExchange);
+
+    /// <summary>Time that the rank waited for others in exchanges.</summary>
+    internal double WaitSeconds => Mean(busy[Wait]);
+
+    /// <summary>Time of the compute stream.</summary>
+    internal double ComputeSeconds => Mean(streams[(int)StreamKind.Compute]);
+
+    /// <summary>Adds one step.</summary>
+    internal void Add(StepRecording recording)
+    {
+        steps.Add(recording.End.Picoseconds);
+        int[] phaseOf = [.. recording.Program.Operations.Select(o => Array.IndexOf(Phases, o.Phase))];
+        var spans = new List<(long Begin, long End)>();
+        foreach (var rank in ranks)
+        {
+            var compute = new ComputeSpans(recording, rank);
+            spans.Clear();
+            for (var id = 0; id < phaseOf.Length; id++)
+            {
+                var operation = recording.Program.Operations[id];
+                var (begin, end) = (recording.BeginOf(id, rank).Picoseconds, recording.EndOf(id, rank).Picoseconds);
+                var computes = operation.Stream == StreamKind.Compute;
+                busy[phaseOf[id]][rank] += end - begin;
+                exposed[phaseOf[id]][rank] += end - begin - (computes ? 0 : compute.Within(begin, end));
+                streams[(int)operation.Stream][rank] += end - begin;
+                if (operation.Kind != OperationKind.Exchange)
+                    continue;
+                var start = recording.StartOf(id, rank).Picoseconds;
+                busy[Wait][rank] += begin - start;
+                exposed[Wait][rank] += begin - start - compute.Within(start, begin);
+                if (operation.Phase != StepPhase.Gradient)
+                    spans.Add((begin, end));
+            }
+            AddExchanges(rank, spans, compute);
+        }
+    }
+
+    /// <summary>The phases that took time, per step.</summary>
+    internal ImmutableArray<PhaseTime> PhaseTimes() =>
+    [
+        .. Phases.Index().Where(p => busy[p.Index].ContainsAnyExcept(0))
+            .Select(p => new PhaseTime(p.Item, Mean(busy[p.Index]), MostSeconds(p.Index), Mean(exposed[p.Index]))),
+    ];
+
+    /// <summary>The time of a phase on the rank where it is longest, per step.</summary>
+    internal double MostSeconds(string phase) => MostSeconds(Array.IndexOf(Phases, phase));
+
+    /// <summary>The streams that did anything: transfer of bytes or computation, without waiting.</summary>
+    internal IEnumerable<ResourceUse> StreamUse()
+    {
+        foreach (var kind in Enum.GetValues<StreamKind>())
+        {
+            var row = streams[(int)kind];
+            if (!row.ContainsAnyExcept(0))
+                continue;
+            var most = ranks.MaxBy(rank => row[rank]);
+            yield return new ResourceUse(NameOf(kind), Mean(row) / StepSeconds, row[most] * 1e-12 / Seconds, $"rank {most}");
+        }
+    }
+
+    /// <summary>A stream, for people.</summary>
+    internal static string NameOf(StreamKind kind) => kind switch
+    {
+        StreamKind.Compute => "compute",
+        StreamKind.Communication => "communication",
+        StreamKind.IntraNode => "intra-node",
+        StreamKind.InterNode => "inter-node",
+        _ => "copy",
+    };
+
+    private void AddExchanges(int rank, List<(long Begin, long End)> spans, ComputeSpans compute)
+    {
+        spans.Sort();
+        var until = 0L;
+        foreach (var (begin, end) in spans)
+        {
+            var from = Math.Max(begin, until);
+            if (end <= from)
+                continue;
+            exchange[rank] += end - from;
+            exposedExchange[rank] += end - from - compute.Within(from, end);
+            until = end;
+        }
+    }
+
+    private double MostSeconds(int phase) => ranks.Max(rank => busy[phase][rank]) * 1e-12 / steps.Count;
+
+    private double Mean(long[] row) => ranks.Sum(rank => row[rank]) * 1e-12 / ranks.Length / steps.Count;
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using MoEPlace.Simulation.Network;
+using MoEPlace.Simulation.Streams;
+using MoEPlace.Simulation.Work;
+
+namespace MoEPlace.Simulation.Measures;
+
+/// <summary>What steps compute and send, whatever time it takes.</summary>
+internal sealed class WorkTotals(int ranks, ImmutableArray<int> lost)
+{
+    private readonly int[] present = [.. Enumerable.Range(0, ranks).Except(lost)];
+    private double imbalance;
+    private int cells;
+
+    /// <summary>Bytes between ranks of one node, over all steps.</summary>
+    internal long IntraNodeBytes { get; private set; }
+
+    /// <summary>Bytes between nodes, over all steps.</summary>
+    internal long InterNodeBytes { get; private set; }
+
+    /// <summary>Busiest rank over mean rank in (token, expert) pairs, mean over layers and steps; layers without pairs do not count.</summary>
+    internal double Imbalance => cells == 0 ? 1 : imbalance / cells;
+
+    /// <summary>Adds one step.</summary>
+    /// <param name="program">Its program.</param>
+    /// <param name="parts">Its work.</param>
+    internal void Add(StepProgram program, ImmutableArray<StepWork> parts)
+    {
+        foreach (var exchange in program.Exchanges)
+        {
+            foreach (var bytes in exchange.Traffic.IntraNodeOut)
+                IntraNodeBytes += bytes;
+            foreach (var bytes in exchange.Traffic.InterNodeOut)
+                InterNodeBytes += bytes;
+        }
+        for (var layer = new LayerId(0); layer.Value < parts[0].Layers; layer = new LayerId(layer.Value + 1))
+        {
+            long most = 0, sum = 0;
+            foreach (var rank in present)
+            {
+                long pairs = 0;
+                foreach (var work in parts)
+                    foreach (var tokens in work.ExpertTokens(layer, new RankId(rank)))
+                        pairs += tokens;
+                most = Math.Max(most, pairs);
+                sum += pairs;
+            }
+            if (sum == 0)
+                continue;
+            imbalance += (double)most * present.Length / sum;
+            cells++;
+        }
+    }
+}

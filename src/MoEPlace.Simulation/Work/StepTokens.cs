@@ -1,0 +1,84 @@
+using MoEPlace.Evaluation;
+using MoEPlace.Traces;
+
+namespace MoEPlace.Simulation.Work;
+
+/// <summary>
+/// The tokens of one part of one step. A token lives on its recorded home; without one (or where that rank is lost) tokens are dealt
+/// evenly: in decode number i of the step to rank i mod ranks, in prefill to every rank as many consecutive rows, give or take one.
+/// A part is an even cut of the tokens of each rank, in the order of their numbers.
+/// </summary>
+internal sealed class StepTokens
+{
+    private StepTokens(int[] numbers, int[] homes, long[] rows) => (Numbers, Homes, Rows) = (numbers, homes, rows);
+
+    /// <summary>[tokens] the number of each in the step, rising.</summary>
+    internal int[] Numbers { get; }
+
+    /// <summary>[tokens] the rank on which each lives.</summary>
+    internal int[] Homes { get; }
+
+    /// <summary>[tokens] its row in the file.</summary>
+    internal long[] Rows { get; }
+
+    /// <summary>Tokens.</summary>
+    internal int Count => Numbers.Length;
+
+    /// <summary>Selects a part of a step.</summary>
+    /// <exception cref="InputException">A recorded home is not a rank of the cluster.</exception>
+    internal static StepTokens Select(RoutedTokens routing, int ranks, WorkOptions options, int step, int part, int parts)
+    {
+        var homes = HomesOf(routing, ranks, options, step);
+        var own = new int[ranks];
+        foreach (var home in homes)
+            own[home]++;
+        var (begin, end, next) = (new int[ranks], new int[ranks], new int[ranks]);
+        var count = 0;
+        for (var rank = 0; rank < ranks; rank++)
+        {
+            begin[rank] = (int)((long)own[rank] * part / parts);
+            end[rank] = (int)((long)own[rank] * (part + 1) / parts);
+            count += end[rank] - begin[rank];
+        }
+        var (numbers, taken, rows, at) = (new int[count], new int[count], new long[count], 0);
+        for (var number = 0; number < homes.Length; number++)
+        {
+            var home = homes[number];
+            var turn = next[home]++;
+            if (turn < begin[home] || turn >= end[home])
+                continue;
+            (numbers[at], taken[at], rows[at]) = (number, home, routing.RowOf(step, number, homes.Length));
+            at++;
+        }
+        return new StepTokens(numbers, taken, rows);
+    }
+
+    private static int[] HomesOf(RoutedTokens routing, int ranks, WorkOptions options, int step)
+    {
+        var lost = new bool[ranks];
+        foreach (var rank in options.LostRanks)
+            lost[rank] = true;
+        int[] left = [.. Enumerable.Range(0, ranks).Where(rank => !lost[rank])];
+        var (trace, tokens) = (routing.Slice.Trace, options.TokensPerStep);
+        var recorded = options.RecordedHomes && trace.Columns.HasFlag(TraceColumns.Home);
+        var homes = new int[tokens];
+        for (var number = 0; number < tokens; number++)
+        {
+            var turn = options.Phase == ServingPhase.Decode ? number % left.Length : (int)((long)number * left.Length / tokens);
+            homes[number] = left[turn];
+            if (!recorded)
+                continue;
+            var row = routing.RowOf(step, number, tokens);
+            var home = trace.Home(row, 1)[0];
+            if (home >= ranks)
+            {
+                throw new InputException(
+                    trace.Path, $"home[{row}]", home,
+                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster that the trace was recorded on, or without recorded homes");
+            }
+            if (!lost[home])
+                homes[number] = home;
+        }
+        return homes;
+    }
+}

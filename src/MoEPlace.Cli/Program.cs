@@ -6,8 +6,8 @@ using MoEPlace.Executor.Ranks;
 using MoEPlace.Executor.Training;
 using MoEPlace.Placement;
 using MoEPlace.Placement.Solvers;
-using MoEPlace.Results;
 using MoEPlace.Simulation;
+using MoEPlace.Simulation.Kernel;
 using MoEPlace.Simulation.Scenarios;
 using MoEPlace.Torch;
 
@@ -102,7 +102,7 @@ internal static partial class Program
         }
         // What can go wrong on a sound program is told in a line; anything else is a fault of ours, and where it is helps to mend it.
         var expected = cause is IOException or UnauthorizedAccessException or OutOfMemoryException or IntegerSolverException
-            or RankLossException or DivergenceException;
+            or RankLossException or DivergenceException or StoppedModelException;
         terminal.Error($"failed: {(expected ? cause.Message : cause is TorchException torn ? Plain(torn) : cause.ToString())}");
         return cause is RankLossException { OfAnother: true } && LauncherPipe.IsHeld ? RankLauncher.FollowedExitCode : FailedRunning;
     }
@@ -125,9 +125,6 @@ internal static partial class Program
             terminal.Error(fault.ToString());
     }
 
-    private static SimulatedVariant Simulator(StepSetting setting, string name, string description, string placement, CancellationToken cancellation) =>
-        throw new InvalidOperationException("no simulator");
-
     /// <summary>All verbs.</summary>
     internal static Command Root(Terminal terminal, StepRunner? step = null)
     {
@@ -143,8 +140,8 @@ internal static partial class Program
             PlaceCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             PlacementCommand.Create(terminal),
-            SimulateCommand.Create(terminal, step ?? Simulator),
-            SweepCommand.Create(terminal, step ?? Simulator),
+            SimulateCommand.Create(terminal, step ?? StepSimulation.Run),
+            SweepCommand.Create(terminal, step ?? StepSimulation.Run),
             ReportCommand.Create(terminal),
             RunCommand.Create(terminal),
             TrainCommand.Create(terminal),

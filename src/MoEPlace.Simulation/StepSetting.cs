@@ -74,7 +74,8 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(Limits.Events >= 1, prefix + "limits.events", Limits.Events, "1 or more");
         faults.Require(Limits.EventsAtOneInstant >= 1, prefix + "limits.eventsAtOneInstant", Limits.EventsAtOneInstant, "1 or more");
         CheckLostRanks(faults, prefix + "lostRanks");
-        CheckSchedule(faults, prefix);
+        CheckSchedule(
+            faults, Schedule, prefix + "schedule.", Phase, prefix + "phase", Cluster.Device, Routing.Trace.HasTopOne, Routing.Trace.Path);
     }
 
     private void CheckLostRanks(InputFaults faults, string field)
@@ -87,20 +88,22 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(LostRanks.Length < Cluster.Ranks, field, LostRanks.Length, "at least one rank that is left");
     }
 
-    private void CheckSchedule(InputFaults faults, string prefix)
+    /// <summary>Notes what of a schedule does not fit the phase, the device or the recording.</summary>
+    internal static void CheckSchedule(
+        InputFaults faults, Schedule schedule, string prefix, ServingPhase phase, string phaseField, Device device, bool hasTopOne, string recording)
     {
-        var coherent = Schedule.Residency == Residency.Coherent;
+        var coherent = schedule.Residency == Residency.Coherent;
         faults.Require(
-            !coherent || Phase == ServingPhase.Decode, prefix + "phase", Phase, "decode with residency coherent: its prefill runs home");
+            !coherent || phase == ServingPhase.Decode, phaseField, phase, "decode with residency coherent: its prefill runs home");
         faults.Require(
-            !Schedule.Backward || Phase == ServingPhase.Prefill, prefix + "phase", Phase, "prefill with backward: training passes over whole sequences");
+            !schedule.Backward || phase == ServingPhase.Prefill, phaseField, phase, "prefill with backward: training passes over whole sequences");
         faults.Require(
-            !coherent || Routing.Trace.HasTopOne, prefix + "schedule.residency", Schedule.Residency,
-            $"home: {Routing.Trace.Path} has neither gate weights nor choices by weight, so that no top-1 can be told");
-        var most = (Cluster.Device.Multiprocessors ?? 1) - 1;
+            !coherent || hasTopOne, prefix + "residency", schedule.Residency,
+            $"home: {recording} has neither gate weights nor choices by weight, so that no top-1 can be told");
+        var most = (device.Multiprocessors ?? 1) - 1;
         faults.Require(
-            Schedule.CommunicationSms <= most, prefix + "schedule.communicationSms", Schedule.CommunicationSms,
-            Cluster.Device.Multiprocessors is null
+            schedule.CommunicationSms <= most, prefix + "communicationSms", schedule.CommunicationSms,
+            device.Multiprocessors is null
                 ? "0: the cluster's device does not tell its multiprocessors"
                 : $"0 to {most}, fewer than the device has");
     }

@@ -1,5 +1,4 @@
 using MoEPlace.Evaluation;
-using MoEPlace.Simulation.Schedules;
 
 namespace MoEPlace.Simulation.Scenarios;
 
@@ -22,9 +21,10 @@ internal static class SettingCheck
             & faults.Require((long)model.Layers * cluster.Ranks <= MostCells, field("cluster"), cluster.Name, $"layers x ranks of at most {MostCells}")
             & faults.Require((long)model.Layers * model.Experts <= MostExperts, field("model") + ".experts", model.Experts, $"layers x experts of at most {MostExperts}");
         CheckRouting(variant, traced, field, faults);
-        CheckSchedule(variant.Schedule, field("schedule"), faults);
-        if (variant.Schedule.Residency == Residency.Coherent)
-            faults.Require(traced is null or { HasTopOne: true }, field("schedule") + ".residency", "coherent", "home: no top-1 can be told from the trace");
+        variant.Schedule.Check(faults, field("schedule") + ".");
+        StepSetting.CheckSchedule(
+            faults, variant.Schedule, field("schedule") + ".", variant.Work.Phase, field("work") + ".phase", cluster.Device, traced?.HasTopOne ?? true,
+            traced?.Path ?? "");
         var left = variant.LostRanks;
         var lost = faults.Require(
             left.Length < cluster.Ranks && left.Distinct().Count() == left.Length && left.All(r => r >= 0 && r < cluster.Ranks),
@@ -75,17 +75,5 @@ internal static class SettingCheck
         return sound && faults.Require(
             tokens * work.Steps * variant.Model.Layers * variant.Model.TopK <= MostWork, field + ".steps", work.Steps,
             $"tokens x steps x layers x top-k of at most {MostWork}");
-    }
-
-    private static void CheckSchedule(Schedule schedule, string field, InputFaults faults)
-    {
-        faults.Require(
-            schedule.CapacityFactor is null or (> 0 and <= 1_000), field + ".capacityFactor", schedule.CapacityFactor, "above 0, at most 1,000");
-        faults.Require(schedule.DispatchBytesPerElement is 1 or 2, field + ".dispatchBytesPerElement", schedule.DispatchBytesPerElement, "1 or 2");
-        faults.Require(schedule.CommunicationSms is >= 0 and <= 1_024, field + ".communicationSms", schedule.CommunicationSms, "0 to 1,024");
-        faults.Require(schedule.PipelineDegree is >= 1 and <= 64, field + ".pipelineDegree", schedule.PipelineDegree, "1 to 64");
-        faults.Require(schedule.MicroBatches is 1 or 2, field + ".microBatches", schedule.MicroBatches, "1 or 2");
-        faults.Require(schedule.GradientParts is >= 0 and <= 1_024, field + ".gradientParts", schedule.GradientParts, "0 to 1,024");
-        faults.Require(schedule.GradientParts == 0 || schedule.Backward, field + ".gradientParts", schedule.GradientParts, "0 without a backward pass");
     }
 }

@@ -15,15 +15,18 @@ internal static class Phold
     private static readonly object Message = new();
 
     internal static string Describe() =>
-        $"{Partitions} partitions of {ActorsPerPartition} actors, {MessagesPerActor} messages pending per actor, exponential delays of mean "
-        + $"{MeanPicoseconds / 1e6:F1} us, {RemoteShare:P0} to another partition after the lookahead and such a delay";
+        $"{Partitions} partitions of {ActorsPerPartition} actors, {MessagesPerActor} messages pending per actor, exponential delays "
+        + $"of mean {MeanPicoseconds / 1e6:F1} us, {RemoteShare:P0} to another partition after the lookahead and such a delay";
 
-    /// <summary>Events a second, and what must not depend on the number of threads: events, end, and a sum over all that was drawn.</summary>
+    /// <summary>
+    /// Events a second, and what must not depend on the number of threads: events, end, and a sum over all that was drawn.
+    /// </summary>
     internal static (double Rate, (long Events, long End, long Sum) Outcome) Run(long lookahead, long events, int threads)
     {
         var system = new ActorSystem();
         var count = Partitions * ActorsPerPartition;
-        var until = new SimTime((long)(events * MeanPicoseconds / (count * MessagesPerActor) * (1 + RemoteShare * lookahead / MeanPicoseconds)));
+        var meanDelay = MeanPicoseconds + RemoteShare * lookahead;
+        var until = new SimTime((long)(events * meanDelay / (count * MessagesPerActor)));
         var wanderers = new Wanderer[count];
         for (var i = 0; i < count; i++)
         {

@@ -37,17 +37,18 @@ internal static class KernelBenchmark
 
     private static bool Parallel(long lookahead, long events, int repeats)
     {
-        var (one, two) = (new double[repeats], new double[repeats]);
+        var (one, two, oneCore, twoCore) = (new double[repeats], new double[repeats], new double[repeats], new double[repeats]);
         var ends = new HashSet<(long, long, long)>();
         for (var i = 0; i < repeats; i++)
         {
-            (one[i], var sequential) = Phold.Run(lookahead, events, threads: 1);
-            (two[i], var parallel) = Phold.Run(lookahead, events, threads: 2);
+            (one[i], oneCore[i], var sequential) = Phold.Run(lookahead, events, threads: 1);
+            (two[i], twoCore[i], var parallel) = Phold.Run(lookahead, events, threads: 2);
             ends.UnionWith([sequential, parallel]);
         }
         var outcome = ends.Count == 1 ? "same events and end" : "DIFFERENT events or end";
         Console.WriteLine($"  lookahead {lookahead / 1e6:F1} us: sequential {Show(one)}, two threads {Show(two)} million events/s, "
-            + $"{two.Max() / one.Max():F2} times; {outcome}");
+            + $"{two.Max() / one.Max():F2} times "
+            + $"(per core second {Show(oneCore)} and {Show(twoCore)}); {outcome}");
         return ends.Count == 1;
     }
 

@@ -1,15 +1,18 @@
 namespace MoEPlace.Simulation.Kernel;
 
 /// <summary>
-/// Runs lanes at once in conservative windows (Chandy and Misra 1979; barriers as in Nicol 1993): with the next event of every lane known, no
-/// message can reach a lane before the least of those times plus the least time of a chain of messages from there. Up to that horizon of its own
-/// each lane runs freely, then all wait for each other. What a lane reads of the others was written before the last barrier, so that all
-/// decide alike.
+/// Runs lanes at once in conservative windows (Chandy and Misra 1979; barriers as in Nicol 1993): with the next event of every lane
+/// known, no message can reach a lane before the least of those times plus the least time of a chain of messages from there. Up to that
+/// horizon of its own each lane runs freely, then all wait for each other. What a lane reads of the others was written before the last
+/// barrier, so that all decide alike.
 /// </summary>
 internal sealed class ParallelRun
 {
     /// <summary>So many events before the limit the run goes on sequentially, so that it stops at the same event.</summary>
     internal const long SequentialTail = 1_000_000;
+
+    /// <summary>The most events of a lane in a window, so that a lane that waits for no other still hears of faults elsewhere.</summary>
+    private const long MostInWindow = 1 << 18;
 
     private readonly Lane[] lanes;
     private readonly long[,] between;
@@ -39,12 +42,13 @@ internal sealed class ParallelRun
     }
 
     /// <summary>
-    /// Runs until no message is left, a lane has a fault and the others have come to its instant, the limit is near, or the run is cancelled. Mail is delivered.
+    /// Runs until no message is left, a lane has a fault and the others have come to its instant, the limit is near, or the run is
+    /// cancelled. Mail is delivered.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal void Run()
     {
-        var threads = lanes.Skip(1).Select(lane => new Thread(() => Drive(lane)) { IsBackground = true, Name = $"lane {lane.Index}" }).ToArray();
+        var threads = Array.ConvertAll(lanes[1..], lane => new Thread(() => Drive(lane)) { IsBackground = true });
         foreach (var thread in threads)
             thread.Start();
         Drive(lanes[0]);
@@ -111,7 +115,7 @@ internal sealed class ParallelRun
         var left = limit - events - SequentialTail;
         if (stop || first == long.MaxValue || first > fault || left <= 0)
             return (0, 0);
-        return (Math.Min(end, Lookaheads.Later(fault, 1)), left / lanes.Length + 1);
+        return (Math.Min(end, Lookaheads.Later(fault, 1)), Math.Min(MostInWindow, left / lanes.Length + 1));
     }
 
     /// <summary>What a lane tells the others about itself before a window.</summary>

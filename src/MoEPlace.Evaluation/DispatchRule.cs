@@ -12,10 +12,15 @@ public sealed class DispatchRule
     /// <summary>Turns after which a pattern of shares repeats: shares are kept to a 512th.</summary>
     private const int Turns = 256;
 
+    /// <summary>The most (node, expert) cells for which it is kept whether the node has a replica.</summary>
+    private const long MostNearCells = 1L << 24;
+
     private readonly int[] start;
     private readonly int[] ranks;
     private readonly int experts;
     private readonly int ranksPerNode;
+    private readonly int[] nodeOf;
+    private readonly bool[]? near;
     private ushort[]?[]? turns;
 
     /// <summary>Makes the rule for a placement.</summary>
@@ -33,6 +38,8 @@ public sealed class DispatchRule
             start[cell + 1] = flat.Count;
         }
         ranks = [.. flat];
+        nodeOf = [.. Enumerable.Range(0, placement.Ranks).Select(rank => rank / ranksPerNode)];
+        near = placement.HasReplicas && (long)placement.Nodes * (start.Length - 1) <= MostNearCells ? Near(placement.Nodes) : null;
     }
 
     /// <summary>Replicas of all experts in all layers; numbered by layer, expert, rank.</summary>
@@ -60,18 +67,19 @@ public sealed class DispatchRule
     public static (int First, int Count) Candidates(ReadOnlySpan<int> ranksOfExpert, RankId source, int ranksPerNode)
     {
         var nodeBegin = source.Value / ranksPerNode * ranksPerNode;
-        int first = 0, count = 0;
+        var nodeEnd = nodeBegin + ranksPerNode;
+        int before = 0, upTo = 0, own = -1;
+        // No branches: where the replicas of an expert are is nothing that a predictor guesses.
         for (var i = 0; i < ranksOfExpert.Length; i++)
         {
             var rank = ranksOfExpert[i];
-            if (rank == source.Value)
-                return (i, 1);
-            if (rank < nodeBegin)
-                first++;
-            else if (rank < nodeBegin + ranksPerNode)
-                count++;
+            before += rank < nodeBegin ? 1 : 0;
+            upTo += rank < nodeEnd ? 1 : 0;
+            own = rank == source.Value ? i : own;
         }
-        return count > 0 ? (first, count) : (0, ranksOfExpert.Length);
+        if (own >= 0)
+            return (own, 1);
+        return upTo > before ? (before, upTo - before) : (0, ranksOfExpert.Length);
     }
 
     /// <summary>The replica, numbered as <see cref="Ranks"/>, that serves a token from <paramref name="source"/>.</summary>
@@ -84,8 +92,12 @@ public sealed class DispatchRule
         var (begin, end) = (start[cell], start[cell + 1]);
         if (end - begin == 1)
             return begin;
-        var (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
-        return begin + first + (count == 1 ? 0 : (int)(tokenOrdinal % count));
+        var (first, count) = (0, end - begin);
+        // With many nodes hardly any is near, and then all are candidates.
+        if (near is null || near[nodeOf[source] * (start.Length - 1) + cell])
+            (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
+        // 32 bits where they are enough: a division of 64 takes several times as long.
+        return begin + first + (int)(tokenOrdinal <= uint.MaxValue ? (uint)tokenOrdinal % (uint)count : tokenOrdinal % count);
     }
 
     /// <summary>
@@ -128,6 +140,17 @@ public sealed class DispatchRule
                     rule.turns[layer * rule.experts + e] = ToTurns(share.AsSpan(cells[e]..cells[e + 1]));
         }
         return rule;
+    }
+
+    /// <summary>[nodes, layers * experts] whether a node has a replica.</summary>
+    private bool[] Near(int nodes)
+    {
+        var cells = start.Length - 1;
+        var found = new bool[nodes * cells];
+        for (var cell = 0; cell < cells; cell++)
+            foreach (var rank in ranks.AsSpan(start[cell]..start[cell + 1]))
+                found[nodeOf[rank] * cells + cell] = true;
+        return found;
     }
 
     /// <summary>Turn by turn the replica that is farthest behind its share.</summary>

@@ -33,7 +33,8 @@ internal sealed class StepCount
         faults.ThrowIfAny();
         CheckLostRanks(faults);
         var rooms = (long)cluster.Ranks * Enumerable.Range(0, model.Layers).Sum(layer => (long)placement.SlotCount(new LayerId(layer)));
-        faults.Require(options.CapacityFactor is null || rooms <= MostRooms, "ranks x slots", rooms, $"at most {MostRooms} with a capacity factor");
+        faults.Require(
+            options.CapacityFactor is null || rooms <= MostRooms, "ranks x slots", rooms, $"at most {MostRooms} with a capacity factor");
         faults.ThrowIfAny();
     }
 
@@ -42,16 +43,17 @@ internal sealed class StepCount
     {
         var tokens = StepTokens.Select(routing, cluster.Ranks, options, step, part, parts);
         var rule = new DispatchRule(placement);
+        int[] nodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => rank / cluster.RanksPerNode)];
         var layers = new LayerCount[model.Layers];
         for (var layer = 0; layer < layers.Length; layer++)
-            layers[layer] = new LayerCount(layer, model, rule, cluster, options);
+            layers[layer] = new LayerCount(layer, model, rule, cluster, nodeOf, options);
         var chunk = new TokenChunk(routing.Slice.Trace, tokens, options.RunsCoherent ? rule : null);
         while (chunk.Next())
             Parallel.For(0, layers.Length, layer => layers[layer].Add(chunk));
         var resident = Resident(tokens, layers);
         if (options.CapacityFactor is { } factor)
             FillRooms(layers, factor, resident.AsSpan(0, cluster.Ranks));
-        var (slotStart, expertTokens) = BySlot(rule, layers);
+        var (slotStart, expertTokens) = BySlot(rule.Replicas, layers);
         var (dispatch, combine) = (new ImmutableArray<ExchangeTraffic>[layers.Length], new ImmutableArray<ExchangeTraffic>[layers.Length]);
         Parallel.For(0, layers.Length, layer =>
         {
@@ -99,25 +101,24 @@ internal sealed class StepCount
             most = Math.Max(most, tokens);
         var room = Math.Ceiling(factor * model.TopK * most / model.Experts);
         if (room * cluster.Ranks > int.MaxValue)
-            throw new InputException("step", "capacityFactor", factor, $"rooms of at most {int.MaxValue} tokens over all ranks, not {room} for each");
+        {
+            throw new InputException(
+                "step", "capacityFactor", factor, $"rooms of at most {int.MaxValue} tokens over all ranks, not {room} for each");
+        }
         var capacity = (int)room;
         int[] left = [.. Enumerable.Range(0, cluster.Ranks).Except(options.LostRanks)];
         Parallel.For(0, layers.Length, layer => layers[layer].FillRooms(capacity, left));
     }
 
-    private (int[] Start, int[] Tokens) BySlot(DispatchRule rule, LayerCount[] layers)
+    private (int[] Start, int[] Tokens) BySlot(int slots, LayerCount[] layers)
     {
         var (ranks, at) = (cluster.Ranks, 0);
-        var (start, tokens) = (new int[layers.Length * ranks + 1], new int[rule.Replicas]);
+        var (start, tokens) = (new int[layers.Length * ranks + 1], new int[slots]);
         for (var cell = 0; cell < layers.Length * ranks; cell++)
         {
             var (layer, rank) = (new LayerId(cell / ranks), new RankId(cell % ranks));
-            var first = rule.Start[layer.Value * model.Experts];
             foreach (var expert in placement.ExpertsOn(layer, rank))
-            {
-                var replica = rule.Start[layer.Value * model.Experts + expert] + placement.RanksOf(layer, new ExpertId(expert)).BinarySearch(rank.Value);
-                tokens[at++] = layers[layer.Value].ReplicaLoad[replica - first];
-            }
+                tokens[at++] = layers[layer.Value].Load(expert, placement.RanksOf(layer, new ExpertId(expert)).BinarySearch(rank.Value));
             start[cell + 1] = at;
         }
         return (start, tokens);

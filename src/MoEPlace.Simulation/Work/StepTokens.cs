@@ -3,16 +3,12 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Work;
 
-/// <summary>
-/// The tokens of one part of one step. A token lives on its recorded home; without one (or where that rank is lost) tokens are dealt
-/// evenly: in decode number i of the step to rank i mod ranks, in prefill to every rank as many consecutive rows, give or take one.
-/// A part is an even cut of the tokens of each rank, in the order of their numbers.
-/// </summary>
+/// <summary>The tokens of one part of one step, and where they live (see <see cref="RoutedTokens"/>).</summary>
 internal sealed class StepTokens
 {
     private StepTokens(int[] numbers, int[] homes, long[] rows) => (Numbers, Homes, Rows) = (numbers, homes, rows);
 
-    /// <summary>[tokens] the number of each in the step, rising.</summary>
+    /// <summary>[tokens] the number of each in the step: home by home, rising on each.</summary>
     internal int[] Numbers { get; }
 
     /// <summary>[tokens] the rank on which each lives.</summary>
@@ -29,28 +25,27 @@ internal sealed class StepTokens
     internal static StepTokens Select(RoutedTokens routing, int ranks, WorkOptions options, int step, int part, int parts)
     {
         var homes = HomesOf(routing, ranks, options, step);
-        var own = new int[ranks];
+        var begin = new int[ranks + 1];
         foreach (var home in homes)
-            own[home]++;
-        var (begin, end, next) = (new int[ranks], new int[ranks], new int[ranks]);
-        var count = 0;
+            begin[home + 1]++;
+        for (var rank = 0; rank < ranks; rank++)
+            begin[rank + 1] += begin[rank];
+        var (byHome, next) = (new int[homes.Length], begin.ToArray());
+        for (var number = 0; number < homes.Length; number++)
+            byHome[next[homes[number]]++] = number;
+        var numbers = new List<int>();
         for (var rank = 0; rank < ranks; rank++)
         {
-            begin[rank] = (int)((long)own[rank] * part / parts);
-            end[rank] = (int)((long)own[rank] * (part + 1) / parts);
-            count += end[rank] - begin[rank];
+            var own = byHome.AsSpan(begin[rank]..begin[rank + 1]);
+            numbers.AddRange(own[Cut(own.Length, part)..Cut(own.Length, part + 1)]);
         }
-        var (numbers, taken, rows, at) = (new int[count], new int[count], new long[count], 0);
-        for (var number = 0; number < homes.Length; number++)
-        {
-            var home = homes[number];
-            var turn = next[home]++;
-            if (turn < begin[home] || turn >= end[home])
-                continue;
-            (numbers[at], taken[at], rows[at]) = (number, home, routing.RowOf(step, number, homes.Length));
-            at++;
-        }
-        return new StepTokens(numbers, taken, rows);
+        int[] taken = [.. numbers];
+        return new StepTokens(
+            taken,
+            Array.ConvertAll(taken, number => homes[number]),
+            Array.ConvertAll(taken, number => routing.RowOf(step, number, homes.Length)));
+
+        int Cut(int tokens, int at) => (int)((long)tokens * at / parts);
     }
 
     private static int[] HomesOf(RoutedTokens routing, int ranks, WorkOptions options, int step)
@@ -74,7 +69,7 @@ internal sealed class StepTokens
             {
                 throw new InputException(
                     trace.Path, $"home[{row}]", home,
-                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster that the trace was recorded on, or without recorded homes");
+                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster of the recording, or without recorded homes");
             }
             if (!lost[home])
                 homes[number] = home;

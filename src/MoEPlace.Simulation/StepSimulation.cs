@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MoEPlace.Evaluation;
 using MoEPlace.Results;
 using MoEPlace.Simulation.Devices;
 using MoEPlace.Simulation.Kernel;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MoEPlace.Simulation.Network;
 using MoEPlace.Simulation.Streams;
 using MoEPlace.Simulation.Work;
 

@@ -4,7 +4,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Tests.Work;
 
-/// <summary>The work of a part of a step, token by token with lists and dictionaries, from the definitions; it shares no code with StepWork.</summary>
+/// <summary>The work of a part of a step, token by token with lists and dictionaries; it shares no code with StepWork.</summary>
 internal sealed class SlowWork
 {
     private readonly WorkCase given;
@@ -28,6 +28,9 @@ internal sealed class SlowWork
 
     /// <summary>(layer, rank, expert) -> tokens.</summary>
     internal Dictionary<(int Layer, int Rank, int Expert), long> Computed { get; } = [];
+
+    /// <summary>(layer, source, rank, expert) -> tokens.</summary>
+    internal Dictionary<(int Layer, int Source, int Rank, int Expert), long> Served { get; } = [];
 
     /// <summary>(position, rank) -> tokens.</summary>
     internal Dictionary<(int Position, int Rank), long> Resident { get; } = [];
@@ -77,6 +80,7 @@ internal sealed class SlowWork
             {
                 var rank = Nearest(layer, expert, at, number);
                 Note(Computed, (layer, rank, expert), 1);
+                Note(Served, (layer, at, rank, expert), 1);
                 copies.Add(rank);
                 Pairs++;
             }
@@ -147,18 +151,26 @@ internal sealed class SlowWork
             var position = given.Model.MoeLayerIds.Count(id => id < hidden);
             foreach (var from in alive)
                 foreach (var to in alive.Where(to => to != from))
-                    Note(Bytes, ("context", 0, 0, from, to), Resident.GetValueOrDefault((position, from)) * given.Options.ContextBytesPerTokenLayer);
+                    Note(
+                        Bytes, ("context", 0, 0, from, to),
+                        Resident.GetValueOrDefault((position, from)) * given.Options.ContextBytesPerTokenLayer);
         }
     }
 
-    private int Nearest(int layer, int expert, int source, int number)
+    /// <summary>The replicas that take turns for the tokens of a rank.</summary>
+    internal List<int> Nearest(int layer, int expert, int source)
     {
         var slots = given.Placement.ToSlots()[layer];
         var all = Enumerable.Range(0, ranks).Where(rank => slots[rank].Contains(expert)).ToList();
         if (all.Contains(source))
-            return source;
+            return [source];
         var near = all.Where(rank => Node(rank) == Node(source)).ToList();
-        var among = near.Count > 0 ? near : all;
+        return near.Count > 0 ? near : all;
+    }
+
+    private int Nearest(int layer, int expert, int source, int number)
+    {
+        var among = Nearest(layer, expert, source);
         return among[number % among.Count];
     }
 

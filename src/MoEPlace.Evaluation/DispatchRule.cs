@@ -60,18 +60,19 @@ public sealed class DispatchRule
     public static (int First, int Count) Candidates(ReadOnlySpan<int> ranksOfExpert, RankId source, int ranksPerNode)
     {
         var nodeBegin = source.Value / ranksPerNode * ranksPerNode;
-        int first = 0, count = 0;
+        var nodeEnd = nodeBegin + ranksPerNode;
+        int before = 0, upTo = 0, own = -1;
+        // No branches: where the replicas of an expert are is nothing that a predictor guesses.
         for (var i = 0; i < ranksOfExpert.Length; i++)
         {
             var rank = ranksOfExpert[i];
-            if (rank == source.Value)
-                return (i, 1);
-            if (rank < nodeBegin)
-                first++;
-            else if (rank < nodeBegin + ranksPerNode)
-                count++;
+            before += rank < nodeBegin ? 1 : 0;
+            upTo += rank < nodeEnd ? 1 : 0;
+            own = rank == source.Value ? i : own;
         }
-        return count > 0 ? (first, count) : (0, ranksOfExpert.Length);
+        if (own >= 0)
+            return (own, 1);
+        return upTo > before ? (before, upTo - before) : (0, ranksOfExpert.Length);
     }
 
     /// <summary>The replica, numbered as <see cref="Ranks"/>, that serves a token from <paramref name="source"/>.</summary>
@@ -85,7 +86,8 @@ public sealed class DispatchRule
         if (end - begin == 1)
             return begin;
         var (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
-        return begin + first + (count == 1 ? 0 : (int)(tokenOrdinal % count));
+        // 32 bits where they are enough: a division of 64 takes several times as long.
+        return begin + first + (int)(tokenOrdinal <= uint.MaxValue ? (uint)tokenOrdinal % (uint)count : tokenOrdinal % count);
     }
 
     /// <summary>

@@ -29,6 +29,8 @@ try
             return KernelBenchmark.Run(rest);
         case ["fidelity", .. var rest]:
             return FidelityBenchmark.Run(rest);
+        case ["step", .. var rest]:
+            return StepBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -45,6 +47,7 @@ try
                   alltoall [--repeats N]                how fast does the simulator run all-to-alls, uniform and skewed, by pairs and by ports?
                   kernel [--events N] [--repeats N]     how many events a second does the simulator's kernel carry, on one core and on two?
                   fidelity [--data FOLDER] [--refit]    how far are the simulator's constants from published measurements, and from rows left out?
+                  step [--tokens N] [--repeats N]       is a decode step of DeepSeek-V3's shape on 1,024 GPUs simulated in under 1 s and 2 GB?
                 """);
             return 2;
     }

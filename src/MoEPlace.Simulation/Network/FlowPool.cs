@@ -15,8 +15,8 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
     private readonly List<int> links = [];
     private Flow[] flows = new Flow[Padding];
     private double[] remaining = new double[Padding], rates = new double[Padding];
-    private int[] flowBegin = [], flowLinks = [], linkBegin = [], linkFlows = [], openFlows = [], open = [], order = [];
-    private double[] capacity = [], left = [], levels = [];
+    private int[] flowBegin = [], flowLinks = [], linkBegin = [], linkFlows = [], flowsOn = [], next = [];
+    private double[] capacity = [], open = [], left = [], levels = [];
     private int count, alive;
     private double time, step;
 
@@ -98,7 +98,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
             End(ended);
             if (alive == 0)
                 return;
-            if (2 * alive < count)
+            if (4 * alive < 3 * count)
                 Arrange();
             FindRates();
         }
@@ -109,9 +109,9 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
     {
         if (capacity.Length < links.Count)
         {
-            var room = 2 * links.Count;
-            (capacity, left, levels) = (new double[room], new double[room], new double[room]);
-            (openFlows, open, order, linkBegin) = (new int[room], new int[room], new int[room], new int[room + 1]);
+            var room = 2 * (links.Count + Padding) / Padding * Padding;
+            (capacity, open, left, levels) = (new double[room], new double[room], new double[room], new double[room]);
+            (flowsOn, next, linkBegin) = (new int[room], new int[room], new int[room + 1]);
         }
         for (var i = 0; i < links.Count; i++)
             (places[links[i]], capacity[i]) = (i, bytesPerPicosecond[links[i]]);
@@ -137,7 +137,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
                 (remaining[flow], rates[flow]) = (double.PositiveInfinity, 0);
                 alive--;
                 for (var i = flowBegin[flow]; i < flowBegin[flow + 1]; i++)
-                    openFlows[flowLinks[i]]--;
+                    flowsOn[flowLinks[i]]--;
                 ended.Add(new EndedFlow(flows[flow], Epoch, time));
             }
         }
@@ -147,10 +147,13 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
     {
         for (var flow = 0; flow < count; flow++)
             rates[flow] = rates[flow] > 0 ? -1 : 0;
-        var size = links.Count;
-        openFlows.AsSpan(0, size).CopyTo(open);
-        MaxMin.Share(
-            capacity.AsSpan(0, size), linkBegin.AsSpan(0, size + 1), linkFlows, flowBegin, flowLinks, rates, open.AsSpan(0, size), left, levels, order);
+        var width = (links.Count + Padding - 1) / Padding * Padding;
+        for (var link = 0; link < width; link++)
+        {
+            var flowsHere = link < links.Count ? flowsOn[link] : 0;
+            (open[link], left[link]) = (flowsHere, flowsHere > 0 ? capacity[link] : double.PositiveInfinity);
+        }
+        MaxMin.Share(linkBegin, linkFlows, flowBegin, flowLinks, rates, open.AsSpan(0, width), left.AsSpan(0, width), levels.AsSpan(0, width));
         var least = new Vector<double>(double.PositiveInfinity);
         for (var begin = 0; begin < count; begin += Padding)
             least = Vector.Min(least, new Vector<double>(remaining, begin) / new Vector<double>(rates, begin));
@@ -175,7 +178,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
         rates.AsSpan(count).Clear();
         if (flowBegin.Length <= count)
             (flowBegin, flowLinks) = (new int[flows.Length + 1], new int[NetworkLinks.LongestRoute * flows.Length]);
-        openFlows.AsSpan(0, links.Count).Clear();
+        flowsOn.AsSpan(0, links.Count).Clear();
         var hops = 0;
         for (var flow = 0; flow < count; flow++)
         {
@@ -183,7 +186,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
             {
                 if (link < 0)
                     break;
-                openFlows[flowLinks[hops++] = places[link]]++;
+                flowsOn[flowLinks[hops++] = places[link]]++;
             }
             flowBegin[flow + 1] = hops;
         }
@@ -196,8 +199,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
     {
         linkBegin[0] = 0;
         for (var link = 0; link < links.Count; link++)
-            linkBegin[link + 1] = linkBegin[link] + openFlows[link];
-        var next = order;
+            linkBegin[link + 1] = linkBegin[link] + flowsOn[link];
         linkBegin.AsSpan(0, links.Count).CopyTo(next);
         for (var flow = 0; flow < count; flow++)
             for (var i = flowBegin[flow]; i < flowBegin[flow + 1]; i++)

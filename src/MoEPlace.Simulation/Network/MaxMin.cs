@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace MoEPlace.Simulation.Network;
 
 /// <summary>
@@ -10,62 +12,67 @@ internal static class MaxMin
     private const double Tie = 1e-13;
 
     /// <summary>Finds the rates.</summary>
-    /// <param name="capacity">[links] above 0.</param>
     /// <param name="linkBegin">[links + 1] where the flows of each link begin in <paramref name="linkFlows"/>.</param>
     /// <param name="linkFlows">The flows on each link.</param>
     /// <param name="flowBegin">[flows + 1] where the links of each flow begin in <paramref name="flowLinks"/>.</param>
     /// <param name="flowLinks">The links of each flow, at least one, each once.</param>
     /// <param name="rates">[flows] below 0 where a rate is asked for, 0 where a flow has ended; the rates.</param>
-    /// <param name="open">[links] flows on each link that have not ended; 0 at the end.</param>
-    /// <param name="left">[links] room.</param>
-    /// <param name="levels">[links] room.</param>
-    /// <param name="links">[links] room.</param>
+    /// <param name="open">[links, up to a whole vector] flows on each link whose rate is asked for; 0 at the end.</param>
+    /// <param name="left">[like open] the capacity of each link, infinite where it has no flow and beyond the links; changed.</param>
+    /// <param name="levels">[like open] room.</param>
     internal static void Share(
-        ReadOnlySpan<double> capacity, ReadOnlySpan<int> linkBegin, ReadOnlySpan<int> linkFlows, ReadOnlySpan<int> flowBegin,
-        ReadOnlySpan<int> flowLinks, Span<double> rates, Span<int> open, Span<double> left, Span<double> levels, Span<int> links)
+        ReadOnlySpan<int> linkBegin, ReadOnlySpan<int> linkFlows, ReadOnlySpan<int> flowBegin, ReadOnlySpan<int> flowLinks,
+        Span<double> rates, Span<double> open, Span<double> left, Span<double> levels)
     {
-        capacity.CopyTo(left);
-        var count = 0;
-        for (var link = 0; link < capacity.Length; link++)
-            links[count++] = link;
         while (true)
         {
-            var (level, kept) = (double.PositiveInfinity, 0);
-            for (var i = 0; i < count; i++)
+            var least = new Vector<double>(double.PositiveInfinity);
+            for (var begin = 0; begin < left.Length; begin += Vector<double>.Count)
             {
-                var link = links[i];
-                if (open[link] == 0)
-                    continue;
-                links[kept++] = link;
-                levels[link] = left[link] / open[link];
-                level = Math.Min(level, levels[link]);
+                var level = new Vector<double>(left[begin..]) / new Vector<double>(open[begin..]);
+                level.CopyTo(levels[begin..]);
+                least = Vector.Min(least, level);
             }
-            count = kept;
-            if (count == 0)
+            var lowest = double.PositiveInfinity;
+            for (var i = 0; i < Vector<double>.Count; i++)
+                lowest = Math.Min(lowest, least[i]);
+            if (double.IsPositiveInfinity(lowest))
                 return;
-            for (var i = 0; i < count; i++)
+            var bound = new Vector<double>(lowest * (1 + Tie));
+            for (var begin = 0; begin < left.Length; begin += Vector<double>.Count)
             {
-                var link = links[i];
-                if (levels[link] <= level * (1 + Tie) && open[link] > 0)
-                    Stop(linkFlows[linkBegin[link]..linkBegin[link + 1]], level, flowBegin, flowLinks, rates, open, left);
+                if (!Vector.LessThanOrEqualAny(new Vector<double>(levels[begin..]), bound))
+                    continue;
+                for (var link = begin; link < begin + Vector<double>.Count; link++)
+                {
+                    if (levels[link] <= bound[0] && open[link] > 0)
+                        Fill(link, lowest, linkFlows[linkBegin[link]..linkBegin[link + 1]], flowBegin, flowLinks, rates, open, left);
+                }
             }
         }
     }
 
-    private static void Stop(
-        ReadOnlySpan<int> flows, double level, ReadOnlySpan<int> flowBegin, ReadOnlySpan<int> flowLinks, Span<double> rates, Span<int> open,
-        Span<double> left)
+    /// <summary>A link is full: its flows that still rose have their rate.</summary>
+    private static void Fill(
+        int link, double level, ReadOnlySpan<int> flows, ReadOnlySpan<int> flowBegin, ReadOnlySpan<int> flowLinks, Span<double> rates,
+        Span<double> open, Span<double> left)
     {
         foreach (var flow in flows)
         {
             if (rates[flow] >= 0)
                 continue;
             rates[flow] = level;
-            for (var i = flowBegin[flow]; i < flowBegin[flow + 1]; i++)
+            var end = flowBegin[flow + 1];
+            for (var i = flowBegin[flow]; i < end; i++)
             {
-                left[flowLinks[i]] -= level;
-                open[flowLinks[i]]--;
+                var other = flowLinks[i];
+                if (other == link)
+                    continue;
+                left[other] -= level;
+                if (--open[other] == 0)
+                    left[other] = double.PositiveInfinity;
             }
         }
+        (open[link], left[link]) = (0, double.PositiveInfinity);
     }
 }

@@ -17,64 +17,76 @@ namespace MoEPlace.Simulation.Work;
 internal sealed class CopyRoute
 {
     private readonly AllToAllAlgorithm algorithm;
-    private readonly int[] nodeOf;
-    private readonly int[] indexOf;
     private readonly int ranksPerNode;
+    private readonly int[] nodeOf;
     private readonly int[] seenNode;
     private readonly CopyTally first;
-    private readonly CopyTally? second;
+    private readonly CopyTally second;
     private int stamp;
 
     /// <summary>Makes an empty count.</summary>
-    internal CopyRoute(AllToAllAlgorithm algorithm, Cluster cluster, bool byPair)
+    /// <param name="algorithm">How copies travel.</param>
+    /// <param name="cluster">Nodes and ranks.</param>
+    /// <param name="nodeOf">[ranks] the node of each.</param>
+    /// <param name="byPair">Whether pairs are told apart.</param>
+    internal CopyRoute(AllToAllAlgorithm algorithm, Cluster cluster, int[] nodeOf, bool byPair)
     {
-        this.algorithm = algorithm;
-        ranksPerNode = cluster.RanksPerNode;
-        nodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => rank / ranksPerNode)];
-        indexOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => rank % ranksPerNode)];
-        seenNode = new int[cluster.Nodes];
-        first = new CopyTally(nodeOf, ranksPerNode, byPair);
-        second = algorithm == AllToAllAlgorithm.Hierarchical ? new CopyTally(nodeOf, ranksPerNode, byPair) : null;
+        (this.algorithm, this.nodeOf, ranksPerNode) = (algorithm, nodeOf, cluster.RanksPerNode);
+        seenNode = new int[algorithm == AllToAllAlgorithm.NodeDeduplicated ? cluster.Nodes : 0];
+        first = new CopyTally(cluster.Ranks, ranksPerNode, byPair);
+        second = algorithm == AllToAllAlgorithm.Hierarchical ? new CopyTally(cluster.Ranks, ranksPerNode, byPair) : first;
     }
 
     /// <summary>Counts one token in one layer.</summary>
     /// <param name="tokenRank">Where the hidden state is.</param>
     /// <param name="expertRanks">One entry for every copy: the rank that it is for.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(int tokenRank, ReadOnlySpan<int> expertRanks)
     {
-        if (algorithm == AllToAllAlgorithm.NodeDeduplicated)
-        {
+        if (algorithm == AllToAllAlgorithm.Flat)
+            first.AddEach(tokenRank, nodeOf[tokenRank] * ranksPerNode, expertRanks);
+        else if (algorithm == AllToAllAlgorithm.NodeDeduplicated)
             AddOncePerNode(tokenRank, expertRanks);
-            return;
-        }
-        foreach (var rank in expertRanks)
-            Add(tokenRank, rank, 1);
+        else
+            AddGathered(tokenRank, expertRanks);
     }
 
     /// <summary>Counts copies from one rank to another, each of which travels alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(int tokenRank, int expertRank, int copies)
     {
-        if (second is null)
-        {
-            first.Add(tokenRank, expertRank, copies);
-            return;
-        }
-        var via = nodeOf[tokenRank] * ranksPerNode + indexOf[expertRank];
-        first.Add(tokenRank, via, copies);
-        second.Add(via, expertRank, copies);
+        var (nodeBegin, expertBegin) = (nodeOf[tokenRank] * ranksPerNode, nodeOf[expertRank] * ranksPerNode);
+        var via = algorithm == AllToAllAlgorithm.Hierarchical ? nodeBegin + expertRank - expertBegin : tokenRank;
+        if (algorithm == AllToAllAlgorithm.Hierarchical)
+            first.AddInside(tokenRank, via, copies);
+        if (nodeBegin == expertBegin)
+            second.AddInside(via, expertRank, copies);
+        else
+            second.AddBetween(via, expertRank, copies);
     }
 
     /// <summary>The phases out, in order.</summary>
-    internal ImmutableArray<ExchangeTraffic> Dispatch(long bytesPerCopy) => second is null
+    internal ImmutableArray<ExchangeTraffic> Dispatch(long bytesPerCopy) => second == first
         ? [first.ToTraffic(bytesPerCopy)]
         : [first.ToTraffic(bytesPerCopy), second.ToTraffic(bytesPerCopy)];
 
     /// <summary>The phases back, in order.</summary>
-    internal ImmutableArray<ExchangeTraffic> Combine(long bytesPerCopy) => second is null
+    internal ImmutableArray<ExchangeTraffic> Combine(long bytesPerCopy) => second == first
         ? [first.ToReversedTraffic(bytesPerCopy)]
         : [second.ToReversedTraffic(bytesPerCopy), first.ToReversedTraffic(bytesPerCopy)];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddGathered(int tokenRank, ReadOnlySpan<int> expertRanks)
+    {
+        var node = nodeOf[tokenRank];
+        foreach (var rank in expertRanks)
+        {
+            var via = rank + (node - nodeOf[rank]) * ranksPerNode;
+            first.AddInside(tokenRank, via, 1);
+            if (via == rank)
+                second.AddInside(via, rank, 1);
+            else
+                second.AddBetween(via, rank, 1);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOncePerNode(int tokenRank, ReadOnlySpan<int> expertRanks)
@@ -84,17 +96,17 @@ internal sealed class CopyRoute
             seenNode.AsSpan().Clear();
             stamp = 1;
         }
-        var (own, index) = (nodeOf[tokenRank], indexOf[tokenRank]);
+        var own = nodeOf[tokenRank];
         foreach (var rank in expertRanks)
         {
             var node = nodeOf[rank];
-            var via = node == own ? tokenRank : node * ranksPerNode + index;
+            var via = tokenRank + (node - own) * ranksPerNode;
             if (node != own && seenNode[node] != stamp)
             {
                 seenNode[node] = stamp;
-                first.Add(tokenRank, via, 1);
+                first.AddBetween(tokenRank, via, 1);
             }
-            first.Add(via, rank, 1);
+            first.AddInside(via, rank, 1);
         }
     }
 }

@@ -42,16 +42,17 @@ internal sealed class StepCount
     {
         var tokens = StepTokens.Select(routing, cluster.Ranks, options, step, part, parts);
         var rule = new DispatchRule(placement);
+        int[] nodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => rank / cluster.RanksPerNode)];
         var layers = new LayerCount[model.Layers];
         for (var layer = 0; layer < layers.Length; layer++)
-            layers[layer] = new LayerCount(layer, model, rule, cluster, options);
+            layers[layer] = new LayerCount(layer, model, rule, cluster, nodeOf, options);
         var chunk = new TokenChunk(routing.Slice.Trace, tokens, options.RunsCoherent ? rule : null);
         while (chunk.Next())
             Parallel.For(0, layers.Length, layer => layers[layer].Add(chunk));
         var resident = Resident(tokens, layers);
         if (options.CapacityFactor is { } factor)
             FillRooms(layers, factor, resident.AsSpan(0, cluster.Ranks));
-        var (slotStart, expertTokens) = BySlot(rule, layers);
+        var (slotStart, expertTokens) = BySlot(rule.Replicas, layers);
         var (dispatch, combine) = (new ImmutableArray<ExchangeTraffic>[layers.Length], new ImmutableArray<ExchangeTraffic>[layers.Length]);
         Parallel.For(0, layers.Length, layer =>
         {
@@ -105,19 +106,15 @@ internal sealed class StepCount
         Parallel.For(0, layers.Length, layer => layers[layer].FillRooms(capacity, left));
     }
 
-    private (int[] Start, int[] Tokens) BySlot(DispatchRule rule, LayerCount[] layers)
+    private (int[] Start, int[] Tokens) BySlot(int slots, LayerCount[] layers)
     {
         var (ranks, at) = (cluster.Ranks, 0);
-        var (start, tokens) = (new int[layers.Length * ranks + 1], new int[rule.Replicas]);
+        var (start, tokens) = (new int[layers.Length * ranks + 1], new int[slots]);
         for (var cell = 0; cell < layers.Length * ranks; cell++)
         {
             var (layer, rank) = (new LayerId(cell / ranks), new RankId(cell % ranks));
-            var first = rule.Start[layer.Value * model.Experts];
             foreach (var expert in placement.ExpertsOn(layer, rank))
-            {
-                var replica = rule.Start[layer.Value * model.Experts + expert] + placement.RanksOf(layer, new ExpertId(expert)).BinarySearch(rank.Value);
-                tokens[at++] = layers[layer.Value].ReplicaLoad[replica - first];
-            }
+                tokens[at++] = layers[layer.Value].Load(expert, placement.RanksOf(layer, new ExpertId(expert)).BinarySearch(rank.Value));
             start[cell + 1] = at;
         }
         return (start, tokens);

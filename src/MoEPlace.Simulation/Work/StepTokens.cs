@@ -12,7 +12,7 @@ internal sealed class StepTokens
 {
     private StepTokens(int[] numbers, int[] homes, long[] rows) => (Numbers, Homes, Rows) = (numbers, homes, rows);
 
-    /// <summary>[tokens] the number of each in the step, rising.</summary>
+    /// <summary>[tokens] the number of each in the step: home by home, rising on each.</summary>
     internal int[] Numbers { get; }
 
     /// <summary>[tokens] the rank on which each lives.</summary>
@@ -29,28 +29,25 @@ internal sealed class StepTokens
     internal static StepTokens Select(RoutedTokens routing, int ranks, WorkOptions options, int step, int part, int parts)
     {
         var homes = HomesOf(routing, ranks, options, step);
-        var own = new int[ranks];
+        var begin = new int[ranks + 1];
         foreach (var home in homes)
-            own[home]++;
-        var (begin, end, next) = (new int[ranks], new int[ranks], new int[ranks]);
-        var count = 0;
+            begin[home + 1]++;
+        for (var rank = 0; rank < ranks; rank++)
+            begin[rank + 1] += begin[rank];
+        var (byHome, next) = (new int[homes.Length], begin.ToArray());
+        for (var number = 0; number < homes.Length; number++)
+            byHome[next[homes[number]]++] = number;
+        var numbers = new List<int>();
         for (var rank = 0; rank < ranks; rank++)
         {
-            begin[rank] = (int)((long)own[rank] * part / parts);
-            end[rank] = (int)((long)own[rank] * (part + 1) / parts);
-            count += end[rank] - begin[rank];
+            var own = byHome.AsSpan(begin[rank]..begin[rank + 1]);
+            numbers.AddRange(own[Cut(own.Length, part)..Cut(own.Length, part + 1)]);
         }
-        var (numbers, taken, rows, at) = (new int[count], new int[count], new long[count], 0);
-        for (var number = 0; number < homes.Length; number++)
-        {
-            var home = homes[number];
-            var turn = next[home]++;
-            if (turn < begin[home] || turn >= end[home])
-                continue;
-            (numbers[at], taken[at], rows[at]) = (number, home, routing.RowOf(step, number, homes.Length));
-            at++;
-        }
-        return new StepTokens(numbers, taken, rows);
+        int[] taken = [.. numbers];
+        return new StepTokens(
+            taken, Array.ConvertAll(taken, number => homes[number]), Array.ConvertAll(taken, number => routing.RowOf(step, number, homes.Length)));
+
+        int Cut(int tokens, int at) => (int)((long)tokens * at / parts);
     }
 
     private static int[] HomesOf(RoutedTokens routing, int ranks, WorkOptions options, int step)

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using MoEPlace.Simulation;
+using MoEPlace.Simulation.Devices;
+using MoEPlace.Simulation.Measures;
+using MoEPlace.Simulation.Schedules;
+using MoEPlace.Simulation.Streams;
+using MoEPlace.Simulation.Work;
+using MoEPlace.Traces;
+using MoEPlace.Traces.Models;
+using MoEPlace.Traces.Synthesis;
+
+namespace MoEPlace.Benchmarks;
+
+/// <summary>
+/// Is one decode step of DeepSeek-V3's shape (61 layers, 58 of 256 experts, top-8) on 1,024 GPUs, 128 tokens each, simulated in under 1 s and 2 GB? And how long
+/// does it take on 64 GPUs, where bytes are followed pair by pair? The routing is synthetic; every rank holds as many experts as any other.
+/// </summary>
+internal static class StepBenchmark
+{
+    private const int TokensPerRank = 128;
+    private const double Affinity = 0.42;
+    private const double ZipfExponent = 0.39;
+
+    private static readonly Schedule Sequential = new()
+    {
+        Library = CollectiveLibrary.DeepEpLowLatency,
+        Copies = CopyUnit.Expert,
+        DispatchBytesPerElement = 1,
+        ExpertKernel = ExpertKernelModel.Fused,
+    };
+
+    internal static int Run(string[] args)
+    {
+        var (tokens, repeats) = Parse(args);
+        var folder = Directory.CreateTempSubdirectory("moeplace-step-").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "trace.safetensors");
+            TraceSynthesis.Write(path, new TraceSynthesisOptions
+            {
+                Model = ModelConfig.Read("deepseek-v3"),
+                Tokens = tokens,
+                Affinity = Affinity,
+                ZipfExponent = ZipfExponent,
+                Seed = 1,
+            });
+            using var trace = RoutingTrace.Open(path);
+            Console.WriteLine($"{trace.Model.Name}, {TokensPerRank} tokens per GPU of {tokens} synthetic ones; best of {repeats} runs, seconds");
+            Console.WriteLine($"{"GPUs",6}  {"schedule",-18}{"count",9}{"compose",9}{"run",9}{"measure",9}{"total",9}{"first",9}{"events",10}{"events/s",11}{"step",11}");
+            foreach (var cluster in (string[])["128x8", "8x8"])
+            {
+                Measure(trace, cluster, "sequential", Sequential, repeats);
+                Measure(trace, cluster, "two micro-batches", Sequential with { MicroBatches = 2 }, repeats);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        Console.WriteLine($"peak memory, making the routing included: {Machine.PeakBytes() / 1e9:F2} GB; machine: {Machine.Describe()}");
+        return 0;
+    }
+
+    private static void Measure(RoutingTrace trace, string clusterName, string scheduleName, Schedule schedule, int repeats)
+    {
+        var cluster = ClusterPresets.Parse(clusterName);
+        var setting = new StepSetting(cluster, Placement(trace.Model, cluster), new TraceSlice(trace, TraceSplit.All), schedule)
+        {
+            TokensPerStep = TokensPerRank * cluster.Ranks,
+            ContextTokens = 4096,
+        };
+        double[]? best = null;
+        var (first, step, events) = (0.0, 0.0, 0L);
+        for (var repeat = 0; repeat < repeats; repeat++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var parts = StepSimulation.Count(setting, new RoutedTokens(setting.Routing, setting.Phase), step: 0);
+            var counted = Stopwatch.GetTimestamp();
+            var program = StepComposition.Compose(setting, parts);
+            var composed = Stopwatch.GetTimestamp();
+            var recording = ProgramRun.Run(program, cluster, recordLinks: true);
+            var ran = Stopwatch.GetTimestamp();
+            var spans = new SpanTotals(cluster.Ranks, []);
+            spans.Add(recording);
+            new WorkTotals(cluster.Ranks, []).Add(program, parts.Works);
+            new LinkTotals(cluster).Add(recording);
+            double[] times = [Between(start, counted), Between(counted, composed), Between(composed, ran), Between(ran, Stopwatch.GetTimestamp())];
+            (first, step, events) = (repeat == 0 ? times.Sum() : first, spans.StepSeconds, recording.Events);
+            best = best is null || times.Sum() < best.Sum() ? times : best;
+        }
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{cluster.Ranks,6}  {scheduleName,-18}{best![0],9:F3}{best[1],9:F3}{best[2],9:F3}{best[3],9:F3}{best.Sum(),9:F3}{first,9:F3}{events,10}{events / best[2],11:E2}{step * 1e3,8:F3} ms"));
+    }
+
+    private static double Between(long start, long end) => Stopwatch.GetElapsedTime(start, end).TotalSeconds;
+
+    private static ExpertPlacement Placement(MoEModel model, Cluster cluster)
+    {
+        var slots = Math.Max(1, model.Experts / cluster.Ranks);
+        ImmutableArray<ImmutableArray<int>> layer =
+            [.. Enumerable.Range(0, cluster.Ranks).Select(rank => Enumerable.Range(0, slots).Select(slot => (rank * slots + slot) % model.Experts).ToImmutableArray())];
+        var provenance = new PlacementProvenance("contiguous", "", ImmutableSortedDictionary<string, string>.Empty, 0, "");
+        return new ExpertPlacement(
+            model.Name, model.HiddenLayers, model.MoeLayerIds, model.Experts, cluster.Nodes, cluster.RanksPerNode,
+            [.. Enumerable.Repeat(layer, model.Layers)], provenance);
+    }
+
+    private static (long Tokens, int Repeats) Parse(string[] args)
+    {
+        var (faults, tokens, repeats) = (new InputFaults("step"), 131_072, 5);
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var known = args[i] is "--tokens" or "--repeats";
+            faults.Require(known, "option", args[i], "--tokens N or --repeats N");
+            var value = int.TryParse(args.ElementAtOrDefault(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 0;
+            faults.Require(!known || value >= 1, args[i], args.ElementAtOrDefault(i + 1), "1 or more");
+            (tokens, repeats) = args[i] == "--tokens" ? (value, repeats) : (tokens, value);
+        }
+        faults.ThrowIfAny();
+        return (tokens, repeats);
+    }
+}

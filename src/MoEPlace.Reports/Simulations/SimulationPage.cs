@@ -72,6 +72,8 @@ internal static class SimulationPage
         foreach (var (figure, drawing) in part.Figures)
             FigureElement.Append(
                 html, $"figure-{section.Number}-{figure.Name}", section.FilePrefix, section.Synthetic, figure, drawing, open: false);
+        if (part.Figures.Count == 0)
+            html.Append("<p class=\"note\">Its figures are left out, as there are many results; a report of it alone draws them.</p>\n");
         html.Append("</section>\n");
     }
 

@@ -39,7 +39,7 @@ internal static class SimulatedMeasures
         Array.Find(All, m => m.Key == key) ?? new Measure(PlainText.Clean(key, 40), key, Quantity.General, true, "");
 
     /// <summary>All values of a section, one row a variant.</summary>
-    internal static Table Values(SimulationSection section) => new Table(
+    internal static Table Values(SimulationSection section) => new(
         [
             TableColumn.Text("variant", "variant"),
             .. Known(section).Select(m => new TableColumn(
@@ -54,7 +54,7 @@ internal static class SimulatedMeasures
         ]);
 
     /// <summary>The same over the baseline's; unknown where that is 0.</summary>
-    internal static Table Ratios(SimulationSection section) => new Table(
+    internal static Table Ratios(SimulationSection section) => new(
         [
             TableColumn.Text("variant ÷ baseline", "variant"),
             .. Known(section).Select(m => TableColumn.Ratio(m.Title, m.Key) with { Hint = m.Meaning }),

@@ -25,7 +25,7 @@ internal static class TimelinePanel
             type = "quantitative",
             title = axis.Drawn ? axis.Title : null,
             scale = new { domain = new[] { 0, axis.Most }, nice = false },
-            axis = new { grid = false, labels = axis.Drawn, ticks = axis.Drawn, tickCount = 8, format = "~g" },
+            axis = new { grid = false, labels = axis.Drawn, ticks = axis.Drawn, tickCount = 8 },
         };
         var y = new
         {
@@ -49,7 +49,7 @@ internal static class TimelinePanel
         var step = rows.Variant.Step is { } seconds ? $": a step takes {Quantity.Seconds(seconds)}" : "";
         return new
         {
-            title = new { text = rows.Variant.Name + step, fontSize = 12, fontWeight = "normal", offset = marks.Length > 0 ? 18 : 6 },
+            title = new { text = rows.Variant.Name + step, fontSize = 12, fontWeight = "normal", offset = 6 },
             width = Width,
             height = height * rows.Names.Length,
             layer = new object[]
@@ -70,7 +70,7 @@ internal static class TimelinePanel
                             field = "phase",
                             type = "nominal",
                             scale = new { domain = phases.Select(p => p.Words), range = phases.Select(p => p.Color) },
-                            legend = new { title = (string?)null, orient = "bottom", columns = 5 },
+                            legend = StepPhase.Legend(phases),
                         },
                         stroke = new
                         {

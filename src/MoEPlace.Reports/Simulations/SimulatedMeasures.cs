@@ -21,6 +21,8 @@ internal static class SimulatedMeasures
         new("tokens per second", SimulationMeasure.TokensPerSecond, Rate, false, "Tokens of a step over its time."),
         new("exchange", SimulationMeasure.ExchangeSeconds, Quantity.Seconds, true,
             "Dispatch, combine and what belongs to them, mean over ranks, waiting for others left out."),
+        new("dispatch and combine", SimulationMeasure.RoutingSeconds, Quantity.Seconds, true,
+            "Dispatch and combine alone, without gathered contexts; exchanges that overlap counted each."),
         new("exposed exchange", SimulationMeasure.ExposedExchangeSeconds, Quantity.Seconds, true,
             "The part of it that no computation of the same rank runs beside."),
         new("waiting", SimulationMeasure.WaitSeconds, Quantity.Seconds, true,

@@ -35,18 +35,16 @@ internal static class PlacementChoiceCheck
     private static void CheckSlots(ScenarioVariant variant, Func<string, string> field, InputFaults faults)
     {
         var (placement, cluster, left, at) = (variant.Placement, variant.Cluster, variant.RanksLeft, field("placement"));
-        var most = placement.Policy is Affinity or "eplb" or "cooccurrence" ? (long)variant.Model.Experts * (left - 1) : 0;
-        if (!faults.Require(placement.Redundant >= 0 && placement.Redundant <= most, at + ".redundant", placement.Redundant, $"0 to {most} with policy {placement.Policy}"))
+        // Affinity deals slots to ranks that differ, and then makes no replicas; the nodes that are left are else a cluster of equal ranks.
+        var free = placement.Policy == Affinity && (variant.LostNodes is null || (variant.LostNodes == 0 && cluster.UnequalRanks is { Length: > 0 }));
+        var most = !free && placement.Policy is Affinity or "eplb" or "cooccurrence" ? (long)variant.Model.Experts * (left - 1) : 0;
+        if (!faults.Require(placement.Redundant >= 0 && placement.Redundant <= most, at + ".redundant", placement.Redundant, $"0 to {most} with policy {placement.Policy} on these ranks"))
             return;
         var slots = (long)variant.Model.Experts + placement.Redundant;
-        var free = placement.Policy == Affinity && (variant.LostRanks.Length > 0 || cluster.UnequalRanks is { Length: > 0 });
         faults.Require(
             slots % left == 0 || free, field("cluster"), $"{left} ranks", $"ranks that divide the {slots} slots of a layer (experts + redundant)");
-        var lostOf = new int[cluster.Nodes];
-        foreach (var rank in variant.LostRanks)
-            lostOf[rank / cluster.RanksPerNode]++;
         faults.Require(
-            placement.Policy == Affinity || lostOf.All(n => n == 0 || n == cluster.RanksPerNode), field("lostRanks"), string.Join(", ", variant.LostRanks),
+            placement.Policy == Affinity || variant.LostNodes is not null, field("lostRanks"), string.Join(", ", variant.LostRanks),
             $"all ranks of a node, or placement policy {Affinity}");
         CheckMemory(variant, slots, free, field, faults);
     }

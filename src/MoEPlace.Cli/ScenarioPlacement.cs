@@ -16,7 +16,8 @@ internal static class ScenarioPlacement
         var choice = variant.Placement;
         var objective = Enum.Parse<PlacementObjective>(choice.Objective, ignoreCase: true);
         var slice = choice.Policy == "affinity" && DecodeTokens.Alone(objective, variant.Conditions) ? DecodeTokens.Of(solvedOn) : solvedOn;
-        // Where whole nodes are gone the others are a cluster of their own; only affinity knows of single ranks that are, or that are unequal.
+        // Where whole nodes are gone the others are a cluster of their own; only affinity knows of single ranks that are, or that are
+        // unequal.
         var affine = choice.Policy == "affinity";
         var cluster = variant.Cluster with
         {
@@ -24,7 +25,8 @@ internal static class ScenarioPlacement
             UnequalRanks = affine && variant.LostNodes is (null or 0) ? variant.Cluster.UnequalRanks : null,
         };
         var problem = PlacementProblem.Create(
-            variant.Model, cluster, RoutingCounts.Of(slice), slice, affine ? objective : PlacementObjective.Crossing, variant.Conditions, choice.Redundant,
+            variant.Model, cluster, RoutingCounts.Of(slice), slice, affine ? objective : PlacementObjective.Crossing, variant.Conditions,
+            choice.Redundant,
             choice.MaxImbalance, variant.Seed, TimeSpan.MaxValue / 2, choice.IterationLimit,
             drainedRanks: variant.LostNodes is null ? variant.LostRanks : [])
             with
@@ -43,7 +45,8 @@ internal static class ScenarioPlacement
                 [.. Enumerable.Range(0, variant.Cluster.Ranks).Select(rank => variant.LostRanks.Contains(rank) ? [] : layer[next++])];
         });
         return new ExpertPlacement(
-            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, variant.Cluster.Nodes, variant.Cluster.RanksPerNode,
+            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, variant.Cluster.Nodes,
+            variant.Cluster.RanksPerNode,
             [.. slots], placement.Provenance);
     }
 }

@@ -25,7 +25,8 @@ internal static class ScenarioFiles
             ["variants"] = new JsonArray(Variant("base", "policy", "contiguous"), Variant("other", "policy", "round-robin")),
             ["expect"] = new JsonArray(new JsonObject
             {
-                ["measure"] = "stepSeconds", ["variant"] = "other", ["over"] = "base", ["least"] = 0.01, ["most"] = 100, ["why"] = "the same bytes, dealt otherwise",
+                ["measure"] = "stepSeconds", ["variant"] = "other", ["over"] = "base", ["least"] = 0.01, ["most"] = 100,
+                    ["why"] = "the same bytes, dealt otherwise",
             }),
             ["sweep"] = new JsonObject { ["work.tokensPerRank"] = new JsonArray(4, 8, 16) },
         };
@@ -50,7 +51,10 @@ internal static class ScenarioFiles
     }
 
     /// <summary>Measures that follow from the setting alone.</summary>
-    internal static SimulatedVariant Step(StepSetting setting, string name, string description, string placement, CancellationToken cancellation) => new(
-        name, description, setting.Cluster.Name, setting.Cluster.Nodes, setting.Cluster.RanksPerNode, placement, "", setting.Steps, setting.TokensPerStep,
-        SimulationMeasure.All.ToImmutableSortedDictionary(m => m, m => (double)setting.TokensPerStep, StringComparer.Ordinal), [], [], [], null, 0);
+    internal static SimulatedVariant Step(
+        StepSetting setting, string name, string description, string placement, CancellationToken cancellation) => new(
+        name, description, setting.Cluster.Name, setting.Cluster.Nodes, setting.Cluster.RanksPerNode, placement, "", setting.Steps,
+            setting.TokensPerStep,
+        SimulationMeasure.All.ToImmutableSortedDictionary(m => m, m => (double)setting.TokensPerStep, StringComparer.Ordinal), [], [], [],
+            null, 0);
 }

@@ -29,12 +29,14 @@ public sealed class ShippedScenarioTests
     {
         string[] promised =
         [
-            "deepseek-v3-decode", "deepseek-v3-prefill", "deepspeed-moe", "double-cluster", "exflow", "fsmoe", "lost-node", "slow-nic", "tutel",
+            "deepseek-v3-decode", "deepseek-v3-prefill", "deepspeed-moe", "double-cluster", "exflow", "fsmoe", "lost-node", "slow-nic",
+                "tutel",
         ];
         Assert.Empty(promised.Except(Names().Select(row => row.Data)));
         Assert.All(Names(), row => Assert.Equal(row.Data, Read(row.Data).Content.Name));
         Assert.All(
-            promised.Except(["double-cluster", "lost-node", "slow-nic"]), name => Assert.All(Read(name).Content.Published, claim => Assert.NotEmpty(claim.Difference)));
+            promised.Except(["double-cluster", "lost-node", "slow-nic"]),
+            name => Assert.All(Read(name).Content.Published, claim => Assert.NotEmpty(claim.Difference)));
     }
 
     [Fact]
@@ -56,7 +58,8 @@ public sealed class ShippedScenarioTests
         Assert.Equal(first, again);
         Assert.NotEqual(first, other);
 
-        static string Told(string seed) => CliRun.Done("simulate", "fsmoe", "--seed", seed, "--json").Output.Replace($"\"seed\": {seed},", "", StringComparison.Ordinal);
+        static string Told(string seed) => CliRun.Done("simulate", "fsmoe", "--seed", seed, "--json")
+            .Output.Replace($"\"seed\": {seed},", "", StringComparison.Ordinal);
     }
 
     private static Scenario Read(string name) => Scenario.Read(ScenarioFolder.Find(name));

@@ -13,7 +13,9 @@ public sealed class SimulateCommandTests
         using var folder = new TempFolder();
         var scenario = ScenarioFiles.Write(folder);
         var told = CliRun.Done("simulate", scenario).Output;
-        Assert.All(new[] { "A toy", "What if?", "base", "other", "x1.00", "as expected: stepSeconds of other over that of base 0.01 to 100" }, part => Assert.Contains(part, told, StringComparison.Ordinal));
+        Assert.All(new[
+            ] { "A toy", "What if?", "base", "other", "x1.00", "as expected: stepSeconds of other over that of base 0.01 to 100" },
+            part => Assert.Contains(part, told, StringComparison.Ordinal));
         var json = CliRun.Json("simulate", scenario, "--result", folder["result.json"], "--timeline", folder["trace.json"]);
         var written = SimulationResult.Read(folder["result.json"]);
         Assert.Equal(json.GetRawText(), JsonNode.Parse(File.ReadAllText(folder["result.json"]))!.ToJsonString(StrictJson.Options));
@@ -71,7 +73,8 @@ public sealed class SimulateCommandTests
         var drained = ScenarioFiles.Write(folder, root =>
         {
             root["lostRanks"] = new JsonArray(1);
-            root["variants"] = new JsonArray(ScenarioFiles.Variant("base", "policy", "affinity"), ScenarioFiles.Variant("other", "objective", "copies"));
+            root["variants"] = new JsonArray(
+                ScenarioFiles.Variant("base", "policy", "affinity"), ScenarioFiles.Variant("other", "objective", "copies"));
             root["placement"] = new JsonObject { ["policy"] = "affinity" };
         });
         CliRun.Done("simulate", drained);
@@ -79,7 +82,8 @@ public sealed class SimulateCommandTests
         {
             root["lostRanks"] = new JsonArray(0, 1);
             root["placement"] = new JsonObject { ["redundant"] = 8 };
-            root["variants"] = new JsonArray(ScenarioFiles.Variant("base", "policy", "eplb"), ScenarioFiles.Variant("other", "policy", "affinity"));
+            root["variants"] = new JsonArray(
+                ScenarioFiles.Variant("base", "policy", "eplb"), ScenarioFiles.Variant("other", "policy", "affinity"));
         });
         CliRun.Done("simulate", node);
     }

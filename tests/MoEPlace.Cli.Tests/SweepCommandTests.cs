@@ -19,7 +19,8 @@ public sealed class SweepCommandTests
         };
         string[] line =
         [
-            "sweep", ScenarioFiles.Write(folder), "--set", "work.tokensPerRank=2,4", "--set", "variants.other.placement.policy=random,round-robin", "-o", folder["out"],
+            "sweep", ScenarioFiles.Write(folder), "--set", "work.tokensPerRank=2,4", "--set",
+                "variants.other.placement.policy=random,round-robin", "-o", folder["out"],
         ];
         var first = ScenarioFiles.Run(step, default, line);
         Assert.True(first.Code == 0, first.ToString());

@@ -23,7 +23,8 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
     {
         var variants = new List<ScenarioVariant>();
         ScenarioTextCheck.Check(content, faults);
-        if (!content.Variants.IsDefault && faults.Require(content.Variants.Length is >= 1 and <= MostVariants, "variants", content.Variants.Length, $"1 to {MostVariants}"))
+        if (!content.Variants.IsDefault && faults.Require(
+            content.Variants.Length is >= 1 and <= MostVariants, "variants", content.Variants.Length, $"1 to {MostVariants}"))
             for (var i = 0; i < content.Variants.Length; i++)
                 if (ReadVariant(i) is { } variant)
                     variants.Add(variant);
@@ -81,7 +82,8 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
 
     private T? Part<T>(JsonObject change, string key, int index)
         where T : class, new() =>
-        Try(() => Merged(change, key) is { } node ? StrictJson.Parse<T>(node.ToJsonString(StrictJson.OneLine), file, Field(change, key, index)) : new T());
+        Try(() => Merged(change, key) is { } node
+            ? StrictJson.Parse<T>(node.ToJsonString(StrictJson.OneLine), file, Field(change, key, index)) : new T());
 
     private ImmutableArray<int> Lost(JsonObject change, int index)
     {

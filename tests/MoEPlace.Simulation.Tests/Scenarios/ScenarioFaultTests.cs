@@ -22,7 +22,8 @@ public sealed class ScenarioFaultTests : IDisposable
     [InlineData("""{ "cluster": "tpu:1x4" }""", "cluster = \"tpu:1x4\"", "b200-8")]
     [InlineData("""{ "cluster": "0x4" }""", "nodes = 0", "1 to 65,536")]
     [InlineData("""{ "cluster": { "racks": 1 } }""", "cluster.racks = 1")]
-    [InlineData("""{ "cluster": { "interNode": { "bandwidthBytesPerSecond": -1 } } }""", "cluster.interNode.bandwidthBytesPerSecond = -1", "above 0")]
+    [InlineData("""{ "cluster": { "interNode": { "bandwidthBytesPerSecond": -1 } } }""", "cluster.interNode.bandwidthBytesPerSecond = -1",
+        "above 0")]
     [InlineData("""{ "cluster": { "interNode": { "latencyNanoseconds": -5 } } }""", "cluster.interNode.latencyNanoseconds = -5")]
     [InlineData("""{ "cluster": { "device": { "flopsPerSecond": 1e999 } } }""", "cluster.device.flopsPerSecond", "finite")]
     [InlineData("""{ "cluster": { "nodes": 60000 } }""", "nodes = 60000", "8192 ranks")]
@@ -50,18 +51,23 @@ public sealed class ScenarioFaultTests : IDisposable
     [InlineData("""{ "work": { "tokensPerRank": 2000000000 } }""", "work.tokensPerRank = 2000000000")]
     [InlineData("""{ "work": { "tokensPerStep": 8 } }""", "work = \"both\"")]
     [InlineData("""{ "work": { "contextTokens": -1, "steps": 0 } }""", "work.contextTokens = -1", "work.steps = 0")]
-    [InlineData("""{ "schedule": { "pipelineDegree": 65, "microBatches": 3 } }""", "schedule.pipelineDegree = 65", "schedule.microBatches = 3")]
+    [InlineData("""{ "schedule": { "pipelineDegree": 65, "microBatches": 3 } }""", "schedule.pipelineDegree = 65",
+        "schedule.microBatches = 3")]
     [InlineData("""{ "schedule": { "capacityFactor": -1 } }""", "schedule.capacityFactor = -1")]
     [InlineData("""{ "schedule": { "backward": true } }""", "work.phase", "prefill with backward")]
     [InlineData("""{ "schedule": { "gradientParts": 2 } }""", "schedule.gradientParts = 2")]
     [InlineData("""{ "schedule": { "communicationSms": 500 } }""", "schedule.communicationSms = 500")]
     [InlineData("""{ "variants": [] }""", "variants = 0")]
     [InlineData("""{ "variants": [{ "name": "a", "description": "x" }, { "name": "a", "description": "y" }], "expect": [], "published": [] }""", "variants[1].name = \"a\"", "each name once")]
-    [InlineData("""{ "expect": [{ "measure": "beauty", "variant": "base", "least": 1, "why": "w" }] }""", "expect[0].measure = \"beauty\"", "stepSeconds")]
-    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "none", "over": "nor", "least": 1, "why": "w" }] }""", "expect[0].variant = \"none\"", "expect[0].over = \"nor\"")]
-    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "least": 2, "most": 1, "why": "w" }] }""", "expect[0].least = 2", "at most 1")]
+    [InlineData("""{ "expect": [{ "measure": "beauty", "variant": "base", "least": 1, "why": "w" }] }""", "expect[0].measure = \"beauty\"",
+        "stepSeconds")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "none", "over": "nor", "least": 1, "why": "w" }] }""",
+        "expect[0].variant = \"none\"", "expect[0].over = \"nor\"")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "least": 2, "most": 1, "why": "w" }] }""",
+        "expect[0].least = 2", "at most 1")]
     [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "why": "w" }] }""", "expect[0].least = missing")]
-    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "most": 1e999, "why": "w" }] }""", "expect[0].most", "finite")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "most": 1e999, "why": "w" }] }""", "expect[0].most",
+        "finite")]
     [InlineData("""{ "published": [{ "system": "s" }] }""", "published[0].publishedValue = missing", "published[0].ours = missing")]
     [InlineData("""{ "sweep": { "work.steps": [] } }""", "sweep.work.steps")]
     public void A_fault_is_told_with_its_key(string change, params string[] told)
@@ -95,8 +101,10 @@ public sealed class ScenarioFaultTests : IDisposable
         var trace = Path.Combine(sample.Folder, "trace.safetensors");
         var model = sample.Read().Variants[0].Model with { MoeLayerIds = [1, 2], Experts = 8, TopK = 1 };
         Traces.Synthesis.TraceSynthesis.Write(trace, new() { Model = model, Tokens = 50, Sequences = 10 });
-        var refused = Assert.Throws<InputException>(() => sample.Read(root => root["routing"] = new JsonObject { ["trace"] = "trace.safetensors" }));
-        Assert.Equal(["model.layers", "model.experts", "model.topK"], refused.Faults.Select(f => f.Field).Where(f => f.StartsWith("model", StringComparison.Ordinal)));
+        var refused = Assert.Throws<InputException>(
+            () => sample.Read(root => root["routing"] = new JsonObject { ["trace"] = "trace.safetensors" }));
+        Assert.Equal(["model.layers", "model.experts", "model.topK"], refused.Faults.Select(f => f.Field)
+            .Where(f => f.StartsWith("model", StringComparison.Ordinal)));
         var own = sample.Read(root =>
         {
             root["routing"] = new JsonObject { ["trace"] = "trace.safetensors" };
@@ -159,8 +167,10 @@ public sealed class ScenarioFaultTests : IDisposable
     {
         string[] odd =
         [
-            "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"\\ud800\"", "[]", "{}", "null", "true",
-            "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"\\ud800\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"", "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
+            "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"\\ud800\"", "[]",
+                "{}", "null", "true",
+            "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"\\ud800\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
+                "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
             "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
         ];
         for (var edits = 1 + random.Next(3); edits > 0; edits--)
@@ -169,7 +179,8 @@ public sealed class ScenarioFaultTests : IDisposable
             while (true)
             {
                 var children = at is JsonObject keys ? keys.Select(k => k.Key).ToArray() : [];
-                if (at is JsonArray list && list.Count > 0 && random.Next(4) > 0 && list[random.Next(list.Count)] is { } item && item is JsonObject)
+                if (at is JsonArray list && list.Count > 0 && random.Next(4) > 0 && list[random.Next(list.Count)] is { } item
+                    && item is JsonObject)
                 {
                     at = item;
                     continue;

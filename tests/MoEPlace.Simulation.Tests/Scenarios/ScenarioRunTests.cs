@@ -16,7 +16,8 @@ public sealed class ScenarioRunTests : IDisposable
     {
         var result = new ScenarioRun(ScenarioSample.Place, ScenarioSample.Step).Run(sample.Read());
         Assert.Equal(["base", "wide"], result.Variants.Select(v => v.Name));
-        Assert.Equal(("sample", "toy", "synthetic", "decode", 3), (result.Scenario, result.Model, result.Origin, result.Phase, result.Seed));
+        Assert.Equal(
+            ("sample", "toy", "synthetic", "decode", 3), (result.Scenario, result.Model, result.Origin, result.Phase, result.Seed));
         Assert.Equal([(2.0, true), (14.0, true)], result.Expectations.Select(e => (e.Value, e.Met)));
         Assert.Equal(2.0, Assert.Single(result.Published).Simulated);
         var faults = new InputFaults("result");
@@ -45,7 +46,8 @@ public sealed class ScenarioRunTests : IDisposable
         StepRunner step = (setting, name, description, placement, cancellation) =>
         {
             var ran = ScenarioSample.Step(setting, name, description, placement, cancellation);
-            return ran with { Measures = ran.Measures.SetItem(SimulationMeasure.StepSeconds, name == "base" ? 0 : 1).SetItem(SimulationMeasure.WaitSeconds, 0) };
+            return ran with { Measures = ran.Measures.SetItem(SimulationMeasure.StepSeconds, name == "base" ? 0 : 1)
+                .SetItem(SimulationMeasure.WaitSeconds, 0) };
         };
         var result = new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(root => root["expect"]![1] = new JsonObject
         {
@@ -93,7 +95,8 @@ public sealed class ScenarioRunTests : IDisposable
     {
         var run = new ScenarioRun(ScenarioSample.Place, StepSimulation.Run);
         var path = sample.Write(ScenarioSample.Text);
-        Assert.NotEqual(Bytes(run.Run(Scenario.Read(path))).Replace("\"seed\":3", "", StringComparison.Ordinal), Bytes(run.Run(Scenario.Read(path, 4))).Replace("\"seed\":4", "", StringComparison.Ordinal));
+        Assert.NotEqual(Bytes(run.Run(Scenario.Read(path))).Replace("\"seed\":3", "", StringComparison.Ordinal),
+            Bytes(run.Run(Scenario.Read(path, 4))).Replace("\"seed\":4", "", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -105,7 +108,8 @@ public sealed class ScenarioRunTests : IDisposable
             ended.Cancel();
             return ScenarioSample.Step(setting, name, description, placement, cancellation);
         };
-        Assert.ThrowsAny<OperationCanceledException>(() => new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(), null, ended.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(), null, ended.Token));
     }
 
     [Fact]
@@ -118,7 +122,8 @@ public sealed class ScenarioRunTests : IDisposable
             [.. layer.Select((experts, rank) => experts.AddRange(layer[(rank + 4) % 8]))]);
         ExpertPlacementFile.Write(
             Path.Combine(sample.Folder, "placed.json"),
-            new ExpertPlacement(placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, 2, 4, [.. slots], placement.Provenance));
+            new ExpertPlacement(
+                placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, 2, 4, [.. slots], placement.Provenance));
         var seen = new List<int>();
         StepRunner step = (setting, name, description, placed, cancellation) =>
         {

@@ -66,11 +66,13 @@ internal sealed class ScenarioSample : IDisposable
     }
 
     /// <summary>A step whose measures follow from the setting in a way that tests can tell.</summary>
-    internal static SimulatedVariant Step(StepSetting setting, string name, string description, string placement, CancellationToken cancellation)
+    internal static SimulatedVariant Step(
+        StepSetting setting, string name, string description, string placement, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var measures = SimulationMeasure.All.ToImmutableSortedDictionary(m => m, m => (double)m.Length, StringComparer.Ordinal)
-            .SetItem(SimulationMeasure.StepSeconds, setting.Cluster.Nodes).SetItem(SimulationMeasure.TokensPerSecond, setting.TokensPerStep);
+            .SetItem(SimulationMeasure.StepSeconds, setting.Cluster.Nodes)
+                .SetItem(SimulationMeasure.TokensPerSecond, setting.TokensPerStep);
         return new SimulatedVariant(
             name, description, setting.Cluster.Name, setting.Cluster.Nodes, setting.Cluster.RanksPerNode, placement, "", setting.Steps,
             setting.TokensPerStep, measures, [], [], [], null, 0);

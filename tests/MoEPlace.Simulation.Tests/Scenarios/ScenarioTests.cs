@@ -15,7 +15,8 @@ public sealed class ScenarioTests : IDisposable
     public void A_variant_changes_the_keys_that_it_names_and_no_others()
     {
         var (shared, wide) = (sample.Read().Variants[0], sample.Read().Variants[1]);
-        Assert.Equal(("h100-8:2x4", 2, 25e9, 450e9), (shared.Cluster.Name, shared.Cluster.Nodes, Inter(shared), shared.Cluster.IntraNode.BandwidthBytesPerSecond));
+        Assert.Equal(("h100-8:2x4", 2, 25e9, 450e9),
+            (shared.Cluster.Name, shared.Cluster.Nodes, Inter(shared), shared.Cluster.IntraNode.BandwidthBytesPerSecond));
         Assert.Equal(("h100-8:4x4", 4, 25e9), (wide.Cluster.Name, wide.Cluster.Nodes, Inter(wide)));
         Assert.Equal((1, 2), (shared.Schedule.PipelineDegree, wide.Schedule.PipelineDegree));
         Assert.Equal((CollectiveLibrary.Nccl, CollectiveLibrary.Nccl), (shared.Schedule.Library, wide.Schedule.Library));
@@ -53,7 +54,8 @@ public sealed class ScenarioTests : IDisposable
 
     [Fact]
     public void A_seed_given_replaces_that_of_the_file() =>
-        Assert.Equal((9, 9), (Scenario.Read(sample.Write(ScenarioSample.Text), 9).Content.Seed, Scenario.Read(sample.Write(ScenarioSample.Text), 9).Variants[0].Seed));
+        Assert.Equal((9, 9), (Scenario.Read(sample.Write(ScenarioSample.Text), 9).Content.Seed,
+            Scenario.Read(sample.Write(ScenarioSample.Text), 9).Variants[0].Seed));
 
     [Fact]
     public void Merging_is_that_of_RFC_7396()
@@ -61,9 +63,12 @@ public sealed class ScenarioTests : IDisposable
         foreach (var (under, over, merged) in new[]
         {
             ("""{"a":"b"}""", """{"a":"c"}""", """{"a":"c"}"""), ("""{"a":"b"}""", """{"b":"c"}""", """{"a":"b","b":"c"}"""),
-            ("""{"a":"b"}""", """{"a":null}""", "{}"), ("""{"a":["b"]}""", """{"a":"c"}""", """{"a":"c"}"""), ("""{"a":"c"}""", """{"a":["b"]}""", """{"a":["b"]}"""),
-            ("""{"a":{"b":"c"}}""", """{"a":{"b":"d","c":null}}""", """{"a":{"b":"d"}}"""), ("""{"a":[{"b":"c"}]}""", """{"a":[1]}""", """{"a":[1]}"""),
-            ("""["a","b"]""", """["c","d"]""", """["c","d"]"""), ("""{"a":"b"}""", """["c"]""", """["c"]"""), ("""{"a":"foo"}""", "\"bar\"", "\"bar\""),
+            ("""{"a":"b"}""", """{"a":null}""", "{}"), ("""{"a":["b"]}""", """{"a":"c"}""", """{"a":"c"}"""),
+                ("""{"a":"c"}""", """{"a":["b"]}""", """{"a":["b"]}"""),
+            ("""{"a":{"b":"c"}}""", """{"a":{"b":"d","c":null}}""", """{"a":{"b":"d"}}"""),
+                ("""{"a":[{"b":"c"}]}""", """{"a":[1]}""", """{"a":[1]}"""),
+            ("""["a","b"]""", """["c","d"]""", """["c","d"]"""), ("""{"a":"b"}""", """["c"]""", """["c"]"""),
+                ("""{"a":"foo"}""", "\"bar\"", "\"bar\""),
             ("""[1,2]""", """{"a":"b","c":null}""", """{"a":"b"}"""), ("{}", """{"a":{"bb":{"ccc":null}}}""", """{"a":{"bb":{}}}"""),
         })
             Assert.Equal(merged, JsonMerge.Apply(JsonNode.Parse(under), JsonNode.Parse(over))!.ToJsonString());

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace MoEPlace.Simulation.Network;
 
@@ -24,14 +25,16 @@ internal static class MaxMin
         ReadOnlySpan<int> linkBegin, ReadOnlySpan<int> linkFlows, ReadOnlySpan<int> flowBegin, ReadOnlySpan<int> flowLinks,
         Span<double> rates, Span<double> open, Span<double> left, Span<double> levels)
     {
+        var opens = MemoryMarshal.Cast<double, Vector<double>>(open);
+        var lefts = MemoryMarshal.Cast<double, Vector<double>>(left);
+        var rows = MemoryMarshal.Cast<double, Vector<double>>(levels)[..lefts.Length];
         while (true)
         {
             var least = new Vector<double>(double.PositiveInfinity);
-            for (var begin = 0; begin < left.Length; begin += Vector<double>.Count)
+            for (var row = 0; row < rows.Length; row++)
             {
-                var level = new Vector<double>(left[begin..]) / new Vector<double>(open[begin..]);
-                level.CopyTo(levels[begin..]);
-                least = Vector.Min(least, level);
+                rows[row] = lefts[row] / opens[row];
+                least = Vector.Min(least, rows[row]);
             }
             var lowest = double.PositiveInfinity;
             for (var i = 0; i < Vector<double>.Count; i++)
@@ -39,11 +42,11 @@ internal static class MaxMin
             if (double.IsPositiveInfinity(lowest))
                 return;
             var bound = new Vector<double>(lowest * (1 + Tie));
-            for (var begin = 0; begin < left.Length; begin += Vector<double>.Count)
+            for (var row = 0; row < rows.Length; row++)
             {
-                if (!Vector.LessThanOrEqualAny(new Vector<double>(levels[begin..]), bound))
+                if (!Vector.LessThanOrEqualAny(rows[row], bound))
                     continue;
-                for (var link = begin; link < begin + Vector<double>.Count; link++)
+                for (var link = row * Vector<double>.Count; link < (row + 1) * Vector<double>.Count; link++)
                 {
                     if (levels[link] <= bound[0] && open[link] > 0)
                         Fill(link, lowest, linkFlows[linkBegin[link]..linkBegin[link + 1]], flowBegin, flowLinks, rates, open, left);

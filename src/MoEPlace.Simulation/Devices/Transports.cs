@@ -60,12 +60,13 @@ public static class Transports
             copies);
         if (c is not { LowLatencyStartUpMicroseconds: { } startUp, LowLatencyBytesPerSecondPerPeer: { } perPeer })
             return simple;
+        // LL sends a flag of 4 bytes with every 4 bytes of data.
         var lowLatency = new Transport(
             "nccl, low latency",
-            new TierTransport(startUp * 1e-6, 1, Math.Min(intraNode, perPeer * Math.Max(1, cluster.RanksPerNode - 1))),
+            new TierTransport(startUp * 1e-6, 1, Math.Min(intraNode / 2, perPeer * Math.Max(1, cluster.RanksPerNode - 1))),
             new TierTransport(
                 (startUp + c.NetworkLowLatencyStartUpMicroseconds) * 1e-6, 1,
-                Math.Min(interNode, perPeer * Math.Max(1, cluster.Ranks - cluster.RanksPerNode))),
+                Math.Min(interNode / 2, perPeer * Math.Max(1, cluster.Ranks - cluster.RanksPerNode))),
             copies);
         var balanced = BalancedExchange.OfPairs(cluster, bytesPerRank);
         return balanced.Seconds(lowLatency) <= balanced.Seconds(simple) ? lowLatency : simple;

@@ -30,7 +30,9 @@ public static class DeepEpFit
 
         static DeepEpLowLatencyConstants Of(DeepEpLowLatencyConstants form, ReadOnlySpan<double> v) => form with
         {
-            IntraNodeStartUpMicroseconds = v[0], InterNodeStartUpMicroseconds = v[1], ShareOfLink = v[2],
+            IntraNodeStartUpMicroseconds = v[0],
+            InterNodeStartUpMicroseconds = v[1],
+            ShareOfLink = v[2],
         };
     }
 

@@ -12,10 +12,15 @@ public sealed class DispatchRule
     /// <summary>Turns after which a pattern of shares repeats: shares are kept to a 512th.</summary>
     private const int Turns = 256;
 
+    /// <summary>The most (node, expert) cells for which it is kept whether the node has a replica.</summary>
+    private const long MostNearCells = 1L << 24;
+
     private readonly int[] start;
     private readonly int[] ranks;
     private readonly int experts;
     private readonly int ranksPerNode;
+    private readonly int[] nodeOf;
+    private readonly bool[]? near;
     private ushort[]?[]? turns;
 
     /// <summary>Makes the rule for a placement.</summary>
@@ -33,6 +38,8 @@ public sealed class DispatchRule
             start[cell + 1] = flat.Count;
         }
         ranks = [.. flat];
+        nodeOf = [.. Enumerable.Range(0, placement.Ranks).Select(rank => rank / ranksPerNode)];
+        near = placement.HasReplicas && (long)placement.Nodes * (start.Length - 1) <= MostNearCells ? Near(placement.Nodes) : null;
     }
 
     /// <summary>Replicas of all experts in all layers; numbered by layer, expert, rank.</summary>
@@ -85,7 +92,10 @@ public sealed class DispatchRule
         var (begin, end) = (start[cell], start[cell + 1]);
         if (end - begin == 1)
             return begin;
-        var (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
+        var (first, count) = (0, end - begin);
+        // With many nodes hardly any is near, and then all are candidates.
+        if (near is null || near[nodeOf[source] * (start.Length - 1) + cell])
+            (first, count) = Candidates(ranks.AsSpan(begin..end), new RankId(source), ranksPerNode);
         // 32 bits where they are enough: a division of 64 takes several times as long.
         return begin + first + (int)(tokenOrdinal <= uint.MaxValue ? (uint)tokenOrdinal % (uint)count : tokenOrdinal % count);
     }
@@ -130,6 +140,17 @@ public sealed class DispatchRule
                     rule.turns[layer * rule.experts + e] = ToTurns(share.AsSpan(cells[e]..cells[e + 1]));
         }
         return rule;
+    }
+
+    /// <summary>[nodes, layers * experts] whether a node has a replica.</summary>
+    private bool[] Near(int nodes)
+    {
+        var cells = start.Length - 1;
+        var found = new bool[nodes * cells];
+        for (var cell = 0; cell < cells; cell++)
+            foreach (var rank in ranks.AsSpan(start[cell]..start[cell + 1]))
+                found[nodeOf[rank] * cells + cell] = true;
+        return found;
     }
 
     /// <summary>Turn by turn the replica that is farthest behind its share.</summary>

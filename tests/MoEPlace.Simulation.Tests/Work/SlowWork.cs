@@ -29,6 +29,9 @@ internal sealed class SlowWork
     /// <summary>(layer, rank, expert) -> tokens.</summary>
     internal Dictionary<(int Layer, int Rank, int Expert), long> Computed { get; } = [];
 
+    /// <summary>(layer, source, rank, expert) -> tokens.</summary>
+    internal Dictionary<(int Layer, int Source, int Rank, int Expert), long> Served { get; } = [];
+
     /// <summary>(position, rank) -> tokens.</summary>
     internal Dictionary<(int Position, int Rank), long> Resident { get; } = [];
 
@@ -77,6 +80,7 @@ internal sealed class SlowWork
             {
                 var rank = Nearest(layer, expert, at, number);
                 Note(Computed, (layer, rank, expert), 1);
+                Note(Served, (layer, at, rank, expert), 1);
                 copies.Add(rank);
                 Pairs++;
             }
@@ -151,14 +155,20 @@ internal sealed class SlowWork
         }
     }
 
-    private int Nearest(int layer, int expert, int source, int number)
+    /// <summary>The replicas that take turns for the tokens of a rank.</summary>
+    internal List<int> Nearest(int layer, int expert, int source)
     {
         var slots = given.Placement.ToSlots()[layer];
         var all = Enumerable.Range(0, ranks).Where(rank => slots[rank].Contains(expert)).ToList();
         if (all.Contains(source))
-            return source;
+            return [source];
         var near = all.Where(rank => Node(rank) == Node(source)).ToList();
-        var among = near.Count > 0 ? near : all;
+        return near.Count > 0 ? near : all;
+    }
+
+    private int Nearest(int layer, int expert, int source, int number)
+    {
+        var among = Nearest(layer, expert, source);
         return among[number % among.Count];
     }
 

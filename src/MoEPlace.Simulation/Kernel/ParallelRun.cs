@@ -11,6 +11,9 @@ internal sealed class ParallelRun
     /// <summary>So many events before the limit the run goes on sequentially, so that it stops at the same event.</summary>
     internal const long SequentialTail = 1_000_000;
 
+    /// <summary>The most events of a lane in a window, so that a lane that waits for no other still hears of faults elsewhere.</summary>
+    private const long MostInWindow = 1 << 18;
+
     private readonly Lane[] lanes;
     private readonly long[,] between;
     private readonly long limit;
@@ -111,7 +114,7 @@ internal sealed class ParallelRun
         var left = limit - events - SequentialTail;
         if (stop || first == long.MaxValue || first > fault || left <= 0)
             return (0, 0);
-        return (Math.Min(end, Lookaheads.Later(fault, 1)), left / lanes.Length + 1);
+        return (Math.Min(end, Lookaheads.Later(fault, 1)), Math.Min(MostInWindow, left / lanes.Length + 1));
     }
 
     /// <summary>What a lane tells the others about itself before a window.</summary>

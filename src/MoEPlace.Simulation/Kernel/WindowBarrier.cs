@@ -4,8 +4,8 @@ namespace MoEPlace.Simulation.Kernel;
 /// <param name="lanes">How many wait for each other.</param>
 internal sealed class WindowBarrier(int lanes)
 {
-    // Several microseconds: more than a balanced window's ends lie apart, less than a time slice that a busy machine would lose.
-    private const int SpinsBeforeParking = 500;
+    // Some ten microseconds: about what parking and waking costs.
+    private const int SpinsBeforeParking = 200;
 
     private readonly object gate = new();
     private readonly int spins = lanes <= Environment.ProcessorCount ? SpinsBeforeParking : 0;
@@ -29,7 +29,7 @@ internal sealed class WindowBarrier(int lanes)
         {
             if (Volatile.Read(ref window) != mine)
                 return;
-            Thread.SpinWait(20);
+            Thread.SpinWait(10);
         }
         lock (gate)
         {

@@ -14,8 +14,8 @@ internal static class Hold
     /// <summary>An exponential time in picoseconds.</summary>
     internal static long Draw(SeedStream random) => (long)(-MeanPicoseconds * Math.Log(1 - random.NextDouble())) + 1;
 
-    /// <summary>Events a second, and bytes that the thread allocates per event, in the steady part of a run.</summary>
-    internal static (double Rate, double Bytes) InKernel(int pending, long events)
+    /// <summary>The steady part of a run through the kernel.</summary>
+    internal static HoldRates InKernel(int pending, long events)
     {
         var (system, meter) = (new ActorSystem(), new Meter(pending, events));
         for (var i = 0; i < Actors; i++)
@@ -24,11 +24,11 @@ internal static class Hold
         for (var i = 0; i < pending; i++)
             system.Tell(new ActorRef(i % Actors), Message, new SimTime(Draw(random)));
         system.Run();
-        return (meter.Rate, meter.Bytes);
+        return meter.Rates;
     }
 
     /// <summary>The same actors run by a loop over PriorityQueue with the same order.</summary>
-    internal static double InPlainLoop(int pending, long events)
+    internal static HoldRates InPlainLoop(int pending, long events)
     {
         var meter = new Meter(pending, events);
         var queue = new PriorityQueue<(PlainHolder Target, object Message), (long Time, int Priority, int Source, long Sequence)>();
@@ -38,7 +38,7 @@ internal static class Hold
             queue.Enqueue((holders[i % Actors], Message), (Draw(random), 0, -1, i));
         while (queue.TryDequeue(out var next, out var key))
             next.Target.Receive(next.Message, key.Time);
-        return meter.Rate;
+        return meter.Rates;
     }
 
     private sealed class Holder(SeedStream random, Meter meter) : Actor
@@ -66,22 +66,21 @@ internal static class Hold
     private sealed class Meter(int pending, long events)
     {
         private long received;
-        private long start;
-        private long bytes;
+        private (long Clock, TimeSpan Core, long Bytes) start;
 
-        internal double Rate { get; private set; }
-
-        internal double Bytes { get; private set; }
+        internal HoldRates Rates { get; private set; } = new(0, 0, 0);
 
         internal bool Goes()
         {
             received++;
             if (received == pending)
-                (start, bytes) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+                start = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetAllocatedBytesForCurrentThread());
             if (received == pending + events)
             {
-                Rate = events / Stopwatch.GetElapsedTime(start).TotalSeconds;
-                Bytes = (double)(GC.GetAllocatedBytesForCurrentThread() - bytes) / events;
+                Rates = new HoldRates(
+                    events / Stopwatch.GetElapsedTime(start.Clock).TotalSeconds,
+                    events / (Environment.CpuUsage.TotalTime - start.Core).TotalSeconds,
+                    (double)(GC.GetAllocatedBytesForCurrentThread() - start.Bytes) / events);
             }
             return received < pending + events;
         }

@@ -13,17 +13,18 @@ internal static class KernelBenchmark
     {
         var (events, repeats) = Parse(args);
         Console.WriteLine($"hold: {Hold.Actors} actors, {events} events a run, each a draw, a receive and a tell; best and median of {repeats} runs");
-        Console.WriteLine($"{"pending",10}{"kernel, million events/s",28}{"PriorityQueue loop",24}{"times",8}{"bytes/event",13}");
+        Console.WriteLine($"{"pending",10}{"kernel, million events/s",28}{"per core second",20}{"PriorityQueue loop",22}{"times",8}{"bytes/event",13}");
         foreach (var pending in (ReadOnlySpan<int>)[1_000, 10_000, 100_000, 1_000_000])
         {
-            var (ours, plain) = (new double[repeats], new double[repeats]);
-            var bytes = 0.0;
+            var (ours, plain) = (new HoldRates[repeats], new HoldRates[repeats]);
             for (var i = 0; i < repeats; i++)
             {
-                (ours[i], bytes) = Hold.InKernel(pending, events);
+                ours[i] = Hold.InKernel(pending, events);
                 plain[i] = Hold.InPlainLoop(pending, events);
             }
-            Console.WriteLine($"{pending,10}{Show(ours),28}{Show(plain),24}{ours.Max() / plain.Max(),8:F1}{bytes,13:F3}");
+            double[] rates = [.. ours.Select(run => run.PerSecond)], baseline = [.. plain.Select(run => run.PerSecond)];
+            Console.WriteLine($"{pending,10}{Show(rates),28}{Show([.. ours.Select(run => run.PerCoreSecond)]),20}{Show(baseline),22}"
+                + $"{rates.Max() / baseline.Max(),8:F1}{ours.Min(run => run.BytesPerEvent),13:F3}");
         }
 
         Console.WriteLine($"PHOLD: {Phold.Describe()}, {events} events a run; best and median of {repeats} runs");

@@ -144,9 +144,9 @@ internal sealed class SweepCommand
     {
         try
         {
-            return JsonNode.Parse(text) is JsonValue value ? value : JsonValue.Create(text);
+            return JsonNode.Parse(text) is JsonValue value && value.ToJsonString().Length > 0 ? value : JsonValue.Create(text);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return JsonValue.Create(text);
         }

@@ -74,7 +74,14 @@ public sealed class Scenario
     {
         try
         {
-            return (JsonObject)JsonNode.Parse(text, documentOptions: EachKeyOnce)!;
+            var root = (JsonObject)JsonNode.Parse(text, documentOptions: EachKeyOnce)!;
+            // What cannot be written again shall not fail later.
+            _ = root.ToJsonString(StrictJson.OneLine);
+            return root;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InputException(path, "JSON", "half a surrogate pair", "text in Unicode");
         }
         catch (JsonException e)
         {

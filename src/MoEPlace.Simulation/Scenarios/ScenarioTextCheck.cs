@@ -36,7 +36,7 @@ internal static partial class ScenarioTextCheck
     {
         faults.Require(
             SimulationMeasure.All.Contains(choice.Measure), field + "measure", choice.Measure, string.Join(", ", SimulationMeasure.All));
-        var known = string.Join(", ", names);
+        var known = names.Count == 0 ? "the name of a variant" : string.Join(", ", names);
         faults.Require(names.Contains(choice.Variant ?? ""), field + "variant", choice.Variant, known);
         faults.Require(choice.Over is null || names.Contains(choice.Over), field + "over", choice.Over, known);
     }

@@ -14,7 +14,7 @@ public sealed class ScenarioRunTests : IDisposable
     [Fact]
     public void A_result_tells_variants_expectations_and_published_figures_in_the_order_of_the_file()
     {
-        var result = new ScenarioRun(ScenarioSample.Place, ScenarioSample.Step).Run(sample.Read());
+        var result = Run(sample.Read());
         Assert.Equal(["base", "wide"], result.Variants.Select(v => v.Name));
         Assert.Equal(
             ("sample", "toy", "synthetic", "decode", 3), (result.Scenario, result.Model, result.Origin, result.Phase, result.Seed));
@@ -35,7 +35,7 @@ public sealed class ScenarioRunTests : IDisposable
     [InlineData(2.0, 2.0, true)]
     public void An_expectation_is_met_within_its_limits(double? least, double? most, bool met)
     {
-        var result = new ScenarioRun(ScenarioSample.Place, ScenarioSample.Step).Run(sample.Read(root =>
+        var result = Run(sample.Read(root =>
             (root["expect"]![0]!["least"], root["expect"]![0]!["most"]) = (least, most)));
         Assert.Equal(met, result.Expectations[0].Met);
     }
@@ -46,10 +46,10 @@ public sealed class ScenarioRunTests : IDisposable
         StepRunner step = (setting, name, description, placement, cancellation) =>
         {
             var ran = ScenarioSample.Step(setting, name, description, placement, cancellation);
-            return ran with { Measures = ran.Measures.SetItem(SimulationMeasure.StepSeconds, name == "base" ? 0 : 1)
-                .SetItem(SimulationMeasure.WaitSeconds, 0) };
+            var measures = ran.Measures.SetItem(SimulationMeasure.StepSeconds, name == "base" ? 0 : 1);
+            return ran with { Measures = measures.SetItem(SimulationMeasure.WaitSeconds, 0) };
         };
-        var result = new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(root => root["expect"]![1] = new JsonObject
+        var result = Run(sample.Read(root => root["expect"]![1] = new JsonObject
         {
             ["measure"] = "waitSeconds",
             ["variant"] = "wide",
@@ -57,7 +57,7 @@ public sealed class ScenarioRunTests : IDisposable
             ["least"] = 1,
             ["most"] = 1,
             ["why"] = "none waits",
-        }));
+        }), step);
         Assert.Equal([false, true], result.Expectations.Select(e => e.Met));
         Assert.NotEmpty(Bytes(result));
     }
@@ -71,23 +71,24 @@ public sealed class ScenarioRunTests : IDisposable
             solved.Add(variant.Name);
             return ScenarioSample.Place(variant, slice, cancellation);
         };
-        new ScenarioRun(place, ScenarioSample.Step).Run(sample.Read(root => root["variants"]!.AsArray().Add(new JsonObject
+        var scenario = sample.Read(root => root["variants"]!.AsArray().Add(new JsonObject
         {
             ["name"] = "pipelined",
             ["description"] = "as base, in two parts",
             ["schedule"] = new JsonObject { ["pipelineDegree"] = 2 },
-        })));
+        }));
+        Run(scenario, place: place);
         Assert.Equal(["base", "wide"], solved);
     }
 
     [Fact]
     public void Variants_at_once_give_the_bytes_of_one_after_the_other()
     {
-        var scenario = sample.Read(root => root["lostRanks"] = new JsonArray(0, 1, 2, 3));
+        var scenario = sample.Read(root => root["variants"]![0]!["lostRanks"] = new JsonArray(0, 1, 2, 3));
         var run = new ScenarioRun(ScenarioSample.Place, StepSimulation.Run) { DrawnRanks = 2 };
-        var one = Bytes((run with { AtOnce = 1 }).Run(scenario));
+        var one = Bytes(Run(run with { AtOnce = 1 }, scenario));
         for (var round = 0; round < 3; round++)
-            Assert.Equal(one, Bytes((run with { AtOnce = 4 }).Run(scenario)));
+            Assert.Equal(one, Bytes(Run(run with { AtOnce = 4 }, scenario)));
     }
 
     [Fact]
@@ -95,8 +96,7 @@ public sealed class ScenarioRunTests : IDisposable
     {
         var run = new ScenarioRun(ScenarioSample.Place, StepSimulation.Run);
         var path = sample.Write(ScenarioSample.Text);
-        Assert.NotEqual(Bytes(run.Run(Scenario.Read(path))).Replace("\"seed\":3", "", StringComparison.Ordinal),
-            Bytes(run.Run(Scenario.Read(path, 4))).Replace("\"seed\":4", "", StringComparison.Ordinal));
+        Assert.NotEqual(Bytes(Run(run, Scenario.Read(path)) with { Seed = 0 }), Bytes(Run(run, Scenario.Read(path, 4)) with { Seed = 0 }));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ScenarioRunTests : IDisposable
     public void A_placement_out_of_a_file_leaves_lost_ranks_empty()
     {
         var scenario = sample.Read();
-        var placement = ScenarioSample.Place(scenario.Variants[0], null!, default);
+        var placement = ScenarioSample.Place(scenario.Variants[0], null!, TestContext.Current.CancellationToken);
         // Every expert once more on the other node.
         var slots = placement.ToSlots().Select(layer => (ImmutableArray<ImmutableArray<int>>)
             [.. layer.Select((experts, rank) => experts.AddRange(layer[(rank + 4) % 8]))]);
@@ -131,13 +131,13 @@ public sealed class ScenarioRunTests : IDisposable
                 seen.Add(setting.Placement.ExpertsOn(new LayerId(0), new RankId(rank)).Length);
             return ScenarioSample.Step(setting, name, description, placed, cancellation);
         };
-        var result = new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(root =>
+        var result = Run(sample.Read(root =>
         {
             root["placement"] = new JsonObject { ["file"] = "placed.json" };
             root["lostRanks"] = new JsonArray(1, 6);
             root["variants"]!.AsArray().RemoveAt(1);
-            root["expect"] = root["published"] = new JsonArray();
-        }));
+            (root["expect"], root["published"]) = (new JsonArray(), new JsonArray());
+        }), step);
         Assert.Equal([4, 0, 4, 4, 4, 4, 0, 4], seen);
         Assert.Equal("placed.json", result.Variants[0].Placement);
         Assert.Throws<InputException>(() => sample.Read(root =>
@@ -146,6 +146,11 @@ public sealed class ScenarioRunTests : IDisposable
             root["lostRanks"] = new JsonArray(1, 5);
         }));
     }
+
+    private static SimulationResult Run(Scenario scenario, StepRunner? step = null, PlacementSource? place = null) =>
+        Run(new ScenarioRun(place ?? ScenarioSample.Place, step ?? ScenarioSample.Step), scenario);
+
+    private static SimulationResult Run(ScenarioRun run, Scenario scenario) => run.Run(scenario, null, TestContext.Current.CancellationToken);
 
     private static string Bytes(SimulationResult result) => JsonSerializer.Serialize(result, StrictJson.OneLine);
 

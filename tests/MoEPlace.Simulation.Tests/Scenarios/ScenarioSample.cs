@@ -46,7 +46,7 @@ internal sealed class ScenarioSample : IDisposable
             }
           ],
           "assumptions": ["a sample"],
-          "sweep": { "work.contextTokens": [16, 32], "variants.wide.cluster.nodes": [2, 4, 8] }
+          "sweep": { "work.contextTokens": [16, 32], "variants.wide.cluster.nodes": [1, 2, 4] }
         }
         """;
 

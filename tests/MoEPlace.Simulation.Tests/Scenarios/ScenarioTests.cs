@@ -40,16 +40,20 @@ public sealed class ScenarioTests : IDisposable
             root["model"] = JsonNode.Parse(json);
             root["cluster"] = "h100-8:2x4";
             root["variants"] = new JsonArray(root["variants"]![0]!.DeepClone());
-            root["expect"] = root["published"] = new JsonArray();
+            (root["expect"], root["published"]) = (new JsonArray(), new JsonArray());
         }).Variants[0].Model;
     }
 
     [Fact]
     public void Lost_ranks_take_their_tokens_with_them_only_where_tokens_are_given_per_rank()
     {
-        var variants = sample.Read(root => root["lostRanks"] = new JsonArray(4, 5, 6, 7)).Variants;
+        var variants = sample.Read(root =>
+        {
+            root["lostRanks"] = new JsonArray(4, 5, 6, 7);
+            root["variants"]![1]!["lostRanks"] = new JsonArray(0, 1, 2, 3, 12, 13, 14, 15);
+        }).Variants;
         Assert.Equal((4, 1, 16), (variants[0].RanksLeft, variants[0].LostNodes, variants[0].TokensPerStep));
-        Assert.Equal((12, 64), (variants[1].RanksLeft, variants[1].TokensPerStep));
+        Assert.Equal((8, 2, 64), (variants[1].RanksLeft, variants[1].LostNodes, variants[1].TokensPerStep));
     }
 
     [Fact]
@@ -80,7 +84,7 @@ public sealed class ScenarioTests : IDisposable
         var scenario = sample.Read();
         var points = SweepPoint.All(scenario, Values(scenario));
         Assert.Equal(
-            [(2, 16), (2, 32), (4, 16), (4, 32), (8, 16), (8, 32)],
+            [(1, 16), (1, 32), (2, 16), (2, 32), (4, 16), (4, 32)],
             points.Select(p => (p.Scenario.Variants[1].Cluster.Nodes, p.Scenario.Variants[1].Work.ContextTokens)));
         Assert.All(points, p => Assert.Equal(2, p.Scenario.Variants[0].Cluster.Nodes));
         Assert.Equal(6, points.Select(p => p.FileName).Distinct().Count());
@@ -118,7 +122,7 @@ public sealed class ScenarioTests : IDisposable
 
     private static ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> Values(Scenario scenario) =>
         [.. scenario.Content.Sweep!.Select(list => KeyValuePair.Create(
-            list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)])).Reverse()];
+            list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)]))];
 
     public void Dispose() => sample.Dispose();
 }

@@ -14,19 +14,21 @@ internal static class AllToAllBenchmark
     private const long BytesPerRank = 56L << 20;
     private const double BytesPerSecond = 50e9;
     private const double LatencyNanoseconds = 500;
+    private const int SkewedByPairs = 10;
     private const double BaselineSeconds = 12.2;
 
     internal static int Run(string[] args)
     {
         var repeats = Parse(args);
-        Console.WriteLine($"{Exchanges} all-to-alls of 56 MiB per GPU, one after the other, {repeats} repeats");
-        Console.WriteLine($"{"",-44}{"all",12}{"least",12}{"each",12}");
+        Console.WriteLine($"{Exchanges} all-to-alls ({SkewedByPairs} where skewed by pairs) of 56 MiB per GPU, one after the other, {repeats} repeats");
+        Console.WriteLine($"{"",-44}{"all",12}{"least",12}{"each",12}{"its core",12}");
         var right = Uniform("uniform, 64 GPUs on a switch of 50 GB/s, pairs", 64, byPorts: false, repeats);
-        Skewed("skewed, 64 GPUs on the switch, pairs", 64, 1, byPorts: false, repeats);
-        Skewed("skewed, 8 x 8 GPUs, pairs", 8, 8, byPorts: false, repeats);
-        Skewed("skewed, 8 x 8 GPUs, ports", 8, 8, byPorts: true, repeats);
+        Skewed("skewed, 64 GPUs on the switch, pairs", 64, 1, SkewedByPairs, byPorts: false, repeats);
+        var byPairs = Skewed("skewed, 8 x 8 GPUs, pairs", 8, 8, SkewedByPairs, byPorts: false, repeats);
+        var byPorts = Skewed("skewed, 8 x 8 GPUs, ports", 8, 8, Exchanges, byPorts: true, repeats);
+        Console.WriteLine($"    {byPairs.Seconds * 1e6:F3} us by pairs, {byPorts.Seconds * 1e6:F3} us by ports: {1 - byPorts.Seconds / byPairs.Seconds:P3} less");
         right &= Uniform("uniform, 1,024 GPUs on the switch, ports", 1_024, byPorts: true, repeats);
-        Skewed("skewed, 128 x 8 GPUs, ports", 128, 8, byPorts: true, repeats);
+        Skewed("skewed, 128 x 8 GPUs, ports", 128, 8, Exchanges, byPorts: true, repeats);
         Console.WriteLine($"machine: {Machine.Describe()}");
         return right ? 0 : 3;
     }
@@ -44,14 +46,15 @@ internal static class AllToAllBenchmark
         // Whole numbers: start-up in picoseconds, then bytes x 10^12 / (bytes a second), rounded up.
         var each = (long)LatencyNanoseconds * 1_000 + (long)((share * (ranks - 1) * (Int128)1_000_000_000_000 + 49_999_999_999) / 50_000_000_000);
         var right = ends.Count == Exchanges && ends.Index().All(e => e.Item.Picoseconds == (e.Index + 1) * each);
-        Print(name, timing);
+        Print(name, Exchanges, timing);
         Console.WriteLine($"    every end {(right ? "equals" : "DIFFERS FROM")} the closed form, {each} ps each");
         if (!byPorts)
             Console.WriteLine($"    {BaselineSeconds} s of ASTRA-sim's congestion-aware analytical backend (given) over this: {BaselineSeconds / timing.Median:F0}");
         return right;
     }
 
-    private static void Skewed(string name, int nodes, int ranksPerNode, bool byPorts, int repeats)
+    /// <summary>All pairs of different sizes, spread over a factor of 7.4; the time of one exchange.</summary>
+    private static SimTime Skewed(string name, int nodes, int ranksPerNode, int exchanges, bool byPorts, int repeats)
     {
         var cluster = ClusterOf(nodes, ranksPerNode);
         var ranks = cluster.Ranks;
@@ -60,7 +63,9 @@ internal static class AllToAllBenchmark
         foreach (ref var bytes in pairs.AsSpan())
             bytes = (long)(BytesPerRank / ranks * Math.Exp(2 * random.NextDouble() - 1));
         var exchange = ExchangeOf(cluster, pairs, byPorts);
-        Print(name, Timing.Of(repeats, () => AllToAllRun.Run(cluster, exchange, Exchanges), warmUps: 1));
+        List<SimTime> ends = [];
+        Print(name, exchanges, Timing.Of(repeats, () => ends = AllToAllRun.Run(cluster, exchange, exchanges), warmUps: 1));
+        return ends[0];
     }
 
     private static Exchange ExchangeOf(Cluster cluster, long[] pairs, bool byPorts)
@@ -82,8 +87,8 @@ internal static class AllToAllBenchmark
         return cluster with { Nodes = nodes, RanksPerNode = ranksPerNode, InterNode = link };
     }
 
-    private static void Print(string name, Timing timing) => Console.WriteLine(
-        $"{name,-46}{timing.Median * 1e3,8:F1} ms{timing.Least * 1e3,8:F1} ms{timing.Median / Exchanges * 1e3,8:F3} ms");
+    private static void Print(string name, int exchanges, Timing timing) => Console.WriteLine(
+        $"{name,-46}{timing.Median * 1e3,8:F1} ms{timing.Least * 1e3,8:F1} ms{timing.Median / exchanges * 1e3,8:F3} ms{timing.CoreMedian / exchanges * 1e3,8:F3} ms");
 
     private static int Parse(string[] args)
     {

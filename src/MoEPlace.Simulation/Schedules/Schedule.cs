@@ -105,6 +105,9 @@ public sealed record Schedule
         if (Library == CollectiveLibrary.DeepEpNormal)
             faults.Require(AllToAll == AllToAllAlgorithm.NodeDeduplicated, prefix + "allToAll", AllToAll, "nodeDeduplicated with deepEpNormal");
         if (AllToAll == AllToAllAlgorithm.NodeDeduplicated)
+        {
             faults.Require(Copies == CopyUnit.Rank, prefix + "copies", Copies, "rank with nodeDeduplicated");
+            faults.Require(CapacityFactor is null, prefix + "capacityFactor", CapacityFactor, "null with nodeDeduplicated: full room is no copy of a token");
+        }
     }
 }

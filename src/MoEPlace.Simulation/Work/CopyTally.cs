@@ -3,7 +3,7 @@ using MoEPlace.Simulation.Network;
 
 namespace MoEPlace.Simulation.Work;
 
-/// <summary>Counts hidden states that travel in one exchange: by pair of ranks, or only at the ports. From a rank to itself they stay.</summary>
+/// <summary>Counts hidden states that travel in one exchange, by pair of ranks or only at the ports; on its own rank one stays.</summary>
 internal sealed class CopyTally
 {
     private readonly int ranks;

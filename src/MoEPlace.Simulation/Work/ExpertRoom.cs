@@ -7,7 +7,8 @@ internal sealed class ExpertRoom(int layer, MoEModel model, DispatchRule rule, C
 {
     private readonly int firstCell = layer * model.Experts;
     private readonly int replicas = rule.Start[(layer + 1) * model.Experts] - rule.Start[layer * model.Experts];
-    private readonly int[] used = new int[checked(cluster.Ranks * (rule.Start[(layer + 1) * model.Experts] - rule.Start[layer * model.Experts]))];
+    private readonly int[] used =
+        new int[checked(cluster.Ranks * (rule.Start[(layer + 1) * model.Experts] - rule.Start[layer * model.Experts]))];
 
     /// <summary>Counts one pair.</summary>
     /// <param name="source">The token's rank.</param>
@@ -28,7 +29,8 @@ internal sealed class ExpertRoom(int layer, MoEModel model, DispatchRule rule, C
         {
             for (var cell = firstCell; cell < firstCell + model.Experts; cell++)
             {
-                var (first, count) = DispatchRule.Candidates(ranks.AsSpan(start[cell]..start[cell + 1]), new RankId(source), cluster.RanksPerNode);
+                var holders = ranks.AsSpan(start[cell]..start[cell + 1]);
+                var (first, count) = DispatchRule.Candidates(holders, new RankId(source), cluster.RanksPerNode);
                 var room = (capacity + count - 1) / count;
                 for (var replica = start[cell] + first; replica < start[cell] + first + count; replica++)
                 {

@@ -11,6 +11,11 @@ namespace MoEPlace.Simulation.Work;
 /// Prefill, and decode of a trace that records steps, take consecutive rows: step s of T tokens has the rows s T to s T + T - 1. Other
 /// decode takes one row in every n / T of the n rows, each the next token of another part of the recording, and step s the rows s
 /// further on. Beyond the last row it goes on at the first; where T is more than n, rows come again within a step.
+///
+/// A token lives on its recorded home. Without one, or where that rank is lost, tokens are dealt evenly over the ranks that are left: in
+/// decode number i of the step to rank i mod ranks, in prefill to every rank as many consecutive rows as to another, give or take one, as
+/// a server fills its batches with chunks of prompts. A part of a step is an even cut of each rank's own tokens in the order of their
+/// numbers; replicas are chosen by the number in the step, so that parts add up to the step.
 /// </remarks>
 public sealed class RoutedTokens
 {

@@ -33,7 +33,8 @@ internal sealed class StepCount
         faults.ThrowIfAny();
         CheckLostRanks(faults);
         var rooms = (long)cluster.Ranks * Enumerable.Range(0, model.Layers).Sum(layer => (long)placement.SlotCount(new LayerId(layer)));
-        faults.Require(options.CapacityFactor is null || rooms <= MostRooms, "ranks x slots", rooms, $"at most {MostRooms} with a capacity factor");
+        faults.Require(
+            options.CapacityFactor is null || rooms <= MostRooms, "ranks x slots", rooms, $"at most {MostRooms} with a capacity factor");
         faults.ThrowIfAny();
     }
 
@@ -100,7 +101,10 @@ internal sealed class StepCount
             most = Math.Max(most, tokens);
         var room = Math.Ceiling(factor * model.TopK * most / model.Experts);
         if (room * cluster.Ranks > int.MaxValue)
-            throw new InputException("step", "capacityFactor", factor, $"rooms of at most {int.MaxValue} tokens over all ranks, not {room} for each");
+        {
+            throw new InputException(
+                "step", "capacityFactor", factor, $"rooms of at most {int.MaxValue} tokens over all ranks, not {room} for each");
+        }
         var capacity = (int)room;
         int[] left = [.. Enumerable.Range(0, cluster.Ranks).Except(options.LostRanks)];
         Parallel.For(0, layers.Length, layer => layers[layer].FillRooms(capacity, left));

@@ -3,11 +3,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Work;
 
-/// <summary>
-/// The tokens of one part of one step. A token lives on its recorded home; without one (or where that rank is lost) tokens are dealt
-/// evenly: in decode number i of the step to rank i mod ranks, in prefill to every rank as many consecutive rows, give or take one.
-/// A part is an even cut of the tokens of each rank, in the order of their numbers.
-/// </summary>
+/// <summary>The tokens of one part of one step, and where they live (see <see cref="RoutedTokens"/>).</summary>
 internal sealed class StepTokens
 {
     private StepTokens(int[] numbers, int[] homes, long[] rows) => (Numbers, Homes, Rows) = (numbers, homes, rows);
@@ -45,7 +41,9 @@ internal sealed class StepTokens
         }
         int[] taken = [.. numbers];
         return new StepTokens(
-            taken, Array.ConvertAll(taken, number => homes[number]), Array.ConvertAll(taken, number => routing.RowOf(step, number, homes.Length)));
+            taken,
+            Array.ConvertAll(taken, number => homes[number]),
+            Array.ConvertAll(taken, number => routing.RowOf(step, number, homes.Length)));
 
         int Cut(int tokens, int at) => (int)((long)tokens * at / parts);
     }
@@ -71,7 +69,7 @@ internal sealed class StepTokens
             {
                 throw new InputException(
                     trace.Path, $"home[{row}]", home,
-                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster that the trace was recorded on, or without recorded homes");
+                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster of the recording, or without recorded homes");
             }
             if (!lost[home])
                 homes[number] = home;

@@ -29,7 +29,8 @@ public sealed class StepWork
         ImmutableArray<ExchangeTraffic>[] combine)
     {
         (Ranks, Layers) = (ranks, dispatch.Length);
-        (this.resident, this.slotStart, this.expertTokens, this.dispatch, this.combine) = (resident, slotStart, expertTokens, dispatch, combine);
+        (this.resident, this.slotStart, this.expertTokens) = (resident, slotStart, expertTokens);
+        (this.dispatch, this.combine) = (dispatch, combine);
         foreach (var tokens in ResidentTokens(0))
             Tokens += tokens;
     }

@@ -4,7 +4,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Work;
 
-/// <summary>Some tokens of a step, their choices turned so that those of a layer stand together. It is filled again for the next tokens.</summary>
+/// <summary>Some tokens of a step, their choices turned so that those of a layer stand together. It is filled again and again.</summary>
 internal sealed class TokenChunk
 {
     // Small enough to stay in a cache while every layer passes over it.

@@ -32,7 +32,7 @@ public sealed record WorkOptions
     /// <summary>Bytes of one token's combined hidden state, 1 or more. Default: 1.</summary>
     public long CombineBytesPerToken { get; init; } = 1;
 
-    /// <summary>Bytes that one token adds to the key-value cache in one layer; they are gathered under residency coherent. 0 or more. Default: 0.</summary>
+    /// <summary>Bytes of one token's keys and values in one layer, gathered under residency coherent; 0 or more. Default: 0.</summary>
     public long ContextBytesPerTokenLayer { get; init; }
 
     /// <summary>What the step does. Default: decode.</summary>
@@ -65,12 +65,12 @@ public sealed record WorkOptions
         faults.Require(CapacityFactor is null or (> 0 and <= 1024), "capacityFactor", CapacityFactor, "above 0, at most 1,024");
         faults.Require(CapacityFactor is null || !RunsCoherent, "residency", Residency, "home with a capacity factor");
         faults.Require(
-            CapacityFactor is null || AllToAll != AllToAllAlgorithm.NodeDeduplicated, "allToAll", AllToAll, "flat or hierarchical with a capacity factor");
+            CapacityFactor is null || AllToAll != AllToAllAlgorithm.NodeDeduplicated, "allToAll", AllToAll,
+            "flat or hierarchical with a capacity factor");
         Bytes(DispatchBytesPerToken, "dispatchBytesPerToken", 1);
         Bytes(CombineBytesPerToken, "combineBytesPerToken", 1);
         Bytes(ContextBytesPerTokenLayer, "contextBytesPerTokenLayer", 0);
-        faults.Require(
-            TokensPerStep is >= 1 and <= EvaluationOptions.MostTokens, "tokensPerStep", TokensPerStep, $"1 to {EvaluationOptions.MostTokens}");
+        faults.Require(TokensPerStep is >= 1 and <= EvaluationOptions.MostTokens, "tokensPerStep", TokensPerStep, "1 to 16,777,216");
         faults.Require(PairRanks is >= 0 and <= 512, "pairRanks", PairRanks, "0 to 512");
         if (!faults.Require(!LostRanks.IsDefault, "lostRanks", null, "a list of ranks"))
             return;

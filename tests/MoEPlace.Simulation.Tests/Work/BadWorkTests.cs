@@ -30,8 +30,8 @@ public sealed class BadWorkTests
         });
         Assert.Equal(
             [
-                "residency", "allToAll", "copies", "capacityFactor", "dispatchBytesPerToken", "combineBytesPerToken", "contextBytesPerTokenLayer",
-                "tokensPerStep", "pairRanks", "lostRanks[0]", "lostRanks[1]",
+                "residency", "allToAll", "copies", "capacityFactor", "dispatchBytesPerToken", "combineBytesPerToken",
+                "contextBytesPerTokenLayer", "tokensPerStep", "pairRanks", "lostRanks[0]", "lostRanks[1]",
             ],
             faults);
     }
@@ -64,16 +64,18 @@ public sealed class BadWorkTests
         var e = Assert.Throws<InputException>(
             () => StepWork.Count(given.Slice, other.Placement, Cluster, new WorkOptions { Residency = Residency.Coherent }, 0, 0, 1));
         Assert.Equal(
-            ["placement.experts", "placement.layers", "placement.nodes", "placement.ranksPerNode", "residency"], e.Faults.Select(fault => fault.Field));
+            ["placement.experts", "placement.layers", "placement.nodes", "placement.ranksPerNode", "residency"],
+            e.Faults.Select(fault => fault.Field));
     }
 
     [Fact]
     public void Refuses_a_home_outside_the_cluster_and_names_the_row()
     {
         using var given = TinyTrace.Of(Model, Cluster, tokens: 4, seed: 1, home: row => (ushort)(row == 2 ? 4 : 0));
-        var e = Assert.Throws<InputException>(() => StepWork.Count(given.Slice, given.Placement, Cluster, new WorkOptions { TokensPerStep = 4 }, 0, 0, 1));
+        var kept = new WorkOptions { TokensPerStep = 4 };
+        var e = Assert.Throws<InputException>(() => StepWork.Count(given.Slice, given.Placement, Cluster, kept, 0, 0, 1));
         Assert.Equal("home[2]", Assert.Single(e.Faults).Field);
-        var dealt = new WorkOptions { TokensPerStep = 4, RecordedHomes = false };
+        var dealt = kept with { RecordedHomes = false };
         Assert.Equal(4, StepWork.Count(given.Slice, given.Placement, Cluster, dealt, 0, 0, 1).Tokens);
     }
 
@@ -82,12 +84,14 @@ public sealed class BadWorkTests
     {
         using var given = TinyTrace.Of(Model, Cluster, tokens: 4, seed: 1);
         foreach (var (step, part, parts) in (ReadOnlySpan<(int, int, int)>)[(-1, 0, 1), (0, -1, 1), (0, 1, 1), (0, 0, 0)])
-            Assert.Throws<ArgumentOutOfRangeException>(() => StepWork.Count(given.Slice, given.Placement, Cluster, new WorkOptions(), step, part, parts));
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => StepWork.Count(given.Slice, given.Placement, Cluster, new WorkOptions(), step, part, parts));
     }
 
     private static IEnumerable<string> FaultsOf(WorkOptions options)
     {
         using var given = TinyTrace.Of(Model, Cluster, tokens: 4, seed: 1);
-        return Assert.Throws<InputException>(() => StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1)).Faults.Select(f => f.Field);
+        var e = Assert.Throws<InputException>(() => StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1));
+        return e.Faults.Select(fault => fault.Field);
     }
 }

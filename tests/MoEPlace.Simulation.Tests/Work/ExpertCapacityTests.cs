@@ -43,8 +43,10 @@ public sealed class ExpertCapacityTests
                 Assert.True(work.Dispatch(layer)[0].Pairs.SequenceEqual(pairs), $"seed {seed}: bytes of layer {layer}");
                 for (var rank = 0; rank < work.Ranks; rank++)
                 {
-                    int[] expected = [.. given.Placement.ExpertsOn(layer, new RankId(rank)).ToArray().Select(e => computed.GetValueOrDefault((rank, e)))];
-                    Assert.True(work.ExpertTokens(layer, new RankId(rank)).SequenceEqual(expected), $"seed {seed}: layer {layer} rank {rank}");
+                    var experts = given.Placement.ExpertsOn(layer, new RankId(rank)).ToArray();
+                    int[] expected = [.. experts.Select(expert => computed.GetValueOrDefault((rank, expert)))];
+                    Assert.True(
+                        work.ExpertTokens(layer, new RankId(rank)).SequenceEqual(expected), $"seed {seed}: layer {layer} rank {rank}");
                 }
             }
             Assert.True(dropped == work.DroppedPairs, $"seed {seed}: {dropped} dropped, {work.DroppedPairs}");
@@ -60,7 +62,7 @@ public sealed class ExpertCapacityTests
         using var given = TinyTrace.Of(model, cluster, tokens: 64, seed: 3);
         var work = StepWork.Count(
             given.Slice, given.Placement, cluster,
-            new WorkOptions { TokensPerStep = 64, CapacityFactor = 1, Copies = CopyUnit.Expert, AllToAll = AllToAllAlgorithm.Flat, DispatchBytesPerToken = 10 },
+            new WorkOptions { TokensPerStep = 64, CapacityFactor = 1, Copies = CopyUnit.Expert, DispatchBytesPerToken = 10 },
             0, 0, 1);
         // 8 tokens on each rank choose 2 of 16 experts: room for 1 token of each rank in each expert, 2 experts on each rank.
         Assert.All(work.Dispatch(new LayerId(1))[0].Pairs.ToArray(), bytes => Assert.Equal(20, bytes));

@@ -17,7 +17,7 @@ public sealed class RoutedTokensTests
     {
         using var given = TinyTrace.Of(Model, Cluster, tokens: 120, seed: 1, step: steps ? row => row / 12 : null);
         var routing = new RoutedTokens(given.Slice, phase);
-        var taken = Enumerable.Range(0, 10).SelectMany(step => Enumerable.Range(0, 12).Select(number => routing.RowOf(step, number, 12))).ToList();
+        var taken = Enumerable.Range(0, 120).Select(i => routing.RowOf(i / 12, i % 12, 12)).ToList();
         Assert.Equal(Enumerable.Range(0, 120).Select(row => (long)row), taken.Order());
         Assert.Equal(taken.Take(12).Order(), Enumerable.Range(0, 12).Select(number => routing.RowOf(10, number, 12)).Order());
     }
@@ -56,7 +56,8 @@ public sealed class RoutedTokensTests
         foreach (var phase in Enum.GetValues<ServingPhase>())
         {
             // Two experts stand on ranks 0 and 2.
-            var work = StepWork.Count(given.Slice, given.Placement, Cluster, new WorkOptions { Phase = phase, TokensPerStep = 31, LostRanks = [1] }, 0, 0, 1);
+            var options = new WorkOptions { Phase = phase, TokensPerStep = 31, LostRanks = [1] };
+            var work = StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1);
             var resident = work.ResidentTokens(0).ToArray();
             Assert.Equal(0, resident[1]);
             Assert.Equal([10, 10, 11], new[] { resident[0], resident[2], resident[3] }.Order());
@@ -67,14 +68,16 @@ public sealed class RoutedTokensTests
     [Fact]
     public void Recorded_homes_are_kept_unless_told_otherwise_and_those_of_lost_ranks_are_dealt()
     {
-        using var given = TinyTrace.Of(new MoEModel("tiny", 1, [0], 2, 1), Cluster, tokens: 30, seed: 1, home: row => (ushort)(row < 20 ? 3 : 1));
+        var model = new MoEModel("tiny", 1, [0], 2, 1);
+        using var given = TinyTrace.Of(model, Cluster, tokens: 30, seed: 1, home: row => (ushort)(row < 20 ? 3 : 1));
         Assert.Equal([0, 10, 0, 20], Homes(new WorkOptions { TokensPerStep = 30 }));
         Assert.Equal([8, 8, 7, 7], Homes(new WorkOptions { TokensPerStep = 30, RecordedHomes = false }));
         var lost = Homes(new WorkOptions { TokensPerStep = 30, LostRanks = [1] });
         Assert.Equal(0, lost[1]);
         Assert.Equal(10, lost[0] + lost[2] + lost[3] - 20);
 
-        int[] Homes(WorkOptions options) => StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1).ResidentTokens(0).ToArray();
+        int[] Homes(WorkOptions options) =>
+            StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1).ResidentTokens(0).ToArray();
     }
 
     [Fact]
@@ -87,8 +90,9 @@ public sealed class RoutedTokensTests
         Assert.Equal((true, 6L, 1200L), (often.Repeated, often.RowsAvailable, often.Pairs));
         for (var rank = 0; rank < 4; rank++)
             for (var slot = 0; slot < 2; slot++)
-                Assert.Equal(
-                    100 * once.ExpertTokens(new LayerId(0), new RankId(rank))[slot], often.ExpertTokens(new LayerId(0), new RankId(rank))[slot]);
+                Assert.Equal(100 * Tokens(once, rank, slot), Tokens(often, rank, slot));
+
+        static int Tokens(StepWork work, int rank, int slot) => work.ExpertTokens(new LayerId(0), new RankId(rank))[slot];
     }
 
     [Fact]
@@ -97,8 +101,8 @@ public sealed class RoutedTokensTests
         var model = new MoEModel("long", 40, [.. Enumerable.Range(0, 40)], 16, 8);
         using var given = TinyTrace.Of(model, Cluster, tokens: 300, seed: 2);
         var options = new WorkOptions { TokensPerStep = 9_001, Residency = Residency.Coherent };
-        var whole = StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, 0, 1);
-        StepWork[] parts = [.. Enumerable.Range(0, 7).Select(part => StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, part, 7))];
+        var whole = Count(0, 1);
+        StepWork[] parts = [.. Enumerable.Range(0, 7).Select(part => Count(part, 7))];
         foreach (var layer in WorkCase.LayersOf(whole))
         {
             Assert.Equal(whole.Dispatch(layer)[0].TotalBytes, parts.Sum(part => part.Dispatch(layer)[0].TotalBytes));
@@ -106,5 +110,7 @@ public sealed class RoutedTokensTests
             for (var rank = 0; rank < 4; rank++)
                 Assert.Equal(whole.ResidentTokens(layer.Value + 1)[rank], parts.Sum(part => part.ResidentTokens(layer.Value + 1)[rank]));
         }
+
+        StepWork Count(int part, int parts) => StepWork.Count(given.Slice, given.Placement, Cluster, options, 0, part, parts);
     }
 }

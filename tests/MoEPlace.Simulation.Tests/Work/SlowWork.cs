@@ -4,7 +4,7 @@ using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Tests.Work;
 
-/// <summary>The work of a part of a step, token by token with lists and dictionaries, from the definitions; it shares no code with StepWork.</summary>
+/// <summary>The work of a part of a step, token by token with lists and dictionaries; it shares no code with StepWork.</summary>
 internal sealed class SlowWork
 {
     private readonly WorkCase given;
@@ -151,7 +151,9 @@ internal sealed class SlowWork
             var position = given.Model.MoeLayerIds.Count(id => id < hidden);
             foreach (var from in alive)
                 foreach (var to in alive.Where(to => to != from))
-                    Note(Bytes, ("context", 0, 0, from, to), Resident.GetValueOrDefault((position, from)) * given.Options.ContextBytesPerTokenLayer);
+                    Note(
+                        Bytes, ("context", 0, 0, from, to),
+                        Resident.GetValueOrDefault((position, from)) * given.Options.ContextBytesPerTokenLayer);
         }
     }
 

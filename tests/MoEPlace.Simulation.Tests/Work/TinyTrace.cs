@@ -11,14 +11,16 @@ internal sealed class TinyTrace : IDisposable
     {
         var columns = (rows.Home is null ? 0 : TraceColumns.Home) | (rows.Phase is null ? 0 : TraceColumns.Phase)
             | (rows.Step is null ? 0 : TraceColumns.Step);
-        using (var writer = new RoutingTraceWriter(path, new TraceHeader(model, TraceOrigin.Synthetic, "test", "", order, []), rows.Count, columns))
+        var header = new TraceHeader(model, TraceOrigin.Synthetic, "test", "", order, []);
+        using (var writer = new RoutingTraceWriter(path, header, rows.Count, columns))
         {
             writer.Append(rows);
             writer.Complete();
         }
         Trace = RoutingTrace.Open(path);
         Placement = ExpertPlacement.FromRanks(
-            model, cluster, [.. Enumerable.Range(0, model.Layers * model.Experts).Select(i => i % model.Experts * cluster.Ranks / model.Experts)],
+            model, cluster,
+            [.. Enumerable.Range(0, model.Layers * model.Experts).Select(i => i % model.Experts * cluster.Ranks / model.Experts)],
             WorkCase.NoProvenance);
     }
 

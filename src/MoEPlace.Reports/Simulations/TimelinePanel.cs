@@ -58,7 +58,7 @@ internal static class TimelinePanel
                 new
                 {
                     data = new { values = bars },
-                    mark = new { type = "rect", opacity = 1, clip = true },
+                    mark = new { type = "rect", opacity = 1 },
                     encoding = new
                     {
                         x = X("from"),
@@ -101,7 +101,7 @@ internal static class TimelinePanel
                 new { mark = new { type = "rule", color = FigureStyle.Muted, strokeWidth = 0.7, strokeDash = new[] { 3, 3 } } },
                 new
                 {
-                    mark = new { type = "text", align = "left", dx = 2, fontSize = 10, color = FigureStyle.Muted, baseline = "bottom", clip = false },
+                    mark = new { type = "text", align = "left", dx = 2, fontSize = 10, color = FigureStyle.Muted, baseline = "bottom" },
                     encoding = new { text = new { field = "name", type = "nominal" }, y = new { value = -2 } },
                 },
             },

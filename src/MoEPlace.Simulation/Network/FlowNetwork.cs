@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MoEPlace.Simulation.Kernel;
 
 namespace MoEPlace.Simulation.Network;
@@ -20,7 +21,7 @@ public sealed class FlowNetwork : Actor
     private readonly LinkTally tally;
     private readonly List<Flow> begun = [];
     private readonly List<EndedFlow> ended = [];
-    private long wakesAt = long.MaxValue;
+    private long wakesAt = long.MaxValue, leastStartUp = long.MaxValue;
 
     /// <summary>Makes the network of a cluster.</summary>
     /// <param name="cluster">Checked.</param>
@@ -45,18 +46,41 @@ public sealed class FlowNetwork : Actor
     /// <inheritdoc/>
     protected override void Receive(object message, ActorRef sender)
     {
+        WorkOff();
         if (message is JoinExchange join)
             Join(join, sender);
         else if (message is StartTransfer transfer)
             Start(transfer, sender);
         else if (message != Wake)
             throw new InvalidOperationException($"The network was told {message}.");
+        WorkOff();
+        Sleep();
+    }
+
+    private void WorkOff()
+    {
         pools.RunTo(Now.Picoseconds, ended);
-        foreach (ref readonly var flow in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ended))
+        foreach (ref readonly var flow in CollectionsMarshal.AsSpan(ended))
             End(flow);
         ended.Clear();
-        if (pools.NextEnd is { } next && next < wakesAt || wakesAt <= Now.Picoseconds)
-            WakeAt(pools.NextEnd ?? long.MaxValue);
+    }
+
+    /// <summary>
+    /// Ends are worked off together as long as nobody can be told of them yet: a rank hears no sooner than a start-up after its last byte,
+    /// and whoever joins in between has them worked off first.
+    /// </summary>
+    private void Sleep()
+    {
+        if (pools.NextEnd is not { } next)
+        {
+            (leastStartUp, wakesAt) = (long.MaxValue, long.MaxValue);
+            return;
+        }
+        var wake = next + leastStartUp;
+        if (wake >= wakesAt && wakesAt > Now.Picoseconds)
+            return;
+        wakesAt = wake;
+        Tell(Self, Wake, new SimTime(wake - Now.Picoseconds));
     }
 
     private void Join(JoinExchange join, ActorRef sender)
@@ -90,6 +114,7 @@ public sealed class FlowNetwork : Actor
             cluster.IntraNode.BandwidthBytesPerSecond / transport.IntraNode.BytesPerSecond,
             cluster.InterNode.BandwidthBytesPerSecond / transport.InterNode.BytesPerSecond);
         batch.Begin = Now.Picoseconds;
+        leastStartUp = Math.Min(leastStartUp, Math.Min(WireTime.LeastStartUp(transport.IntraNode), WireTime.LeastStartUp(transport.InterNode)));
         ExchangeFlows.List(Links, inflation, batch, begun);
         AddFlows();
         for (var rank = 0; rank < cluster.Ranks; rank++)
@@ -111,12 +136,13 @@ public sealed class FlowNetwork : Actor
             return;
         }
         begun.Add(ExchangeFlows.Make(Links, batch, 0, -1, transfer.Bytes, 1, route[..hops]));
+        leastStartUp = Math.Min(leastStartUp, batch.AddedPicosecondsOf(0));
         AddFlows();
     }
 
     private void AddFlows()
     {
-        foreach (ref readonly var flow in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(begun))
+        foreach (ref readonly var flow in CollectionsMarshal.AsSpan(begun))
         {
             pools.Add(flow, Now.Picoseconds, ended);
             tally.Begin(flow, Now.Picoseconds);
@@ -166,12 +192,5 @@ public sealed class FlowNetwork : Actor
                 tier, batch.ElapsedOf(waiter), leaving[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(outward, rank)],
                 entering[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(inward, rank)]);
         }
-    }
-
-    private void WakeAt(long instant)
-    {
-        wakesAt = instant;
-        if (instant < long.MaxValue)
-            Tell(Self, Wake, new SimTime(instant - Now.Picoseconds));
     }
 }

@@ -16,6 +16,9 @@ internal static class WireTime
         return checked((long)(((UInt128)(ulong)bytes * 1_000_000_000_000UL + rate - 1) / rate));
     }
 
+    /// <summary>What a tier takes at least beside the time of its bytes: nothing where start-up and bytes overlap.</summary>
+    internal static long LeastStartUp(TierTransport tier) => tier.Overlap > 1 ? 0 : SimTime.FromSeconds(tier.StartUpSeconds).Picoseconds;
+
     /// <summary>
     /// What a rank's bytes on one tier take, start-up included. It pays the start-up also when it has no bytes itself: all ranks take
     /// part in a collective on whose tier something travels.

@@ -57,6 +57,23 @@ public sealed class NetworkLinksTests
         Assert.Equal(new SimTime(26_710_000), NetworkRun.TimeOf(cluster, NetworkCases.Ports(traffic)));
     }
 
+    [Fact]
+    public void A_link_is_busy_while_bytes_pass_and_not_between_exchanges()
+    {
+        var cluster = NetworkCases.ClusterOf(2, 1);
+        var exchange = new Exchange("again", NetworkCases.Uniform(cluster, 50_000), Transport.Ideal(cluster));
+        // 50,000 bytes at 50 GB/s; the second begins before anybody was told that the first is over.
+        var run = NetworkRun.Of(cluster, (SimTime.Zero, exchange), (new SimTime(5_000_000), exchange));
+        var link = run.Network.Links.LinkOf(LinkKind.NicOut, 0);
+        Assert.Equal(
+            [
+                new BusySpan(link, SimTime.Zero, new SimTime(1_000_000), 1),
+                new BusySpan(link, new SimTime(5_000_000), new SimTime(6_000_000), 1),
+            ],
+            run.Network.Use().Spans.Where(s => s.Link == link).Select(s => s with { Share = Math.Round(s.Share, 9) }));
+        Assert.Equal(100_000, run.Network.Use().Bytes[link]);
+    }
+
     private static LinkKind[] Route(Cluster cluster, int from, int to)
     {
         var links = new NetworkLinks(cluster);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MoEPlace.Simulation.Scenarios;
 
 namespace MoEPlace.Cli;
@@ -12,6 +13,7 @@ internal sealed class ScenarioBar(StatusLine line) : IProgress<ScenarioProgress>
     public void Report(ScenarioProgress value)
     {
         lock (one)
-            line.Show((double)value.Done / value.Variants, value.Doing);
+            line.Show((double)value.Done / value.Variants,
+                string.Create(CultureInfo.InvariantCulture, $"simulate: {(double)value.Done / value.Variants,4:P0}, {value.Doing}"));
     }
 }

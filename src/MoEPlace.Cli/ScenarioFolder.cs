@@ -9,7 +9,8 @@ internal static class ScenarioFolder
     /// <exception cref="InputException">There is no such scenario; those that there are, are told.</exception>
     public static string Find(string nameOrPath)
     {
-        if (nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || nameOrPath.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+            || nameOrPath.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
             return nameOrPath;
         var folder = Locate();
         var path = folder is null ? null : Path.Combine(folder, nameOrPath + ".json");

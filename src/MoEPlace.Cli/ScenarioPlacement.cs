@@ -16,17 +16,23 @@ internal static class ScenarioPlacement
         var choice = variant.Placement;
         var objective = Enum.Parse<PlacementObjective>(choice.Objective, ignoreCase: true);
         var slice = choice.Policy == "affinity" && DecodeTokens.Alone(objective, variant.Conditions) ? DecodeTokens.Of(solvedOn) : solvedOn;
-        // Only affinity knows of ranks that are gone or unequal: for the others the nodes that are left are a cluster of their own.
-        var whole = choice.Policy == "affinity";
-        var lostNodes = variant.LostRanks.Length / variant.Cluster.RanksPerNode;
-        var cluster = whole ? variant.Cluster : variant.Cluster with { Nodes = variant.Cluster.Nodes - lostNodes, UnequalRanks = null };
+        // Where whole nodes are gone the others are a cluster of their own; only affinity knows of single ranks that are, or that are
+        // unequal.
+        var affine = choice.Policy == "affinity";
+        var cluster = variant.Cluster with
+        {
+            Nodes = variant.Cluster.Nodes - (variant.LostNodes ?? 0),
+            UnequalRanks = affine && variant.LostNodes is (null or 0) ? variant.Cluster.UnequalRanks : null,
+        };
         var problem = PlacementProblem.Create(
-            variant.Model, cluster, RoutingCounts.Of(slice), slice, whole ? objective : PlacementObjective.Crossing, variant.Conditions, choice.Redundant,
-            choice.MaxImbalance, variant.Seed, TimeSpan.MaxValue / 2, choice.IterationLimit, drainedRanks: whole ? variant.LostRanks : [])
+            variant.Model, cluster, RoutingCounts.Of(slice), slice, affine ? objective : PlacementObjective.Crossing, variant.Conditions,
+            choice.Redundant,
+            choice.MaxImbalance, variant.Seed, TimeSpan.MaxValue / 2, choice.IterationLimit,
+            drainedRanks: variant.LostNodes is null ? variant.LostRanks : [])
             with
         { WantsBound = false };
         var placement = PolicyChoice.Place(choice.Policy, problem, "highs", null, cancellation).Placement;
-        return placement.Ranks == variant.Cluster.Ranks ? placement : Spread(placement, variant);
+        return variant.LostNodes is 0 or null ? placement : Spread(placement, variant);
     }
 
     /// <summary>The same on the ranks that are left, in order.</summary>
@@ -39,7 +45,8 @@ internal static class ScenarioPlacement
                 [.. Enumerable.Range(0, variant.Cluster.Ranks).Select(rank => variant.LostRanks.Contains(rank) ? [] : layer[next++])];
         });
         return new ExpertPlacement(
-            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, variant.Cluster.Nodes, variant.Cluster.RanksPerNode,
+            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, variant.Cluster.Nodes,
+            variant.Cluster.RanksPerNode,
             [.. slots], placement.Provenance);
     }
 }

@@ -11,7 +11,10 @@ internal static class SchemaCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "placement, cluster, model, scenario, result, simulation, training or gates." };
+        var name = new Argument<string>("name")
+        {
+            Description = "placement, cluster, model, scenario, result, simulation, training or gates.",
+        };
         name.AcceptOnlyFromAmong("placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>

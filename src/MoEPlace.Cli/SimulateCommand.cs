@@ -14,10 +14,16 @@ internal sealed class SimulateCommand
     /// <summary>Ranks in a timeline: enough for a person to see who waits for whom.</summary>
     private const int Drawn = 4;
 
-    private readonly Argument<string> scenario = new("scenario") { Description = "The name of a scenario in scenarios/, or the path of a scenario file." };
+    private readonly Argument<string> scenario = new("scenario")
+    {
+        Description = "The name of a scenario in scenarios/, or the path of a scenario file.",
+    };
     private readonly Option<long?> seed = new("--seed") { Description = "Seed of everything random; default: the scenario's." };
     private readonly Option<string?> result = CommonOptions.Result();
-    private readonly Option<string?> timeline = new("--timeline") { Description = "Also write the streams and links of the first ranks to this file, for chrome://tracing or Perfetto." };
+    private readonly Option<string?> timeline = new("--timeline")
+    {
+        Description = "Also write the streams and links of the first ranks to this file, for chrome://tracing or Perfetto.",
+    };
     private readonly Option<string?> report = new("--report") { Description = "Also draw the page of the result into this folder." };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Terminal terminal;
@@ -28,7 +34,8 @@ internal sealed class SimulateCommand
     public static Command Create(Terminal terminal, StepRunner step)
     {
         var verb = new SimulateCommand(terminal, step);
-        var command = new Command("simulate", "Run a scenario: what if the placement, the network, the cluster were others. Exit code 1 when an expectation is not met.")
+        var command = new Command("simulate",
+            "Run a scenario: what if the placement, the network, the cluster were others. Exit code 1 when an expectation is not met.")
         {
             verb.scenario, verb.seed, verb.result, verb.timeline, verb.report, verb.json,
         };

@@ -20,10 +20,8 @@ internal static class SimulationTables
         terminal.Table(
             ["", .. result.Variants.Select(v => v.Name)],
             names.Select(name => (string[])[Words(name), .. result.Variants.Select(v => Cell(name, v, baseline))]));
-        if (!result.Expectations.IsEmpty)
-            terminal.Table(
-                ["expected", "", "because"],
-                result.Expectations.Select(e => new[] { Words(e), e.Met ? "met" : "NOT MET", e.Why }));
+        foreach (var expected in result.Expectations)
+            terminal.Line($"{(expected.Met ? "as expected" : "NOT AS EXPECTED")}: {Words(expected)} ({expected.Why})");
         foreach (var figure in result.Published)
             terminal.Line(
                 $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: {figure.Published}; here {Plain(figure.Simulated)}. {figure.Difference}");
@@ -64,8 +62,9 @@ internal static class SimulationTables
         SimulationMeasure.StepSeconds => "step",
         SimulationMeasure.StepSecondsP95 => "step, 95th percentile",
         SimulationMeasure.TokensPerSecond => "tokens a second",
-        SimulationMeasure.ExchangeSeconds => "dispatch and combine",
-        SimulationMeasure.ExposedExchangeSeconds => "of it exposed",
+        SimulationMeasure.ExchangeSeconds => "exchanges",
+        SimulationMeasure.RoutingSeconds => "dispatch and combine",
+        SimulationMeasure.ExposedExchangeSeconds => "exchanges, exposed",
         SimulationMeasure.WaitSeconds => "waiting for other ranks",
         SimulationMeasure.ComputeSeconds => "computing",
         SimulationMeasure.ExpertSecondsMost => "experts, busiest rank",

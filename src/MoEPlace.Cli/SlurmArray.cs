@@ -6,12 +6,15 @@ using System.Text;
 
 namespace MoEPlace.Cli;
 
-/// <summary>Points of a sweep as the jobs of a Slurm array: a script that is written, submitted with sbatch and, if asked, waited for.</summary>
+/// <summary>
+/// Points of a sweep as the jobs of a Slurm array: a script that is written, submitted with sbatch and, if asked, waited for.
+/// </summary>
 /// <param name="results">Where results stand; the script and what jobs say stand beside them.</param>
 /// <param name="points">The points to run, rising.</param>
 /// <param name="command">The command line that a job repeats, but for its point.</param>
 /// <param name="options">Options of sbatch, one per line.</param>
-internal sealed class SlurmArray(SweepFolder results, ImmutableArray<int> points, ImmutableArray<string> command, ImmutableArray<string> options)
+internal sealed class SlurmArray(
+    SweepFolder results, ImmutableArray<int> points, ImmutableArray<string> command, ImmutableArray<string> options)
 {
     /// <summary>The folder of what jobs say.</summary>
     internal const string LogFolder = "slurm";
@@ -21,7 +24,8 @@ internal sealed class SlurmArray(SweepFolder results, ImmutableArray<int> points
     /// <summary>Notes it when this machine cannot submit jobs.</summary>
     internal static void Check(InputFaults faults)
     {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, Submit)));
+        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, Submit)));
         faults.Require(found, "--on", "slurm", $"a machine with {Submit} on its PATH (on Debian: slurm-client); or --on local");
     }
 
@@ -95,7 +99,8 @@ internal sealed class SlurmArray(SweepFolder results, ImmutableArray<int> points
     private static IEnumerable<string> ThisProgram()
     {
         var program = Environment.ProcessPath ?? throw new IOException("the system does not tell which program this is");
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli.dll")] : [program];
+        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli.dll")]
+            : [program];
     }
 
     private static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";

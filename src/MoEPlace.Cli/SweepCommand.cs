@@ -9,18 +9,36 @@ namespace MoEPlace.Cli;
 /// <summary><c>sweep</c>: a scenario at every combination of some values, on the cores of this machine or on a Slurm cluster.</summary>
 internal sealed class SweepCommand
 {
-    private readonly Argument<string> scenario = new("scenario") { Description = "The name of a scenario in scenarios/, or the path of a scenario file." };
+    private readonly Argument<string> scenario = new("scenario")
+    {
+        Description = "The name of a scenario in scenarios/, or the path of a scenario file.",
+    };
     private readonly Option<string[]> set = new("--set")
     {
         Description = "PATH=V1,V2,... values of a key, for example work.tokensPerRank=64,128; in one variant variants.NAME.PATH. Default: the scenario's sweep.",
     };
     private readonly Option<string> on = CommonOptions.Choice("--on", "Where points run.", "local", "local", "slurm");
-    private readonly Option<int> jobs = new("--jobs") { Description = "Points that run at once; default: as many as there are cores.", DefaultValueFactory = _ => Environment.ProcessorCount };
-    private readonly Option<string[]> slurm = new("--slurm-option") { Description = "A line for sbatch, for example --partition=cpu (with --on slurm)." };
-    private readonly Option<bool> noWait = new("--no-wait") { Description = "Leave when the jobs are submitted; the same command gathers their results later (with --on slurm)." };
-    private readonly Option<int?> point = new("--point") { Description = "Run this point alone, as a job of an array does.", Hidden = true };
+    private readonly Option<int> jobs = new("--jobs")
+    {
+        Description = "Points that run at once; default: as many as there are cores.",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+    private readonly Option<string[]> slurm = new("--slurm-option")
+    {
+        Description = "A line for sbatch, for example --partition=cpu (with --on slurm).",
+    };
+    private readonly Option<bool> noWait = new("--no-wait")
+    {
+        Description = "Leave when the jobs are submitted; the same command gathers their results later (with --on slurm).",
+    };
+    private readonly Option<int?> point = new("--point")
+    {
+        Description = "Run this point alone, as a job of an array does.",
+        Hidden = true,
+    };
     private readonly Option<long?> seed = new("--seed") { Description = "Seed of everything random; default: the scenario's." };
-    private readonly Option<string> output = CommonOptions.Output("The folder of the results: one file for each point, sweep.json and sweep.csv. Points that are there are not run again.");
+    private readonly Option<string> output = CommonOptions.Output(
+        "The folder of the results: one file for each point, sweep.json and sweep.csv. Points that are there are not run again.");
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Terminal terminal;
     private readonly StepRunner step;
@@ -48,8 +66,10 @@ internal sealed class SweepCommand
         faults.Require(remote || lines.Length == 0, "--slurm-option", string.Join(' ', lines), "with --on slurm");
         faults.Require(remote || !parsed.GetValue(noWait), "--no-wait", true, "with --on slurm");
         foreach (var line in lines)
-            faults.Require(line.StartsWith("--", StringComparison.Ordinal) && !line.Any(char.IsControl), "--slurm-option", line, "an option of sbatch such as --partition=cpu");
-        faults.Require(points is null || at is null || (at >= 0 && at < points.Value.Length), "--point", at, $"0 to {(points?.Length ?? 1) - 1}");
+            faults.Require(line.StartsWith("--", StringComparison.Ordinal) && !line.Any(char.IsControl), "--slurm-option", line,
+                "an option of sbatch such as --partition=cpu");
+        faults.Require(
+            points is null || at is null || (at >= 0 && at < points.Value.Length), "--point", at, $"0 to {(points?.Length ?? 1) - 1}");
         var folder = parsed.GetValue(output)!;
         OutputFile.Check(Path.Combine(folder, SweepFolder.TableName), "--output", faults);
         if (remote && at is null)
@@ -73,7 +93,8 @@ internal sealed class SweepCommand
         else
         {
             using var line = new StatusLine(terminal.ErrorWriter, StatusLine.ColumnsOf(terminal.ErrorWriter), TimeProvider.System);
-            results.Run(missing, new ScenarioRun(ScenarioPlacement.Solve, step), parsed.GetValue(jobs), new ScenarioBar(line), cancellation);
+            results.Run(missing, new ScenarioRun(ScenarioPlacement.Solve, step), parsed.GetValue(jobs), new ScenarioBar(line),
+                cancellation);
         }
         var table = results.Gather();
         if (parsed.GetValue(json))
@@ -97,7 +118,8 @@ internal sealed class SweepCommand
         if (read is null || faults.Any)
             return null;
         if (values.Count == 0 && read.Content.Sweep is { } sweep)
-            values.AddRange(sweep.Select(list => KeyValuePair.Create(list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)])));
+            values.AddRange(sweep.Select(list =>
+                KeyValuePair.Create(list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)])));
         try
         {
             return SweepPoint.All(read, [.. values]);
@@ -122,9 +144,9 @@ internal sealed class SweepCommand
     {
         try
         {
-            return JsonNode.Parse(text) is JsonValue value ? value : JsonValue.Create(text);
+            return JsonNode.Parse(text) is JsonValue value && value.ToJsonString().Length > 0 ? value : JsonValue.Create(text);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return JsonValue.Create(text);
         }
@@ -133,7 +155,10 @@ internal sealed class SweepCommand
     /// <summary>The command line that a job repeats, but for its point.</summary>
     private ImmutableArray<string> Again(ParseResult parsed)
     {
-        var words = new List<string> { "sweep", Path.GetFullPath(ScenarioFolder.Find(parsed.GetValue(scenario)!)), "--output", Path.GetFullPath(parsed.GetValue(output)!) };
+        var words = new List<string>
+        {
+            "sweep", Path.GetFullPath(ScenarioFolder.Find(parsed.GetValue(scenario)!)), "--output", Path.GetFullPath(parsed.GetValue(output)!),
+        };
         foreach (var text in parsed.GetValue(set) ?? [])
             words.AddRange(["--set", text]);
         if (parsed.GetValue(seed) is { } chosen)

@@ -7,7 +7,9 @@ using MoEPlace.Simulation.Scenarios;
 
 namespace MoEPlace.Cli;
 
-/// <summary>The folder of a sweep: one result for each point, written whole or not at all, so that a sweep goes on where it was ended.</summary>
+/// <summary>
+/// The folder of a sweep: one result for each point, written whole or not at all, so that a sweep goes on where it was ended.
+/// </summary>
 /// <param name="path">The folder.</param>
 /// <param name="points">All points.</param>
 internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points)
@@ -26,7 +28,8 @@ internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points
     /// <summary>Runs points, several at once; each is written when it is done.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; what was done stays.</exception>
     internal void Run(
-        ImmutableArray<SweepPoint> wanted, ScenarioRun run, int atOnce, IProgress<ScenarioProgress>? progress, CancellationToken cancellation)
+        ImmutableArray<SweepPoint> wanted, ScenarioRun run, int atOnce, IProgress<ScenarioProgress>? progress,
+        CancellationToken cancellation)
     {
         var done = 0;
         var one = run with { AtOnce = 1 };
@@ -34,12 +37,14 @@ internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points
         {
             Parallel.ForEach(wanted, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellation }, point =>
             {
-                progress?.Report(new ScenarioProgress(Volatile.Read(ref done), wanted.Length, $"point {point.Index + 1} of {points.Length}"));
+                progress?.Report(
+                    new ScenarioProgress(Volatile.Read(ref done), wanted.Length, $"point {point.Index + 1} of {points.Length}"));
                 one.Run(point.Scenario, null, cancellation).Write(FileOf(point));
                 Interlocked.Increment(ref done);
             });
         }
-        catch (AggregateException e) when (cancellation.IsCancellationRequested && e.Flatten().InnerExceptions.All(c => c is OperationCanceledException))
+        catch (AggregateException e) when (
+            cancellation.IsCancellationRequested && e.Flatten().InnerExceptions.All(c => c is OperationCanceledException))
         {
             throw new OperationCanceledException(cancellation);
         }
@@ -50,9 +55,11 @@ internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points
     internal SweepTable Gather()
     {
         if (Missing() is { Length: > 0 } missing)
-            throw new IOException($"{missing.Length} of {points.Length} points have no result, the first {missing[0].Index}: see what their jobs say in {Path.Combine(Root, SlurmArray.LogFolder)}");
+            throw new IOException(
+                $"{missing.Length} of {points.Length} points have no result, the first {missing[0].Index}: see what their jobs say in {Path.Combine(Root, SlurmArray.LogFolder)}");
         var rows = points.SelectMany(point => SimulationResult.Read(FileOf(point)).Variants.Select(variant => new SweepRow(
-            point.Index, point.Values.ToImmutableSortedDictionary(v => v.Key, v => JsonSerializer.SerializeToElement(v.Value), StringComparer.Ordinal),
+            point.Index, point.Values.ToImmutableSortedDictionary(
+                v => v.Key, v => JsonSerializer.SerializeToElement(v.Value), StringComparer.Ordinal),
             variant.Name, variant.Measures)));
         var first = points[0].Scenario.Content;
         var table = new SweepTable(SweepTable.FormatName, first.Name, first.Title, [.. points[0].Values.Select(v => v.Key)], [.. rows]);
@@ -72,7 +79,8 @@ internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points
         foreach (var row in table.Rows)
             Line([
                 row.Point.ToString(CultureInfo.InvariantCulture), .. table.Parameters.Select(p => Plain(row.Values[p])), row.Variant,
-                .. SimulationMeasure.All.Select(m => row.Measures.TryGetValue(m, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : "")]);
+                .. SimulationMeasure.All.Select(
+                    m => row.Measures.TryGetValue(m, out var value) ? value.ToString("R", CultureInfo.InvariantCulture) : "")]);
         return text.ToString();
 
         void Line(IEnumerable<string> cells) => text.AppendJoin(',', cells.Select(Quoted)).Append('\n');
@@ -80,5 +88,6 @@ internal sealed class SweepFolder(string path, ImmutableArray<SweepPoint> points
 
     internal static string Plain(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 
-    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell
+        : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -8,7 +8,8 @@ namespace MoEPlace.Cli;
 /// <param name="Title">One line for people.</param>
 /// <param name="Parameters">The paths that were swept.</param>
 /// <param name="Rows">By point, then variant.</param>
-internal sealed record SweepTable(string Format, string Scenario, string Title, ImmutableArray<string> Parameters, ImmutableArray<SweepRow> Rows)
+internal sealed record SweepTable(
+    string Format, string Scenario, string Title, ImmutableArray<string> Parameters, ImmutableArray<SweepRow> Rows)
 {
     /// <summary>What the file says that it is.</summary>
     public const string FormatName = "moeplace.sweep/1";

@@ -14,7 +14,8 @@ internal static class SweepTables
             table.Rows.Select(row => (string[])
             [
                 $"{row.Point}", .. table.Parameters.Select(p => SweepFolder.Plain(row.Values[p])), row.Variant,
-                MeasureTable.Seconds(Measure(row, SimulationMeasure.StepSeconds)), MeasureTable.Seconds(Measure(row, SimulationMeasure.ExposedExchangeSeconds)),
+                MeasureTable.Seconds(Measure(row, SimulationMeasure.StepSeconds)),
+                    MeasureTable.Seconds(Measure(row, SimulationMeasure.ExposedExchangeSeconds)),
                 Measure(row, SimulationMeasure.TokensPerSecond) is { } rate ? MeasureTable.Count((long)rate) : "-",
             ]));
         terminal.Line($"results: {Path.GetFullPath(folder)}");

@@ -7,11 +7,14 @@ namespace MoEPlace.Reports;
 /// <summary>Figures and a page of what simulations came to.</summary>
 public static class SimulationReport
 {
+    /// <summary>Sections whose figures are drawn; of the others the page tells the numbers.</summary>
+    private const int MostDrawn = 12;
+
     /// <summary>
     /// Writes one page that loads nothing, each figure as SVG and PNG, and the data of each as CSV. The same results give the same
     /// bytes. Everything is written beside its place and moved when complete.
     /// </summary>
-    /// <param name="results">One section each; at least one. Several of one scenario are the points of a sweep.</param>
+    /// <param name="results">One section each; at least one. Several of one scenario are the points of a sweep. Figures are drawn of the first twelve.</param>
     /// <param name="folder">Where to; made when it is missing.</param>
     /// <param name="cancellation">Ends the drawing; nothing is left behind then.</param>
     /// <exception cref="InputException">A result is not valid, the folder cannot be written, or node, its packages or a font is
@@ -28,8 +31,9 @@ public static class SimulationReport
     }
 
     /// <summary>All figures of a section in the order of the page, those left out too.</summary>
-    internal static Figure[] Draw(SimulationSection section) =>
-        [PhaseFigure.Draw(section), .. TimelineFigure.Draw(section), LinkFigure.Draw(section), ResourceFigure.Draw(section)];
+    internal static Figure[] Draw(SimulationSection section) => section.Number > MostDrawn
+        ? []
+        : [PhaseFigure.Draw(section), .. TimelineFigure.Draw(section), LinkFigure.Draw(section), ResourceFigure.Draw(section)];
 
     private static void Check(ImmutableArray<SimulationResult> results)
     {

@@ -86,6 +86,7 @@ public static class StepSimulation
         measures[SimulationMeasure.StepSecondsP95] = spans.StepSecondsP95;
         measures[SimulationMeasure.TokensPerSecond] = setting.TokensPerStep / spans.StepSeconds;
         measures[SimulationMeasure.ExchangeSeconds] = spans.ExchangeSeconds;
+        measures[SimulationMeasure.RoutingSeconds] = spans.RoutingSeconds;
         measures[SimulationMeasure.ExposedExchangeSeconds] = spans.ExposedExchangeSeconds;
         measures[SimulationMeasure.WaitSeconds] = spans.WaitSeconds;
         measures[SimulationMeasure.ComputeSeconds] = spans.ComputeSeconds;

@@ -27,6 +27,8 @@ public sealed class ProgramTests(Samples samples)
     [InlineData("cluster", "ranksPerNode")]
     [InlineData("model", "moeLayerIds")]
     [InlineData("result", "placements")]
+    [InlineData("scenario", "variants")]
+    [InlineData("simulation", "expectations")]
     public void Prints_the_schema_of_its_files(string name, string key)
     {
         var schema = JsonNode.Parse(CliRun.Done("schema", name).Output)!.AsObject();

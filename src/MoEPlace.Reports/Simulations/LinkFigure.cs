@@ -13,7 +13,8 @@ internal static class LinkFigure
 
     internal static Figure Draw(SimulationSection section)
     {
-        DrawnVariant[] variants = [.. section.Drawn.Where(v => v.Result.LinkShares.Any(l => l.Shares.Length > 0) && Length(v) > 0)];
+        // More lines over one another than these tell nothing.
+        DrawnVariant[] variants = [.. section.Few.Where(v => v.Result.LinkShares.Any(l => l.Shares.Length > 0) && Length(v) > 0)];
         var kinds = variants.SelectMany(v => v.Result.LinkShares).Where(l => l.Shares.Length > 0)
             .GroupBy(l => l.Kind, StringComparer.Ordinal).Where(g => g.Any(l => l.Shares.Any(s => s > 0)))
             .Select(g => g.Key).Take(MostKinds).ToArray();
@@ -26,6 +27,7 @@ internal static class LinkFigure
         return new Figure(
             Name, Topic, Finding(section, kinds),
             "Bytes over what the links of a kind could have carried, mean over the links of the kind, over the first step of each variant. "
+                + (variants.Length < section.Variants.Length ? $"Drawn are {variants.Length} of {section.Variants.Length} variants; the CSV has these. " : "")
                 + "Gaps are times in which the links wait for computation.",
             new { config = FigureStyle.Config, vconcat = panels, spacing = 12 }, Data(variants, kinds));
     }
@@ -49,7 +51,7 @@ internal static class LinkFigure
             width = 620,
             height = 76,
             data = new { values },
-            mark = new { type = "line", interpolate = "step-after", strokeWidth = 1.4 },
+            mark = new { type = "line", interpolate = "step-after", strokeWidth = 1.6 },
             encoding = new
             {
                 x = new
@@ -58,7 +60,7 @@ internal static class LinkFigure
                     type = "quantitative",
                     title = last ? $"time, {unit.Name}" : null,
                     scale = new { domain = new[] { 0, most }, nice = false },
-                    axis = new { grid = false, labels = last, ticks = last, tickCount = 8, format = "~g" },
+                    axis = new { grid = false, labels = last, ticks = last, tickCount = 8 },
                 },
                 y = new
                 {
@@ -83,13 +85,12 @@ internal static class LinkFigure
 
     private static string Finding(SimulationSection section, string[] kinds)
     {
-        double Peak(DrawnVariant variant, string kind) => Shares(variant, kind) is { Length: > 0 } shares ? shares.Max() : 0;
         double Mean(DrawnVariant variant, string kind) => Shares(variant, kind) is { Length: > 0 } shares ? shares.Average() : 0;
         var (first, best) = (section.Baseline, section.Fastest);
         var busiest = kinds.MaxBy(k => Mean(first, k))!;
-        var told = Findings.Percents(Mean(first, busiest), Mean(best, busiest));
-        var begin = $"{PlainText.Clean(busiest, 30)} is {told[0]} busy with {first.Name}, {Findings.Percents(Peak(first, busiest))[0]} at its peak";
-        return first == best ? begin : told[0] == told[1] ? $"{begin}; with {best.Name} as much" : $"{begin}; with {best.Name} {told[1]}";
+        var (before, after) = (Mean(first, busiest), Mean(best, busiest));
+        var begin = $"{PlainText.Clean(busiest, 30)} is {SimulationFindings.Share(before)} busy with {first.Name}";
+        return first == best ? begin : begin + SimulationFindings.Other(before, after, best);
     }
 
     private static ImmutableArray<double> Shares(DrawnVariant variant, string kind) =>

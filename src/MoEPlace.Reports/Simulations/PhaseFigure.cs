@@ -52,13 +52,14 @@ internal static class PhaseFigure
             axis = new { labelLimit = 180, domain = false, ticks = false, labelColor = FigureStyle.Ink },
             scale = new { paddingInner = 0.25 },
         };
-        var offset = new { field = "kind", type = "nominal", scale = new { domain = new[] { Exposed, Hidden } } };
+        string[] kinds = values.Any(v => v.kind == Hidden) ? [Exposed, Hidden] : [Exposed];
+        var offset = new { field = "kind", type = "nominal", scale = new { domain = kinds } };
         var color = new
         {
             field = "phase",
             type = "nominal",
             scale = new { domain = phases.Select(p => p.Words), range = phases.Select(p => p.Color) },
-            legend = new { title = (string?)null, orient = "bottom", columns = 5 },
+            legend = StepPhase.Legend(phases),
         };
         object Bars(string kind, int height, double opacity) => new
         {
@@ -85,14 +86,14 @@ internal static class PhaseFigure
         {
             config = FigureStyle.Config,
             width = 560,
-            height = new { step = 17 },
+            height = new { step = kinds.Length == 1 ? 20 : 14 },
             layer = new object[]
             {
-                new { data = new { values }, layer = new[] { Bars(Exposed, 15, 1), Bars(Hidden, 6, 0.75) } },
+                new { data = new { values }, layer = kinds.Select(kind => kind == Exposed ? Bars(kind, 14, 1) : Bars(kind, 6, 0.75)) },
                 new
                 {
                     data = new { values = steps },
-                    mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, height = 20, opacity = 1 },
+                    mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, height = 18, opacity = 1 },
                     encoding = new
                     {
                         y,

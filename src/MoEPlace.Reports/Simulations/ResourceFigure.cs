@@ -67,9 +67,9 @@ internal static class ResourceFigure
             data = new { values },
             layer = new object[]
             {
-                new { mark = new { type = "bar", height = thick, clip = true },
+                new { mark = new { type = "bar", height = thick },
                     encoding = new { y, yOffset = offset, x = X("mean"), color = VariantScale.Color(section.Drawn), tooltip } },
-                new { mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, height = thick, opacity = 1, clip = true },
+                new { mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, height = thick, opacity = 1 },
                     encoding = new { y, yOffset = offset, x = X("most"), tooltip } },
             },
         };

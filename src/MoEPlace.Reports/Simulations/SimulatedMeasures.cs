@@ -21,6 +21,8 @@ internal static class SimulatedMeasures
         new("tokens per second", SimulationMeasure.TokensPerSecond, Rate, false, "Tokens of a step over its time."),
         new("exchange", SimulationMeasure.ExchangeSeconds, Quantity.Seconds, true,
             "Dispatch, combine and what belongs to them, mean over ranks, waiting for others left out."),
+        new("dispatch and combine", SimulationMeasure.RoutingSeconds, Quantity.Seconds, true,
+            "Dispatch and combine alone, without gathered contexts; exchanges that overlap counted each."),
         new("exposed exchange", SimulationMeasure.ExposedExchangeSeconds, Quantity.Seconds, true,
             "The part of it that no computation of the same rank runs beside."),
         new("waiting", SimulationMeasure.WaitSeconds, Quantity.Seconds, true,
@@ -39,7 +41,7 @@ internal static class SimulatedMeasures
         Array.Find(All, m => m.Key == key) ?? new Measure(PlainText.Clean(key, 40), key, Quantity.General, true, "");
 
     /// <summary>All values of a section, one row a variant.</summary>
-    internal static Table Values(SimulationSection section) => new Table(
+    internal static Table Values(SimulationSection section) => new(
         [
             TableColumn.Text("variant", "variant"),
             .. Known(section).Select(m => new TableColumn(
@@ -54,7 +56,7 @@ internal static class SimulatedMeasures
         ]);
 
     /// <summary>The same over the baseline's; unknown where that is 0.</summary>
-    internal static Table Ratios(SimulationSection section) => new Table(
+    internal static Table Ratios(SimulationSection section) => new(
         [
             TableColumn.Text("variant ÷ baseline", "variant"),
             .. Known(section).Select(m => TableColumn.Ratio(m.Title, m.Key) with { Hint = m.Meaning }),

@@ -43,12 +43,8 @@ internal static class SimulationFindings
         var (first, best) = (section.Baseline, section.Fastest);
         if (OutsideComputation(first) is not { } before)
             return "Where the time of a step goes";
-        if (first == best || OutsideComputation(best) is not { } after)
-            return $"With {first.Name}, {Findings.Percents(before)[0]} of the step is no computation";
-        var told = Findings.Percents(before, after);
-        return told[0] == told[1]
-            ? $"With {first.Name} as with {best.Name}, {told[0]} of the step is no computation"
-            : $"With {first.Name} {told[0]} of the step is no computation, with {best.Name} {told[1]}";
+        var begin = $"{Share(before)} of the step is no computation with {first.Name}";
+        return first == best || OutsideComputation(best) is not { } after ? begin : begin + Other(before, after, best);
     }
 
     /// <summary>How busy the compute stream and the links are.</summary>
@@ -57,14 +53,13 @@ internal static class SimulationFindings
         var (first, best) = (section.Baseline.Result, section.Fastest.Result);
         var kind = first.Resources.OrderByDescending(r => r.MostShare).First();
         var after = best.Resources.FirstOrDefault(r => r.Kind == kind.Kind);
-        var alone = $"The busiest with {section.Baseline.Name} is {PlainText.Clean(kind.Kind, 30)}";
-        if (first == best || after is null)
-            return $"{alone}: {Findings.Percents(kind.MeanShare)[0]} of the time on average";
-        var told = Findings.Percents(kind.MeanShare, after.MeanShare);
-        return told[0] == told[1]
-            ? $"{alone}: {told[0]} of the time on average, as with {section.Fastest.Name}"
-            : $"{alone}: {told[0]} of the time on average, with {section.Fastest.Name} {told[1]}";
+        var begin = $"The busiest is {PlainText.Clean(kind.Kind, 30)}: {Share(kind.MeanShare)} of the time on average with {section.Baseline.Name}";
+        return first == best || after is null ? begin : begin + Other(kind.MeanShare, after.MeanShare, section.Fastest);
     }
+
+    /// <summary>The end of a sentence that told a share of the baseline: the share of another variant.</summary>
+    internal static string Other(double before, double after, DrawnVariant variant) =>
+        Share(before) == Share(after) ? $", as much with {variant.Name}" : $", {Share(after)} with {variant.Name}";
 
     /// <summary>A share of 0 to 1, never told larger than it is: tenths of a percent below 10 %, else whole ones.</summary>
     internal static string Share(double share)

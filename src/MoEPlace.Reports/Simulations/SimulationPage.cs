@@ -1,4 +1,5 @@
 using System.Text;
+using MoEPlace.Results;
 
 namespace MoEPlace.Reports.Simulations;
 
@@ -47,9 +48,10 @@ internal static class SimulationPage
         html.Append($"<section id=\"result-{section.Number}\">\n");
         if (heading)
             html.Append("<h2>").Append(Title(section)).Append("</h2>\n");
-        AppendFacts(html, section);
+        html.Append("<p>").Append(PlainText.Html(section.Result.Question, 600)).Append("</p>\n");
         AppendAnswer(html, section);
-        html.Append("<h3>What was measured</h3>\n").Append(SimulatedMeasures.Values(section).ToHtml())
+        AppendFacts(html, section);
+        html.Append("<h3>What was measured</h3>\n").Append(SimulatedMeasures.Values(section).Pick(["variant", .. SimulationMeasure.All]).ToHtml())
             .Append("<p class=\"note\">Of a step, unless it says otherwise. Where lower is better the best value of a column is marked ★.")
             .Append(FigureElement.Files(section.FilePrefix + "measures", "csv")).Append("</p>\n");
         if (section.Variants.Length > 1)
@@ -70,6 +72,8 @@ internal static class SimulationPage
         foreach (var (figure, drawing) in part.Figures)
             FigureElement.Append(
                 html, $"figure-{section.Number}-{figure.Name}", section.FilePrefix, section.Synthetic, figure, drawing, open: false);
+        if (part.Figures.Count == 0)
+            html.Append("<p class=\"note\">Its figures are left out, as there are many results; a report of it alone draws them.</p>\n");
         html.Append("</section>\n");
     }
 
@@ -79,7 +83,6 @@ internal static class SimulationPage
         var shapes = section.Variants.Select(v => $"{PlainText.Clean(v.Result.Cluster, 60)}: {SimulationSection.Shape(v.Result)}").Distinct().Take(4);
         (string Name, string Value)[] facts =
         [
-            ("Question", PlainText.Html(result.Question, 600)),
             ("Model", $"{PlainText.Html(result.Model, 200)}, {PlainText.Html(result.Phase, 40)}"),
             ("Routing", (section.Synthetic ? "<strong class=\"tag\">synthetic</strong> " : "measured: ") + PlainText.Html(result.Source, 400)),
             ("Cluster", PlainText.Html(string.Join("; ", shapes), 600)),

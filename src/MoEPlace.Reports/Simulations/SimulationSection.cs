@@ -6,6 +6,7 @@ namespace MoEPlace.Reports.Simulations;
 internal sealed class SimulationSection
 {
     private const int MostDrawn = 8;
+    private const int MostLines = 3;
 
     internal SimulationSection(SimulationResult result, int number, bool alone)
     {
@@ -18,6 +19,7 @@ internal sealed class SimulationSection
         Fastest = SameTokens
             ? Variants.MinBy(v => v.Step ?? double.PositiveInfinity)!
             : Variants.MaxBy(v => v.Measure(SimulationMeasure.TokensPerSecond) ?? 0)!;
+        Few = [.. Variants.Where((v, i) => i < MostLines || v == Fastest)];
         Drawn = [.. Variants.Where((v, i) => i < MostDrawn || v == Fastest)];
     }
 
@@ -38,6 +40,9 @@ internal sealed class SimulationSection
 
     /// <summary>All phases of all variants, in the order in which they are drawn.</summary>
     internal StepPhase[] Phases { get; }
+
+    /// <summary>Those whose lines stand over one another: the first three, and the fastest.</summary>
+    internal DrawnVariant[] Few { get; }
 
     /// <summary>What differences are told against.</summary>
     internal DrawnVariant Baseline => Variants[0];

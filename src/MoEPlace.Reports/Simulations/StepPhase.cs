@@ -52,6 +52,10 @@ internal sealed record StepPhase(string Name, string Words, string Color, string
         return [.. Known.Where(k => present.Contains(k.Name)), .. others];
     }
 
+    /// <summary>The legend of these phases, below the figure.</summary>
+    internal static object Legend(IReadOnlyList<StepPhase> phases) =>
+        new { title = (string?)null, orient = "bottom", columns = phases.Sum(p => p.Words.Length + 5) < 85 ? phases.Count : 4 };
+
     /// <summary>All phases that a section draws anywhere, so that each has one colour over all figures.</summary>
     internal static StepPhase[] Of(SimulationResult result) => Of(result.Variants.SelectMany(v =>
         v.Phases.Select(p => p.Phase).Concat(v.Timeline?.Spans.Select(s => s.Phase) ?? [])));

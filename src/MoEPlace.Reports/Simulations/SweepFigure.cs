@@ -75,23 +75,38 @@ internal static class SweepFigure
         },
     };
 
-    /// <summary>Titles without the beginning that all have in common, cut at a word.</summary>
+    /// <summary>What differs: the titles, or the first trait of the baseline that is another at every point; else numbers.</summary>
     private static string[] Names(SimulationSection[] points)
     {
-        string[] titles = [.. points.Select(p => PlainText.Clean(p.Result.Title, 120))];
-        var common = 0;
-        while (Array.TrueForAll(titles, t => t.Length > common && t[common] == titles[0][common]))
-            common++;
-        while (common > 0 && titles[0][common - 1] != ' ')
-            common--;
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        return
+        Func<SimulationSection, string>[] traits =
         [
-            .. titles.Select((t, i) =>
-            {
-                var name = PlainText.Clean(t[common..], 32);
-                return name.Length > 0 && names.Add(name) ? name : $"{i + 1}";
-            }),
+            p => PlainText.Clean(p.Result.Title, 120),
+            p => SimulationSection.Shape(p.Baseline.Result),
+            p => $"{Quantity.Count(p.Baseline.Result.TokensPerStep)} tokens",
+            p => PlainText.Clean(p.Baseline.Result.Cluster, 60),
+            p => PlainText.Clean(p.Baseline.Result.Placement, 60),
+            p => PlainText.Clean(p.Baseline.Result.Schedule, 120),
+            p => $"seed {p.Result.Seed}",
         ];
+        foreach (var trait in traits)
+        {
+            string[] names = [.. points.Select(trait)];
+            var common = Common(names);
+            names = [.. names.Select(n => PlainText.Clean(n[common..], 32))];
+            if (names.All(n => n.Length > 0) && names.Distinct().Count() == names.Length)
+                return names;
+        }
+        return [.. points.Select((_, i) => $"{i + 1}")];
+    }
+
+    /// <summary>How much of their beginning all have in common, up to a space.</summary>
+    private static int Common(string[] names)
+    {
+        var common = 0;
+        while (Array.TrueForAll(names, n => n.Length > common && n[common] == names[0][common]))
+            common++;
+        while (common > 0 && names[0][common - 1] != ' ')
+            common--;
+        return common;
     }
 }

@@ -7,6 +7,9 @@ internal static class TimelineBins
 {
     private const double LeastShare = 0.01;
 
+    /// <summary>Numbers of bins that are whole pixels wide.</summary>
+    internal static readonly int[] Counts = [160, 128, 80, 64, 40, 32, 20];
+
     /// <summary>A phase in a bin: it takes High - Low of it.</summary>
     internal readonly record struct Share(long Begin, long End, double Low, double High, StepPhase Phase);
 

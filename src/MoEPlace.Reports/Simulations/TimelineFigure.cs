@@ -11,6 +11,7 @@ internal static class TimelineFigure
     private const string Topic = "Streams and links over time";
     private const string WholeTopic = "Streams and links over the whole step";
     private const int MostSpans = 1_400;
+    private const int MostShares = 2_400;
     private const int MostRows = 42;
     private const int MostWholeRows = 16;
     private const int MostVariants = 6;
@@ -62,7 +63,9 @@ internal static class TimelineFigure
         var most = rows.Max(r => r.End);
         var unit = TimeUnit.For(TimeUnit.Seconds(most));
         var phases = Used(section, rows);
-        var bins = Math.Clamp(MostSpans / (3 * rows.Sum(r => r.Names.Length)), 24, 128);
+        var bins = TimelineBins.Counts.First(count => count * 3 * rows.Sum(r => r.Names.Length) <= MostShares || count == TimelineBins.Counts[^1]);
+        // Bins of whole picoseconds.
+        most = bins * ((most + bins - 1) / bins);
         var panels = rows.Select((r, i) => TimelinePanel.Spec(
             r, [.. r.Names.SelectMany((_, row) => TimelineBins.Of(r[row], most, bins, phases).Select(b => (object)new
             {
@@ -102,9 +105,10 @@ internal static class TimelineFigure
         var (before, after) = (Computing(first), Computing(best));
         if (before is null)
             return "What streams and links do when";
-        var told = Findings.Percents(before.Value, after ?? before.Value);
-        var begin = $"The drawn ranks compute {told[0]} of {where} with {first.Name}";
-        return first == best || after is null ? begin : told[0] == told[1] ? $"{begin} as with {best.Name}" : $"{begin}, {told[1]} with {best.Name}";
+        var begin = $"The drawn ranks compute {SimulationFindings.Share(before.Value)} of {where} with {first.Name}";
+        if (first == best || after is null)
+            return begin;
+        return begin + SimulationFindings.Other(before.Value, after.Value, best);
     }
 
     private static string Left(TimelineRows[] rows)

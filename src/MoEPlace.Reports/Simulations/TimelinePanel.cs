@@ -25,7 +25,7 @@ internal static class TimelinePanel
             type = "quantitative",
             title = axis.Drawn ? axis.Title : null,
             scale = new { domain = new[] { 0, axis.Most }, nice = false },
-            axis = new { grid = false, labels = axis.Drawn, ticks = axis.Drawn, tickCount = 8, format = "~g" },
+            axis = new { grid = false, labels = axis.Drawn, ticks = axis.Drawn, tickCount = 8 },
         };
         var y = new
         {
@@ -49,7 +49,7 @@ internal static class TimelinePanel
         var step = rows.Variant.Step is { } seconds ? $": a step takes {Quantity.Seconds(seconds)}" : "";
         return new
         {
-            title = new { text = rows.Variant.Name + step, fontSize = 12, fontWeight = "normal", offset = marks.Length > 0 ? 18 : 6 },
+            title = new { text = rows.Variant.Name + step, fontSize = 12, fontWeight = "normal", offset = 6 },
             width = Width,
             height = height * rows.Names.Length,
             layer = new object[]
@@ -58,7 +58,7 @@ internal static class TimelinePanel
                 new
                 {
                     data = new { values = bars },
-                    mark = new { type = "rect", opacity = 1, clip = true },
+                    mark = new { type = "rect", opacity = 1 },
                     encoding = new
                     {
                         x = X("from"),
@@ -70,7 +70,7 @@ internal static class TimelinePanel
                             field = "phase",
                             type = "nominal",
                             scale = new { domain = phases.Select(p => p.Words), range = phases.Select(p => p.Color) },
-                            legend = new { title = (string?)null, orient = "bottom", columns = 5 },
+                            legend = StepPhase.Legend(phases),
                         },
                         stroke = new
                         {
@@ -101,7 +101,7 @@ internal static class TimelinePanel
                 new { mark = new { type = "rule", color = FigureStyle.Muted, strokeWidth = 0.7, strokeDash = new[] { 3, 3 } } },
                 new
                 {
-                    mark = new { type = "text", align = "left", dx = 2, fontSize = 10, color = FigureStyle.Muted, baseline = "bottom", clip = false },
+                    mark = new { type = "text", align = "left", dx = 2, fontSize = 10, color = FigureStyle.Muted, baseline = "bottom" },
                     encoding = new { text = new { field = "name", type = "nominal" }, y = new { value = -2 } },
                 },
             },

@@ -41,7 +41,10 @@ internal sealed class SpanTotals
     /// <summary>Time in which at least one dispatch, combine or gathering of context was under way.</summary>
     internal double ExchangeSeconds => Mean(exchange);
 
-    /// <summary>Of it, what the rank computed nothing beside.</summary>
+    /// <summary>Time of dispatches and combines, each by itself.</summary>
+    internal double RoutingSeconds => Mean(busy[Array.IndexOf(Phases, StepPhase.Dispatch)]) + Mean(busy[Array.IndexOf(Phases, StepPhase.Combine)]);
+
+    /// <summary>Of all exchanges, what the rank computed nothing beside.</summary>
     internal double ExposedExchangeSeconds => Mean(exposedExchange);
 
     /// <summary>Time that the rank waited for others in exchanges.</summary>

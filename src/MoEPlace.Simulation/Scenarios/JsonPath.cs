@@ -10,7 +10,9 @@ internal static class JsonPath
 
     private static readonly string[] Settings = ["seed", "model", "routing", "cluster", "placement", "work", "schedule", "lostRanks"];
 
-    /// <summary>Sets it; objects on the way are made where they are missing. Whether the key exists is for who reads the scenario to say.</summary>
+    /// <summary>
+    /// Sets it; objects on the way are made where they are missing. Whether the key exists is for who reads the scenario to say.
+    /// </summary>
     /// <param name="root">The scenario.</param>
     /// <param name="path">For example <c>variants.slow.cluster.nodes</c>.</param>
     /// <param name="value">What shall stand there.</param>
@@ -22,7 +24,8 @@ internal static class JsonPath
         var (at, next) = (root, 0);
         if (keys is ["variants", _, _, ..])
         {
-            at = Variant(root, keys[1]) ?? throw new InputException(file, "sweep", path, "variants." + string.Join(" or variants.", Names(root)));
+            at = Variant(root, keys[1])
+                ?? throw new InputException(file, "sweep", path, "variants." + string.Join(" or variants.", Names(root)));
             next = 2;
         }
         if (!Settings.Contains(keys[next]) || (next == 2 && keys[next] == "seed") || keys.Any(key => key.Length == 0))
@@ -43,5 +46,6 @@ internal static class JsonPath
     private static JsonObject? Variant(JsonObject root, string name) =>
         (root["variants"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(variant => (string?)variant["name"] == name);
 
-    private static IEnumerable<string?> Names(JsonObject root) => (root["variants"] as JsonArray ?? []).Select(variant => (string?)variant?["name"]);
+    private static IEnumerable<string?> Names(JsonObject root) => (root["variants"] as JsonArray ?? [])
+        .Select(variant => (string?)variant?["name"]);
 }

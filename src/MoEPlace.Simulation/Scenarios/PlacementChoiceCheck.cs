@@ -23,9 +23,11 @@ internal static class PlacementChoiceCheck
         var known = faults.Require(
             PlacementChoice.Policies.Contains(placement.Policy), at + ".policy", placement.Policy,
             string.Join(", ", PlacementChoice.Policies) + ", whose limits are no seconds");
-        faults.Require(placement.Objective is "crossing" or "copies" or "step", at + ".objective", placement.Objective, "crossing, copies or step");
         faults.Require(
-            placement.MaxImbalance is null || placement is { MaxImbalance: >= 1 and <= 1e9, Policy: Affinity }, at + ".maxImbalance", placement.MaxImbalance,
+            placement.Objective is "crossing" or "copies" or "step", at + ".objective", placement.Objective, "crossing, copies or step");
+        faults.Require(
+            placement.MaxImbalance is null || placement is { MaxImbalance: >= 1 and <= 1e9, Policy: Affinity }, at + ".maxImbalance",
+            placement.MaxImbalance,
             $"1 or more, with policy {Affinity}");
         faults.Require(placement.IterationLimit is >= 1 and <= 100_000, at + ".iterationLimit", placement.IterationLimit, "1 to 100,000");
         if (known)
@@ -35,18 +37,19 @@ internal static class PlacementChoiceCheck
     private static void CheckSlots(ScenarioVariant variant, Func<string, string> field, InputFaults faults)
     {
         var (placement, cluster, left, at) = (variant.Placement, variant.Cluster, variant.RanksLeft, field("placement"));
-        var most = placement.Policy is Affinity or "eplb" or "cooccurrence" ? (long)variant.Model.Experts * (left - 1) : 0;
-        if (!faults.Require(placement.Redundant >= 0 && placement.Redundant <= most, at + ".redundant", placement.Redundant, $"0 to {most} with policy {placement.Policy}"))
+        // Affinity deals slots to ranks that differ, and then makes no replicas; the nodes that are left are else a cluster of equal ranks.
+        var free = placement.Policy == Affinity
+            && (variant.LostNodes is null || (variant.LostNodes == 0 && cluster.UnequalRanks is { Length: > 0 }));
+        var most = !free && placement.Policy is Affinity or "eplb" or "cooccurrence" ? (long)variant.Model.Experts * (left - 1) : 0;
+        if (!faults.Require(placement.Redundant >= 0 && placement.Redundant <= most, at + ".redundant", placement.Redundant,
+            $"0 to {most} with policy {placement.Policy} on these ranks"))
             return;
         var slots = (long)variant.Model.Experts + placement.Redundant;
-        var free = placement.Policy == Affinity && (variant.LostRanks.Length > 0 || cluster.UnequalRanks is { Length: > 0 });
         faults.Require(
-            slots % left == 0 || free, field("cluster"), $"{left} ranks", $"ranks that divide the {slots} slots of a layer (experts + redundant)");
-        var lostOf = new int[cluster.Nodes];
-        foreach (var rank in variant.LostRanks)
-            lostOf[rank / cluster.RanksPerNode]++;
+            slots % left == 0 || free, field("cluster"), $"{left} ranks",
+            $"ranks that divide the {slots} slots of a layer (experts + redundant)");
         faults.Require(
-            placement.Policy == Affinity || lostOf.All(n => n == 0 || n == cluster.RanksPerNode), field("lostRanks"), string.Join(", ", variant.LostRanks),
+            placement.Policy == Affinity || variant.LostNodes is not null, field("lostRanks"), string.Join(", ", variant.LostRanks),
             $"all ranks of a node, or placement policy {Affinity}");
         CheckMemory(variant, slots, free, field, faults);
     }

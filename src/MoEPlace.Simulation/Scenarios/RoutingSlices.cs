@@ -11,7 +11,8 @@ internal static class RoutingSlices
     internal static void Check(RoutingTrace trace, RoutingChoice routing, string field, InputFaults faults)
     {
         faults.Require(
-            routing.Phase is null || trace.Columns.HasFlag(TraceColumns.Phase), field + ".phase", routing.Phase, $"none: {trace.Path} tells no phases");
+            routing.Phase is null || trace.Columns.HasFlag(TraceColumns.Phase), field + ".phase", routing.Phase,
+            $"none: {trace.Path} tells no phases");
         var domains = trace.Columns.HasFlag(TraceColumns.Domain) ? trace.Header.Domains : [];
         faults.Require(
             routing.Domain is null || domains.Contains(routing.Domain), field + ".domain", routing.Domain,

@@ -42,7 +42,8 @@ public sealed class Scenario
         var root = Parse(File.ReadAllText(path), path);
         if (seed is not null)
             root["seed"] = seed;
-        return Resolve(root, path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, content with { Seed = seed ?? content.Seed });
+        return Resolve(
+            root, path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, content with { Seed = seed ?? content.Seed });
     }
 
     /// <summary>This scenario with other values at some paths, read and checked anew.</summary>
@@ -73,7 +74,14 @@ public sealed class Scenario
     {
         try
         {
-            return (JsonObject)JsonNode.Parse(text, documentOptions: EachKeyOnce)!;
+            var root = (JsonObject)JsonNode.Parse(text, documentOptions: EachKeyOnce)!;
+            // What cannot be written again shall not fail later.
+            _ = root.ToJsonString(StrictJson.OneLine);
+            return root;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InputException(path, "JSON", "half a surrogate pair", "text in Unicode");
         }
         catch (JsonException e)
         {

@@ -23,7 +23,8 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
     {
         var variants = new List<ScenarioVariant>();
         ScenarioTextCheck.Check(content, faults);
-        if (!content.Variants.IsDefault && faults.Require(content.Variants.Length is >= 1 and <= MostVariants, "variants", content.Variants.Length, $"1 to {MostVariants}"))
+        if (!content.Variants.IsDefault && faults.Require(
+            content.Variants.Length is >= 1 and <= MostVariants, "variants", content.Variants.Length, $"1 to {MostVariants}"))
             for (var i = 0; i < content.Variants.Length; i++)
                 if (ReadVariant(i) is { } variant)
                     variants.Add(variant);
@@ -81,7 +82,8 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
 
     private T? Part<T>(JsonObject change, string key, int index)
         where T : class, new() =>
-        Try(() => Merged(change, key) is { } node ? StrictJson.Parse<T>(node.ToJsonString(StrictJson.OneLine), file, Field(change, key, index)) : new T());
+        Try(() => Merged(change, key) is { } node
+            ? StrictJson.Parse<T>(node.ToJsonString(StrictJson.OneLine), file, Field(change, key, index)) : new T());
 
     private ImmutableArray<int> Lost(JsonObject change, int index)
     {
@@ -100,13 +102,22 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         var under = based is null ? null : Relabel(() => ClusterPresets.Parse(Named(based)), field, "--cluster");
         if (under is not null && rest.Count == 0)
             return under;
-        var merged = (JsonObject)JsonMerge.Apply(under is null ? null : JsonSerializer.SerializeToNode(under, StrictJson.Options), rest)!;
-        var cluster = StrictJson.Parse<Cluster>(merged.ToJsonString(StrictJson.OneLine), file, field);
-        if (under is not null && !rest.ContainsKey("name") && (cluster.Nodes, cluster.RanksPerNode) != (under.Nodes, under.RanksPerNode))
-            cluster = cluster with { Name = $"{under.Name.Split(':')[0]}:{cluster.Nodes}x{cluster.RanksPerNode}" };
+        var cluster = Over(under, rest, field, (whole, wrong) => whole.Check(wrong));
+        return under is null || rest.ContainsKey("name") || (cluster.Nodes, cluster.RanksPerNode) == (under.Nodes, under.RanksPerNode) ? cluster
+            : cluster with { Name = $"{under.Name.Split(':')[0]}:{cluster.Nodes}x{cluster.RanksPerNode}" };
+    }
+
+    /// <summary>Some keys over those of a base.</summary>
+    private T Over<T>(T? under, JsonObject keys, string field, Action<T, InputFaults> check)
+        where T : class
+    {
+        var merged = JsonMerge.Apply(under is null ? null : JsonSerializer.SerializeToNode(under, StrictJson.Options), keys)!;
+        var whole = StrictJson.Parse<T>(merged.ToJsonString(StrictJson.OneLine), file, field);
         var wrong = new InputFaults(file);
-        cluster.Check(wrong);
-        return wrong.Any ? throw new InputException(wrong.ToImmutable().Select(f => f with { Field = $"{field}.{f.Field}" })) : cluster;
+        check(whole, wrong);
+        if (!wrong.Any)
+            CheckRead(keys, (JsonObject)JsonSerializer.SerializeToNode(whole, StrictJson.Options)!, "", wrong);
+        return wrong.Any ? throw new InputException(wrong.ToImmutable().Select(fault => fault with { Field = $"{field}.{fault.Field}" })) : whole;
     }
 
     private MoEModel ReadModel(JsonNode? node, string field, MoEModel? traced)
@@ -117,31 +128,31 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         var under = based is null ? traced : Relabel(() => ModelConfig.Read(Named(based)), field, "--model");
         if (under is not null && rest.Count == 0)
             return under;
-        var merged = (JsonObject)JsonMerge.Apply(under is null ? null : JsonSerializer.SerializeToNode(under, StrictJson.Options), rest)!;
-        var model = StrictJson.Parse<MoEModel>(merged.ToJsonString(StrictJson.OneLine), file, field);
-        var wrong = new InputFaults(file);
-        model.Check(wrong, field + ".");
-        wrong.ThrowIfAny();
-        return model;
+        return Over(under, rest, field, (whole, wrong) => whole.Check(wrong));
     }
 
     private (string? Base, JsonObject Keys) Split(JsonNode? node, string field, string allowed)
     {
-        try
+        if (node is JsonValue text && text.GetValueKind() == JsonValueKind.String)
+            return (text.GetValue<string>(), []);
+        if (node is not JsonObject keys)
+            throw new InputException(file, field, node, allowed);
+        var rest = (JsonObject)keys.DeepClone();
+        if (!rest.Remove(JsonMerge.Base, out var named) || named is null)
+            return (null, rest);
+        return named.GetValueKind() == JsonValueKind.String ? (named.GetValue<string>(), rest)
+            : throw new InputException(file, $"{field}.{JsonMerge.Base}", named, "a text");
+    }
+
+    /// <summary>Notes keys that follow from others: files of their own may hold them, but here they would change nothing.</summary>
+    private static void CheckRead(JsonObject given, JsonObject read, string field, InputFaults faults)
+    {
+        foreach (var (key, value) in given)
         {
-            if (node is JsonValue text && text.GetValueKind() == JsonValueKind.String)
-                return (text.GetValue<string>(), []);
-            if (node is not JsonObject keys)
-                throw new InputException(file, field, node?.ToJsonString(StrictJson.OneLine), allowed);
-            var rest = (JsonObject)keys.DeepClone();
-            if (!rest.Remove(JsonMerge.Base, out var named) || named is null)
-                return (null, rest);
-            return named.GetValueKind() == JsonValueKind.String ? (named.GetValue<string>(), rest)
-                : throw new InputException(file, $"{field}.{JsonMerge.Base}", named.ToJsonString(StrictJson.OneLine), "a text");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new InputException(file, field, "half a surrogate pair", "text in Unicode");
+            var at = field.Length == 0 ? key : $"{field}.{key}";
+            if (faults.Require(read.ContainsKey(key), at, value, $"the keys {string.Join(", ", read.Select(k => k.Key))}")
+                && value is JsonObject inner && read[key] is JsonObject innerRead)
+                CheckRead(inner, innerRead, at, faults);
         }
     }
 

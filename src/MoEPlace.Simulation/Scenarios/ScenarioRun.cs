@@ -41,12 +41,14 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
         {
             Parallel.For(0, settings.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, i =>
             {
-                progress?.Report(new ScenarioProgress(Volatile.Read(ref done), settings.Length, $"variant {i + 1} of {settings.Length}, {variants[i].Name}"));
+                progress?.Report(new ScenarioProgress(
+                    Volatile.Read(ref done), settings.Length, $"variant {i + 1} of {settings.Length}, {variants[i].Name}"));
                 ran[i] = Step(settings[i], variants[i].Name, variants[i].Description, variants[i].Placement.Words, cancellation);
                 Interlocked.Increment(ref done);
             });
         }
-        catch (AggregateException e) when (cancellation.IsCancellationRequested && e.Flatten().InnerExceptions.All(c => c is OperationCanceledException))
+        catch (AggregateException e) when (
+            cancellation.IsCancellationRequested && e.Flatten().InnerExceptions.All(c => c is OperationCanceledException))
         {
             throw new OperationCanceledException(cancellation);
         }
@@ -54,7 +56,8 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
     }
 
     private StepSetting Setting(
-        ScenarioVariant variant, RoutingTrace trace, List<(ScenarioVariant Variant, ExpertPlacement Placement)> placed, CancellationToken cancellation)
+        ScenarioVariant variant, RoutingTrace trace, List<(ScenarioVariant Variant, ExpertPlacement Placement)> placed,
+        CancellationToken cancellation)
     {
         var placement = variant.Placement.File is { } file ? WithoutLost(ExpertPlacementFile.Read(file), variant.LostRanks)
             : placed.Find(other => SamePlacement(other.Variant, variant)).Placement;
@@ -64,7 +67,8 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             cancellation.ThrowIfCancellationRequested();
             placed.Add((variant, placement));
         }
-        return new StepSetting(variant.Cluster, placement, RoutingSlices.Of(trace, variant.Routing, variant.Routing.Split), variant.Schedule)
+        return new StepSetting(
+            variant.Cluster, placement, RoutingSlices.Of(trace, variant.Routing, variant.Routing.Split), variant.Schedule)
         {
             Model = variant.Model,
             Phase = variant.Work.Phase,
@@ -88,7 +92,8 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
         var slots = placement.ToSlots().Select(layer =>
             (ImmutableArray<ImmutableArray<int>>)[.. layer.Select((experts, rank) => lost.Contains(rank) ? [] : experts)]);
         return new ExpertPlacement(
-            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, placement.Nodes, placement.RanksPerNode, [.. slots],
+            placement.Model, placement.HiddenLayers, placement.MoeLayerIds, placement.Experts, placement.Nodes, placement.RanksPerNode,
+            [.. slots],
             placement.Provenance);
     }
 
@@ -108,7 +113,8 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             ran,
             [.. content.Expect.Select(expected => Outcome(expected, ran))],
             [.. content.Published.Select(claim => new PublishedFigure(
-                claim.System, claim.Source, claim.Measure, claim.Configuration, claim.Published, claim.PublishedValue, Value(claim.Ours, ran), claim.Difference))],
+                claim.System, claim.Source, claim.Measure, claim.Configuration, claim.Published, claim.PublishedValue,
+                Value(claim.Ours, ran), claim.Difference))],
             content.Assumptions);
     }
 
@@ -120,7 +126,9 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             value >= (expected.Least ?? double.MinValue) && value <= (expected.Most ?? double.MaxValue));
     }
 
-    /// <summary>A measure, or its ratio; over nothing 1 where there is nothing either, else the largest number, for JSON knows no infinity.</summary>
+    /// <summary>
+    /// A measure, or its ratio; over nothing 1 where there is nothing either, else the largest number, for JSON knows no infinity.
+    /// </summary>
     private static double Value(MeasureChoice choice, ImmutableArray<SimulatedVariant> ran)
     {
         var value = Of(choice.Variant);

@@ -19,7 +19,8 @@ internal static partial class ScenarioTextCheck
         foreach (var (i, variant) in OrNone(content.Variants).Index())
         {
             var sound = Text(variant.Name, $"variants[{i}].name", faults);
-            if (sound && faults.Require(!variant.Name.Contains('.', StringComparison.Ordinal) && variant.Name.Length <= 60, $"variants[{i}].name", variant.Name, "at most 60 letters, no point"))
+            if (sound && faults.Require(!variant.Name.Contains('.', StringComparison.Ordinal) && variant.Name.Length <= 60,
+                $"variants[{i}].name", variant.Name, "at most 60 letters, no point"))
                 faults.Require(names.Add(variant.Name), $"variants[{i}].name", variant.Name, "each name once");
             Text(variant.Description, $"variants[{i}].description", faults);
         }
@@ -33,8 +34,9 @@ internal static partial class ScenarioTextCheck
     /// <summary>Notes a measure or a variant that is none.</summary>
     internal static void CheckMeasure(MeasureChoice choice, IReadOnlySet<string> names, string field, InputFaults faults)
     {
-        faults.Require(SimulationMeasure.All.Contains(choice.Measure), field + "measure", choice.Measure, string.Join(", ", SimulationMeasure.All));
-        var known = string.Join(", ", names);
+        faults.Require(
+            SimulationMeasure.All.Contains(choice.Measure), field + "measure", choice.Measure, string.Join(", ", SimulationMeasure.All));
+        var known = names.Count == 0 ? "the name of a variant" : string.Join(", ", names);
         faults.Require(names.Contains(choice.Variant ?? ""), field + "variant", choice.Variant, known);
         faults.Require(choice.Over is null || names.Contains(choice.Over), field + "over", choice.Over, known);
     }
@@ -56,7 +58,8 @@ internal static partial class ScenarioTextCheck
 
     private static void CheckPublished(ScenarioFile content, HashSet<string> names, InputFaults faults)
     {
-        faults.Require(OrNone(content.Published).Length <= MostListed, "published", OrNone(content.Published).Length, $"at most {MostListed}");
+        faults.Require(
+            OrNone(content.Published).Length <= MostListed, "published", OrNone(content.Published).Length, $"at most {MostListed}");
         foreach (var (i, claim) in OrNone(content.Published).Index())
         {
             var field = $"published[{i}].";
@@ -77,11 +80,13 @@ internal static partial class ScenarioTextCheck
             return;
         faults.Require(sweep.Count <= MostSwept, "sweep", sweep.Count, $"at most {MostSwept} paths");
         foreach (var (path, values) in sweep)
-            faults.Require(!values.IsDefaultOrEmpty && values.Length <= MostListed, $"sweep.{path}", values.IsDefault ? null : values.Length, $"1 to {MostListed} values");
+            faults.Require(!values.IsDefaultOrEmpty && values.Length <= MostListed, $"sweep.{path}", values.IsDefault ? null
+                : values.Length, $"1 to {MostListed} values");
     }
 
     private static bool Text(string? text, string field, InputFaults faults) =>
-        faults.Require(!string.IsNullOrWhiteSpace(text) && text.Length <= LongestText, field, text, $"a text of 1 to {LongestText} letters");
+        faults.Require(
+            !string.IsNullOrWhiteSpace(text) && text.Length <= LongestText, field, text, $"a text of 1 to {LongestText} letters");
 
     private static System.Collections.Immutable.ImmutableArray<T> OrNone<T>(System.Collections.Immutable.ImmutableArray<T> list) =>
         list.IsDefault ? [] : list;

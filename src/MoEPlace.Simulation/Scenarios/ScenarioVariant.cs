@@ -30,6 +30,16 @@ public sealed record ScenarioVariant(
     /// <summary>Ranks that are left.</summary>
     public int RanksLeft => Cluster.Ranks - LostRanks.Length;
 
+    /// <summary>Nodes that have lost all their ranks, where no other rank is lost; null where a node has lost some.</summary>
+    public int? LostNodes
+    {
+        get
+        {
+            var lost = LostRanks.GroupBy(rank => rank / Cluster.RanksPerNode).ToArray();
+            return lost.All(node => node.Count() == Cluster.RanksPerNode) ? lost.Length : null;
+        }
+    }
+
     /// <summary>Tokens of a step over all ranks.</summary>
     public int TokensPerStep => (int)Work.Tokens(RanksLeft);
 

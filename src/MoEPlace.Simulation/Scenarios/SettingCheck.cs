@@ -5,8 +5,12 @@ namespace MoEPlace.Simulation.Scenarios;
 /// <summary>Checks that the parts of one variant's setting fit each other.</summary>
 internal static class SettingCheck
 {
-    /// <summary>The most ranks, layers x ranks, layers x experts, tokens of a synthetic trace, its choices, and choices of all steps that are simulated.</summary>
-    private const long MostRanks = 8_192, MostCells = 1 << 20, MostExperts = 1 << 22, MostDrawn = 1 << 22, MostChoices = 1L << 28, MostWork = 1L << 32;
+    /// <summary>
+    /// The most ranks, layers x ranks, layers x experts, tokens of a synthetic trace, its choices, and choices of all steps that are
+    /// simulated.
+    /// </summary>
+    private const long MostRanks = 8_192, MostCells = 1 << 20, MostExperts = 1 << 22, MostDrawn = 1 << 22, MostChoices = 1L << 28,
+        MostWork = 1L << 32;
 
     /// <summary>Notes everything that keeps a variant from being run.</summary>
     /// <param name="variant">Model and cluster are valid by themselves.</param>
@@ -16,14 +20,18 @@ internal static class SettingCheck
     internal static void Check(ScenarioVariant variant, TraceLookup.TraceFacts? traced, Func<string, string> field, InputFaults faults)
     {
         var (model, cluster) = (variant.Model, variant.Cluster);
-        faults.Require(model.Dimensions is not null, field("model") + ".dimensions", null, "sizes, from which bytes and seconds follow; for example a model as base");
+        faults.Require(model.Dimensions is not null, field("model") + ".dimensions", null,
+            "sizes, from which bytes and seconds follow; for example a model as base");
         var sized = faults.Require(cluster.Ranks <= MostRanks, field("cluster") + ".nodes", cluster.Nodes, $"at most {MostRanks} ranks")
-            & faults.Require((long)model.Layers * cluster.Ranks <= MostCells, field("cluster"), cluster.Name, $"layers x ranks of at most {MostCells}")
-            & faults.Require((long)model.Layers * model.Experts <= MostExperts, field("model") + ".experts", model.Experts, $"layers x experts of at most {MostExperts}");
+            & faults.Require(
+                (long)model.Layers * cluster.Ranks <= MostCells, field("cluster"), cluster.Name, $"layers x ranks of at most {MostCells}")
+            & faults.Require((long)model.Layers * model.Experts <= MostExperts, field("model") + ".experts", model.Experts,
+                $"layers x experts of at most {MostExperts}");
         CheckRouting(variant, traced, field, faults);
         variant.Schedule.Check(faults, field("schedule") + ".");
         StepSetting.CheckSchedule(
-            faults, variant.Schedule, field("schedule") + ".", variant.Work.Phase, field("work") + ".phase", cluster.Device, traced?.HasTopOne ?? true,
+            faults, variant.Schedule, field("schedule") + ".", variant.Work.Phase, field("work") + ".phase", cluster.Device,
+            traced?.HasTopOne ?? true,
             traced?.Path ?? "");
         var left = variant.LostRanks;
         var lost = faults.Require(
@@ -34,16 +42,20 @@ internal static class SettingCheck
             PlacementChoiceCheck.Check(variant, field, faults);
     }
 
-    private static void CheckRouting(ScenarioVariant variant, TraceLookup.TraceFacts? traced, Func<string, string> field, InputFaults faults)
+    private static void CheckRouting(
+        ScenarioVariant variant, TraceLookup.TraceFacts? traced, Func<string, string> field, InputFaults faults)
     {
         var (routing, model, at) = (variant.Routing, variant.Model, field("routing"));
-        faults.Require(routing.Trace is null != routing.Synthetic is null, at, routing.Trace is null ? "neither" : "both", "either a trace or synthetic");
+        faults.Require(routing.Trace is null != routing.Synthetic is null, at, routing.Trace is null ? "neither" : "both",
+            "either a trace or synthetic");
         RoutingSlices.CheckPhase(routing, at, faults);
         if (traced is not null)
         {
             var named = $"as in {traced.Path}";
-            faults.Require(model.Layers == traced.Model.Layers, field("model") + ".layers", model.Layers, $"{traced.Model.Layers}, {named}");
-            faults.Require(model.Experts == traced.Model.Experts, field("model") + ".experts", model.Experts, $"{traced.Model.Experts}, {named}");
+            faults.Require(
+                model.Layers == traced.Model.Layers, field("model") + ".layers", model.Layers, $"{traced.Model.Layers}, {named}");
+            faults.Require(
+                model.Experts == traced.Model.Experts, field("model") + ".experts", model.Experts, $"{traced.Model.Experts}, {named}");
             faults.Require(model.TopK == traced.Model.TopK, field("model") + ".topK", model.TopK, $"{traced.Model.TopK}, {named}");
         }
         if (routing.Synthetic is not { } drawn)
@@ -51,26 +63,31 @@ internal static class SettingCheck
         at += ".synthetic";
         faults.Require(drawn.Tokens is >= 1 and <= (int)MostDrawn, at + ".tokens", drawn.Tokens, $"1 to {MostDrawn}");
         faults.Require(
-            (long)drawn.Tokens * model.Layers * model.TopK <= MostChoices, at + ".tokens", drawn.Tokens, $"tokens x layers x top-k of at most {MostChoices}");
+            (long)drawn.Tokens * model.Layers * model.TopK <= MostChoices, at + ".tokens", drawn.Tokens,
+            $"tokens x layers x top-k of at most {MostChoices}");
         var least = variant.Placement.Split == TraceSplit.Train || routing.Split == TraceSplit.Train ? 2 : 1;
         faults.Require(
             drawn.Sequences >= least && drawn.Sequences <= Math.Max(least, drawn.Tokens), at + ".sequences", drawn.Sequences,
             $"{least} to tokens, so that every split has some");
         faults.Require(drawn.Affinity is >= 0 and <= 1, at + ".affinity", drawn.Affinity, "0 to 1");
         faults.Require(drawn.ZipfExponent is >= 0 and <= 10, at + ".zipfExponent", drawn.ZipfExponent, "0 to 10");
-        faults.Require(routing.Phase is null && routing.Domain is null, at, routing.Phase ?? routing.Domain, "no phase and no domain: synthetic routing has none");
+        faults.Require(routing.Phase is null && routing.Domain is null, at, routing.Phase ?? routing.Domain,
+            "no phase and no domain: synthetic routing has none");
     }
 
     private static bool CheckWork(ScenarioVariant variant, string field, InputFaults faults)
     {
         var work = variant.Work;
         var sound = faults.Require(
-            work.TokensPerRank is null != work.TokensPerStep is null, field, work.TokensPerRank is null ? "neither" : "both", "either tokensPerRank or tokensPerStep");
+            work.TokensPerRank is null != work.TokensPerStep is null, field, work.TokensPerRank is null ? "neither" : "both",
+            "either tokensPerRank or tokensPerStep");
         var tokens = work.Tokens(variant.RanksLeft);
         var key = field + (work.TokensPerStep is null ? ".tokensPerRank" : ".tokensPerStep");
         sound = sound && faults.Require(
-            tokens is >= 1 and <= EvaluationOptions.MostTokens, key, work.TokensPerStep ?? work.TokensPerRank, "1 to 16,777,216 tokens over all ranks");
-        sound &= faults.Require(work.ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, field + ".contextTokens", work.ContextTokens, "1 to 16,777,216");
+            tokens is >= 1 and <= EvaluationOptions.MostTokens, key, work.TokensPerStep ?? work.TokensPerRank,
+            "1 to 16,777,216 tokens over all ranks");
+        sound &= faults.Require(work.ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, field + ".contextTokens",
+            work.ContextTokens, "1 to 16,777,216");
         sound &= faults.Require(work.Steps is >= 1 and <= 1_000, field + ".steps", work.Steps, "1 to 1,000");
         return sound && faults.Require(
             tokens * work.Steps * variant.Model.Layers * variant.Model.TopK <= MostWork, field + ".steps", work.Steps,

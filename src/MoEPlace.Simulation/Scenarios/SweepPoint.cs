@@ -23,7 +23,8 @@ public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, J
     /// <summary>All combinations, each read and checked.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="values">Values by path; 1 or more of each.</param>
-    /// <exception cref="InputException">There are too many, a path does not exist, or a point cannot be run; every fault is told.</exception>
+    /// <exception cref="InputException">There are too many, a path does not exist, or a point cannot be run; every fault is
+    /// told.</exception>
     public static ImmutableArray<SweepPoint> All(Scenario scenario, ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> values)
     {
         ArgumentNullException.ThrowIfNull(scenario);
@@ -51,7 +52,8 @@ public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, J
         return [.. points];
     }
 
-    private static ImmutableArray<KeyValuePair<string, JsonNode>> Choose(ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> values, int index)
+    private static ImmutableArray<KeyValuePair<string,
+        JsonNode>> Choose(ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> values, int index)
     {
         var chosen = new KeyValuePair<string, JsonNode>[values.Length];
         for (var path = values.Length - 1; path >= 0; path--)

@@ -1,0 +1,204 @@
+using System.Text.Json.Nodes;
+using MoEPlace.Simulation.Scenarios;
+using Xunit;
+
+namespace MoEPlace.Simulation.Tests.Scenarios;
+
+public sealed class ScenarioFaultTests : IDisposable
+{
+    private readonly ScenarioSample sample = new();
+
+    [Theory]
+    [InlineData("""{ "colour": 1 }""", "colour = 1", "the keys format, name")]
+    [InlineData("""{ "format": "moeplace.scenario/9" }""", "moeplace.scenario/9", "moeplace.scenario/1")]
+    [InlineData("""{ "name": "A B" }""", "name = \"A B\"")]
+    [InlineData("""{ "title": "" }""", "title")]
+    [InlineData("""{ "model": 5 }""", "model")]
+    [InlineData("""{ "model": "gpt-17" }""", "model = \"gpt-17\"", "mixtral-8x7b")]
+    [InlineData("""{ "model": { "layers": 5 } }""", "model.layers = 5")]
+    [InlineData("""{ "model": { "base": 5 } }""", "model.base = ")]
+    [InlineData("""{ "model": { "topK": 17 } }""", "model.topK = 17")]
+    [InlineData("""{ "model": { "dimensions": null } }""", "model.dimensions")]
+    [InlineData("""{ "cluster": "tpu:1x4" }""", "cluster = \"tpu:1x4\"", "b200-8")]
+    [InlineData("""{ "cluster": "0x4" }""", "nodes = 0", "1 to 65,536")]
+    [InlineData("""{ "cluster": { "racks": 1 } }""", "cluster.racks = 1")]
+    [InlineData("""{ "cluster": { "interNode": { "bandwidthBytesPerSecond": -1 } } }""", "cluster.interNode.bandwidthBytesPerSecond = -1",
+        "above 0")]
+    [InlineData("""{ "cluster": { "interNode": { "latencyNanoseconds": -5 } } }""", "cluster.interNode.latencyNanoseconds = -5")]
+    [InlineData("""{ "cluster": { "device": { "flopsPerSecond": 1e999 } } }""", "cluster.device.flopsPerSecond", "finite")]
+    [InlineData("""{ "cluster": { "nodes": 60000 } }""", "nodes = 60000", "8192 ranks")]
+    [InlineData("""{ "cluster": { "nodes": 3 } }""", "12 ranks", "divide the 16 slots")]
+    [InlineData("""{ "cluster": { "device": { "memoryBytes": 100000 } } }""", "cluster.device.memoryBytes = 100000", "bytes")]
+    [InlineData("""{ "cluster": { "fabric": { "linkChanges": [{ "port": "nic", "rank": 99 }] } } }""", "99")]
+    [InlineData("""{ "lostRanks": [9] }""", "lostRanks = \"9\"", "0 to 7")]
+    [InlineData("""{ "lostRanks": [1, 1] }""", "lostRanks", "each once")]
+    [InlineData("""{ "lostRanks": [0, 1, 2, 3, 4, 5, 6, 7] }""", "lostRanks", "at least one left")]
+    [InlineData("""{ "lostRanks": [2] }""", "lostRanks = \"2\"", "all ranks of a node", "affinity")]
+    [InlineData("""{ "routing": { "synthetic": null } }""", "routing = \"neither\"")]
+    [InlineData("""{ "routing": { "trace": "none.safetensors", "synthetic": null } }""", "none.safetensors", "a file that can be read")]
+    [InlineData("""{ "routing": { "synthetic": { "tokens": 0 } } }""", "routing.synthetic.tokens = 0")]
+    [InlineData("""{ "routing": { "synthetic": { "tokens": 2000000000 } } }""", "routing.synthetic.tokens = 2000000000")]
+    [InlineData("""{ "routing": { "synthetic": { "affinity": 1.5, "zipfExponent": -1 } } }""", "affinity = 1.5", "zipfExponent = -1")]
+    [InlineData("""{ "routing": { "phase": "both" } }""", "routing.phase = \"both\"")]
+    [InlineData("""{ "placement": { "policy": "exflow" } }""", "placement.policy = \"exflow\"", "affinity, contiguous")]
+    [InlineData("""{ "placement": { "policy": "eplb", "redundant": -8 } }""", "placement.redundant = -8", "0 to 112")]
+    [InlineData("""{ "placement": { "redundant": 8 } }""", "placement.redundant = 8", "0 to 0")]
+    [InlineData("""{ "placement": { "maxImbalance": 1.1 } }""", "placement.maxImbalance = 1.1", "affinity")]
+    [InlineData("""{ "placement": { "policy": "affinity", "iterationLimit": 0 } }""", "placement.iterationLimit = 0")]
+    [InlineData("""{ "placement": { "policy": "affinity", "objective": "beauty" } }""", "placement.objective = \"beauty\"")]
+    [InlineData("""{ "placement": { "file": "none.json" } }""", "none.json", "a file that can be read")]
+    [InlineData("""{ "work": { "tokensPerRank": 0 } }""", "work.tokensPerRank = 0")]
+    [InlineData("""{ "work": { "tokensPerRank": 2000000000 } }""", "work.tokensPerRank = 2000000000")]
+    [InlineData("""{ "work": { "tokensPerStep": 8 } }""", "work = \"both\"")]
+    [InlineData("""{ "work": { "contextTokens": -1, "steps": 0 } }""", "work.contextTokens = -1", "work.steps = 0")]
+    [InlineData("""{ "schedule": { "pipelineDegree": 65, "microBatches": 3 } }""", "schedule.pipelineDegree = 65",
+        "schedule.microBatches = 3")]
+    [InlineData("""{ "schedule": { "capacityFactor": -1 } }""", "schedule.capacityFactor = -1")]
+    [InlineData("""{ "schedule": { "backward": true } }""", "work.phase", "prefill with backward")]
+    [InlineData("""{ "schedule": { "gradientParts": 2 } }""", "schedule.gradientParts = 2")]
+    [InlineData("""{ "schedule": { "communicationSms": 500 } }""", "schedule.communicationSms = 500")]
+    [InlineData("""{ "variants": [] }""", "variants = 0")]
+    [InlineData("""{ "variants": [{ "name": "a", "description": "x" }, { "name": "a", "description": "y" }], "expect": [], "published": [] }""", "variants[1].name = \"a\"", "each name once")]
+    [InlineData("""{ "expect": [{ "measure": "beauty", "variant": "base", "least": 1, "why": "w" }] }""", "expect[0].measure = \"beauty\"",
+        "stepSeconds")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "none", "over": "nor", "least": 1, "why": "w" }] }""",
+        "expect[0].variant = \"none\"", "expect[0].over = \"nor\"")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "least": 2, "most": 1, "why": "w" }] }""",
+        "expect[0].least = 2", "at most 1")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "why": "w" }] }""", "expect[0].least = missing")]
+    [InlineData("""{ "expect": [{ "measure": "stepSeconds", "variant": "base", "most": 1e999, "why": "w" }] }""", "expect[0].most",
+        "finite")]
+    [InlineData("""{ "published": [{ "system": "s" }] }""", "published[0].publishedValue = missing", "published[0].ours = missing")]
+    [InlineData("""{ "sweep": { "work.steps": [] } }""", "sweep.work.steps")]
+    public void A_fault_is_told_with_its_key(string change, params string[] told)
+    {
+        var text = JsonMerge.Apply(ScenarioSample.Root, JsonNode.Parse(change))!.ToJsonString();
+        var refused = Assert.Throws<InputException>(() => sample.Read(text));
+        Assert.All(told, part => Assert.Contains(part, refused.Message, StringComparison.Ordinal));
+        Assert.All(refused.Faults, fault => Assert.NotEmpty(fault.Allowed));
+    }
+
+    [Fact]
+    public void Every_fault_is_told_at_once_and_a_shared_one_once()
+    {
+        var refused = Assert.Throws<InputException>(() => sample.Read(root =>
+        {
+            root["title"] = "";
+            root["work"]!["steps"] = 0;
+            root["placement"]!["policy"] = "luck";
+            root["variants"]![1]!["schedule"]!["pipelineDegree"] = 0;
+            root["variants"]![1]!["cluster"]!["nodes"] = -1;
+            root["expect"]![0]!["variant"] = "none";
+            root["published"]![0]!["publishedValue"] = JsonNode.Parse("1e999");
+        }));
+        string[] fields = ["title", "work.steps", "variants[1].cluster.nodes", "expect[0].variant", "published[0].publishedValue"];
+        Assert.All(fields, field => Assert.Single(refused.Faults, fault => fault.Field == field));
+    }
+
+    [Fact]
+    public void A_trace_that_is_not_of_the_model_is_told_by_layers_experts_and_top_k()
+    {
+        var trace = Path.Combine(sample.Folder, "trace.safetensors");
+        var model = sample.Read().Variants[0].Model with { MoeLayerIds = [1, 2], Experts = 8, TopK = 1 };
+        Traces.Synthesis.TraceSynthesis.Write(trace, new() { Model = model, Tokens = 50, Sequences = 10 }, TestContext.Current.CancellationToken);
+        var refused = Assert.Throws<InputException>(
+            () => sample.Read(root => root["routing"] = new JsonObject { ["trace"] = "trace.safetensors" }));
+        Assert.Equal(["model.layers", "model.experts", "model.topK"], refused.Faults.Select(f => f.Field)
+            .Where(f => f.StartsWith("model", StringComparison.Ordinal)));
+        var own = sample.Read(root =>
+        {
+            root["routing"] = new JsonObject { ["trace"] = "trace.safetensors" };
+            root.Remove("model");
+            root["cluster"] = "h100-8:2x2";
+            root["variants"]!.AsArray().RemoveAt(1);
+            (root["expect"], root["published"]) = (new JsonArray(), new JsonArray());
+        });
+        Assert.Equal(model, own.Variants[0].Model);
+    }
+
+    [Fact]
+    public void Mutated_files_are_refused_or_read_and_nothing_else()
+    {
+        const int cases = 600;
+        const long seed = 20_271;
+        var read = 0;
+        for (var i = 0; i < cases; i++)
+        {
+            var random = new SeedStream(seed, "mutated scenarios", i);
+            var text = i % 2 == 0 ? Scramble(ScenarioSample.Text, random) : Replace(ScenarioSample.Root, random);
+            try
+            {
+                sample.Read(text);
+                read++;
+            }
+            catch (InputException e)
+            {
+                Assert.NotEmpty(e.Faults);
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"seed {seed}, case {i}: {e}\n{text}");
+            }
+        }
+        Assert.InRange(read, 1, cases - 1);
+    }
+
+    /// <summary>Bytes that are cut, doubled or other ones.</summary>
+    private static string Scramble(string text, SeedStream random)
+    {
+        for (var edits = 1 + random.Next(3); edits > 0; edits--)
+        {
+            var (at, length) = (random.Next(text.Length), random.Next(30));
+            length = Math.Min(length, text.Length - at);
+            text = random.Next(3) switch
+            {
+                0 => text.Remove(at, length),
+                1 => text.Insert(at, text.Substring(at, length)),
+                _ => text.Remove(at, 1).Insert(at, ((char)(32 + random.Next(95))).ToString()),
+            };
+            if (text.Length < 40)
+                return text;
+        }
+        return text;
+    }
+
+    /// <summary>Valid JSON in which some values are those that nobody expects.</summary>
+    private static string Replace(JsonObject root, SeedStream random)
+    {
+        string[] odd =
+        [
+            "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"@@\"", "[]",
+                "{}", "null", "true",
+            "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"@@\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
+                "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
+            "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
+        ];
+        for (var edits = 1 + random.Next(3); edits > 0; edits--)
+        {
+            JsonNode at = root;
+            while (true)
+            {
+                var children = at is JsonObject keys ? keys.Select(k => k.Key).ToArray() : [];
+                if (at is JsonArray list && list.Count > 0 && random.Next(4) > 0 && list[random.Next(list.Count)] is { } item
+                    && item is JsonObject)
+                {
+                    at = item;
+                    continue;
+                }
+                if (children.Length == 0)
+                    break;
+                var key = children[random.Next(children.Length)];
+                if (at[key] is JsonObject or JsonArray { Count: > 0 } && random.Next(5) > 0)
+                {
+                    at = at[key]!;
+                    continue;
+                }
+                at[key] = JsonNode.Parse(odd[random.Next(odd.Length)]);
+                break;
+            }
+        }
+        return root.ToJsonString().Replace("@@", "\\ud800", StringComparison.Ordinal);
+    }
+
+    public void Dispose() => sample.Dispose();
+}

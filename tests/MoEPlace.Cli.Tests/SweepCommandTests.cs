@@ -22,7 +22,7 @@ public sealed class SweepCommandTests
             "sweep", ScenarioFiles.Write(folder), "--set", "work.tokensPerRank=2,4", "--set",
                 "variants.other.placement.policy=random,round-robin", "-o", folder["out"],
         ];
-        var first = ScenarioFiles.Run(step, default, line);
+        var first = ScenarioFiles.Run(step, TestContext.Current.CancellationToken, line);
         Assert.True(first.Code == 0, first.ToString());
         Assert.Equal(8, ran);
         var csv = File.ReadAllLines(folder["out/sweep.csv"]);
@@ -35,7 +35,7 @@ public sealed class SweepCommandTests
 
         // What is there is not run again; what is gone is.
         File.Delete(Directory.EnumerateFiles(folder["out/points"]).Order(StringComparer.Ordinal).First());
-        var again = ScenarioFiles.Run(step, default, line);
+        var again = ScenarioFiles.Run(step, TestContext.Current.CancellationToken, line);
         Assert.Contains("4 points, 3 done before", again.Error, StringComparison.Ordinal);
         Assert.Equal(10, ran);
         Assert.Equal(csv, File.ReadAllLines(folder["out/sweep.csv"]));
@@ -58,7 +58,7 @@ public sealed class SweepCommandTests
         Assert.Equal(130, ScenarioFiles.Run(step, interrupt.Token, line).Code);
         Assert.Single(Directory.EnumerateFiles(folder["out/points"]));
         Assert.False(File.Exists(folder["out/sweep.csv"]));
-        var again = ScenarioFiles.Run(ScenarioFiles.Step, default, line);
+        var again = ScenarioFiles.Run(ScenarioFiles.Step, TestContext.Current.CancellationToken, line);
         Assert.Contains("3 points, 1 done before", again.Error, StringComparison.Ordinal);
         Assert.Equal(7, File.ReadAllLines(folder["out/sweep.csv"]).Length);
     }
@@ -139,7 +139,8 @@ public sealed class SweepCommandTests
     {
         Directory.CreateDirectory(folder["bin"]);
         File.WriteAllText(folder["bin/sbatch"], "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(folder["bin/sbatch"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(folder["bin/sbatch"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static CliRun Slurm(TempFolder folder, params string[] arguments)

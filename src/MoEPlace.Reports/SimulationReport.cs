@@ -14,7 +14,8 @@ public static class SimulationReport
     /// Writes one page that loads nothing, each figure as SVG and PNG, and the data of each as CSV. The same results give the same
     /// bytes. Everything is written beside its place and moved when complete.
     /// </summary>
-    /// <param name="results">One section each; at least one. Several of one scenario are the points of a sweep. Figures are drawn of the first twelve.</param>
+    /// <param name="results">One section each; at least one. Several of one scenario are the points of a sweep.
+    /// Figures are drawn of the first twelve.</param>
     /// <param name="folder">Where to; made when it is missing.</param>
     /// <param name="cancellation">Ends the drawing; nothing is left behind then.</param>
     /// <exception cref="InputException">A result is not valid, the folder cannot be written, or node, its packages or a font is

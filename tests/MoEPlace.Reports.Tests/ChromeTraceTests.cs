@@ -101,14 +101,21 @@ public sealed class ChromeTraceTests
         {
             Timeline = new Timeline(
                 [.. Enumerable.Range(0, 4).Select(t => new TimelineTrack($"group {t % 2}", $"track {t}"))],
-                [.. Enumerable.Range(0, 60).Select(_ => new TimelineSpan(random.Next(4), "combine", random.Next(3) - 1, 0, random.Next(1000), random.Next(100)))]),
+                [
+                    .. Enumerable.Range(0, 60).Select(_ =>
+                        new TimelineSpan(random.Next(4), "combine", random.Next(3) - 1, 0, random.Next(1000), random.Next(100))),
+                ]),
         })]);
     }
 
     private static ImmutableArray<JsonElement> Events(string path, string kind)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return [.. document.RootElement.GetProperty("traceEvents").EnumerateArray().Where(e => e.GetProperty("ph").GetString() == kind).Select(e => e.Clone())];
+        return
+        [
+            .. document.RootElement.GetProperty("traceEvents").EnumerateArray()
+                .Where(e => e.GetProperty("ph").GetString() == kind).Select(e => e.Clone()),
+        ];
     }
 
     private static int Whole(JsonElement told, string key) => told.GetProperty(key).GetInt32();

@@ -94,15 +94,22 @@ internal sealed class MadeUpStep
         };
         var used = Math.Min(ranks, drawnRanks);
         return new SimulatedVariant(
-            name, $"{parts} parts", "h100-8", 2, Math.Max(1, ranks / 2), "affinity", parts == 1 ? "one after another" : $"{parts} parts overlap", 1, 4096,
+            name, $"{parts} parts", "h100-8", 2, Math.Max(1, ranks / 2), "affinity",
+            parts == 1 ? "one after another" : $"{parts} parts overlap", 1, 4096,
             measures.ToImmutableSortedDictionary(StringComparer.Ordinal), phases,
             [
                 new ResourceUse("compute", computes / seconds, Math.Min(1, computes / seconds * 1.1), "rank 2"),
-                new ResourceUse("NVLink out", 0.11, 0.15, "rank 1"), new ResourceUse("NIC out", exchanges / seconds * 0.6, exchanges / seconds * 0.8, "rank 3"),
+                new ResourceUse("NVLink out", 0.11, 0.15, "rank 1"),
+                new ResourceUse("NIC out", exchanges / seconds * 0.6, exchanges / seconds * 0.8, "rank 3"),
             ],
             [new LinkLoad("NIC out", Load("dispatch", "combine", 0.7, end)), new LinkLoad("NVLink out", Load("dispatch", "combine", 0.2, end))],
             new Timeline(
-                [.. Enumerable.Range(0, used).SelectMany(r => new[] { new TimelineTrack($"rank {r}", "compute"), new TimelineTrack($"rank {r}", "exchange") })],
+                [
+                    .. Enumerable.Range(0, used).SelectMany(r => new[]
+                    {
+                        new TimelineTrack($"rank {r}", "compute"), new TimelineTrack($"rank {r}", "exchange"),
+                    }),
+                ],
                 [.. spans.Where(s => s.Track < 2 * used).OrderBy(s => s.Track).ThenBy(s => s.BeginPicoseconds)]),
             12_345);
     }
@@ -117,7 +124,7 @@ internal sealed class MadeUpStep
     private ImmutableArray<double> Load(string first, string second, double share, long end) =>
     [
         .. Enumerable.Range(0, Bins).Select(bin => share * Math.Clamp(
-            spans.Where(s => s.Track == 1 && (s.Phase == first || s.Phase == second))
-                .Sum(s => Math.Max(0, Math.Min(End(s), end * (bin + 1) / Bins) - Math.Max(s.BeginPicoseconds, end * bin / Bins))) / (end / (double)Bins), 0, 1)),
+            spans.Where(s => s.Track == 1 && (s.Phase == first || s.Phase == second)).Sum(s =>
+                Math.Max(0, Math.Min(End(s), end * (bin + 1) / Bins) - Math.Max(s.BeginPicoseconds, end * bin / Bins))) * Bins / (double)end, 0, 1)),
     ];
 }

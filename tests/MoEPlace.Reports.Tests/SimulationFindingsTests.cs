@@ -21,7 +21,8 @@ public sealed partial class SimulationFindingsTests
             var section = Section(Random(random, "a"), Random(random, "b"));
             var change = StepChange.Between(section.Variants[0], section.Variants[1])!;
             Assert.True(
-                Math.Abs(change.Saved.Sum(s => s.Seconds) - (change.Before - change.After)) < 1e-12 * (change.Before + change.After), $"round {round}");
+                Math.Abs(change.Saved.Sum(s => s.Seconds) - (change.Before - change.After)) < 1e-12 * (change.Before + change.After),
+                $"round {round}");
             Assert.Equal(change.Saved.Length, change.Saved.Select(s => s.Part).Distinct().Count());
             foreach (var variant in section.Variants)
                 Assert.Equal(variant.Step!.Value, StepChange.Parts(variant.Result, variant.Step.Value).Sum(p => p.Seconds), 1e-12);
@@ -66,15 +67,19 @@ public sealed partial class SimulationFindingsTests
     public void A_difference_is_told_with_its_causes_what_works_against_it_and_what_is_hidden()
     {
         var section = Section(
-            Variant("plain", 0.0121, 4e9, [new("experts", 0.005, 0.006, 0.005), new("dispatch", 0.005, 0.005, 0.005), new("wait", 0.002, 0.003, 0.002)]),
-            Variant("two parts", 0.0085, 2.5e9, [new("experts", 0.0053, 0.006, 0.0053), new("dispatch", 0.005, 0.005, 0.0017), new("wait", 0.0015, 0.003, 0.0015)]));
+            Variant(
+                "plain", 0.0121, 4e9, [new("experts", 0.005, 0.006, 0.005), new("dispatch", 0.005, 0.005, 0.005), new("wait", 0.002, 0.003, 0.002)]),
+            Variant(
+                "two parts", 0.0085, 2.5e9,
+                [new("experts", 0.0053, 0.006, 0.0053), new("dispatch", 0.005, 0.005, 0.0017), new("wait", 0.0015, 0.003, 0.0015)]));
         Assert.Equal(
             "two parts: step 1.42× faster than plain (12.1 ms → 8.50 ms): exposed exchange fell by 3.30 ms (91 % of the gain), "
                 + "waiting for other ranks by 500 µs (13 % of the gain), the rest by 100 µs (2.7 % of the gain); against it, experts grew by 300 µs. "
                 + "Hidden behind computation: 3.30 ms of 5.00 ms of exchange (before: 0 s of 5.00 ms). 37 % fewer bytes between nodes",
             SimulationFindings.Compare(section, section.Variants[1]).Replace('\u00A0', ' '));
         Assert.Equal(
-            "plain: a step takes 12.1 ms, of which experts 5.00 ms (41 %), exposed exchange 5.00 ms (41 %), waiting for other ranks 2.00 ms (16 %)",
+            "plain: a step takes 12.1 ms, of which experts 5.00 ms (41 %), exposed exchange 5.00 ms (41 %), "
+                + "waiting for other ranks 2.00 ms (16 %)",
             SimulationFindings.Made(section.Variants[0]).Replace('\u00A0', ' '));
     }
 
@@ -85,7 +90,8 @@ public sealed partial class SimulationFindingsTests
             Variant("one", 0.01, 0, []) with { TokensPerStep = 1000 },
             With(Variant("two", 0.0105, 1e9, []) with { TokensPerStep = 2000 }, SimulationMeasure.TokensPerSecond, 2000 / 0.0105));
         var told = SimulationFindings.Compare(section, section.Variants[1]).Replace('\u00A0', ' ');
-        Assert.StartsWith("two: step takes 1.05× as long as with one (10.0 ms → 10.5 ms) for 2,000 tokens instead of 1,000, 1.90× as many tokens a second", told);
+        Assert.StartsWith(
+            "two: step takes 1.05× as long as with one (10.0 ms → 10.5 ms) for 2,000 tokens instead of 1,000, 1.90× as many tokens a second", told);
         Assert.EndsWith("1.00 GB where there were none between nodes", told);
         Assert.Equal("two", section.Fastest.Name);
     }
@@ -111,7 +117,8 @@ public sealed partial class SimulationFindingsTests
             var busy = random.NextDouble();
             return new PhaseTime(phase, busy, busy * 1.2, busy * random.NextDouble());
         })];
-        return Variant(name, Math.Max(0.01, phases.Sum(p => p.ExposedSeconds) * (0.9 + 0.3 * random.NextDouble())), 1e9 * random.NextDouble(), phases);
+        var step = Math.Max(0.01, phases.Sum(p => p.ExposedSeconds) * (0.9 + 0.3 * random.NextDouble()));
+        return Variant(name, step, 1e9 * random.NextDouble(), phases);
     }
 
     private static SimulatedVariant Variant(string name, double step, double interNodeBytes, PhaseTime[] phases)
@@ -122,7 +129,13 @@ public sealed partial class SimulationFindingsTests
             [SimulationMeasure.TokensPerSecond] = step > 0 ? 1000 / step : 0,
             [SimulationMeasure.InterNodeBytes] = interNodeBytes,
         };
-        return Plain with { Name = name, Measures = measures.ToImmutableSortedDictionary(StringComparer.Ordinal), Phases = [.. phases], TokensPerStep = 1000 };
+        return Plain with
+        {
+            Name = name,
+            Measures = measures.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Phases = [.. phases],
+            TokensPerStep = 1000,
+        };
     }
 
     private static SimulatedVariant With(SimulatedVariant variant, string measure, double value) =>

@@ -43,14 +43,15 @@ public sealed partial class SimulationReportTests
         (string Name, SimulationResult Result, string[] Missing)[] shapes =
         [
             ("one variant", MadeUpSimulation.Of([variant]), []),
-            ("ten variants", MadeUpSimulation.Of([.. Enumerable.Range(0, 10).Select(i => MadeUpStep.Variant($"number {i} with a name as long as can be", parts: 1 + i % 3))]), []),
+            ("ten variants", MadeUpSimulation.Of(
+                [.. Enumerable.Range(0, 10).Select(i => MadeUpStep.Variant($"number {i} with a name as long as can be", parts: 1 + i % 3))]), []),
             ("many layers", MadeUpSimulation.Result(layers: 58, ranks: 8), []),
             ("many ranks", MadeUpSimulation.Result(layers: 2, ranks: 64), []),
             ("no timeline", plain.With(v => v with { Timeline = null }), ["timeline"]),
             ("an empty timeline", plain.With(v => v with { Timeline = new Timeline([], []) }), ["timeline"]),
-            ("spans of no time", plain.With(v => v with { Timeline = v.Timeline! with { Spans = [.. v.Timeline.Spans.Select(s => s with { DurationPicoseconds = 0 })] } }), ["timeline"]),
+            ("spans of no time", Spans(plain, s => s with { DurationPicoseconds = 0 }), ["timeline"]),
             ("a timeline of the second alone", MadeUpSimulation.Of([variant with { Timeline = null }, plain.Variants[1]]), []),
-            ("no layers", plain.With(v => v with { Timeline = v.Timeline! with { Spans = [.. v.Timeline.Spans.Select(s => s with { Layer = -1 })] } }), []),
+            ("no layers", Spans(plain, s => s with { Layer = -1 }), []),
             ("one long layer", Spans(plain, 5_000, _ => 0), []),
             ("spans that overlap", Spans(plain, 300, i => i / 50), []),
             ("nothing known", plain.With(v => v with
@@ -69,7 +70,8 @@ public sealed partial class SimulationReportTests
                 LinkShares = [new LinkLoad("NIC out", [0, 0])],
             }), ["phases", "links", "resources"]),
             ("other phases", plain.With(v => v with { Phases = [new("<b>new</b>", 1, 1, 1), new("gate ", 1, 1, 1), new("gate", 1, 1, 0)] }), []),
-            ("odd characters", MadeUpSimulation.Of([.. new[] { "a\0b", "\ud800", "=1+2,\"q\"\r\nx", "日本語 🙂", "a\ufffe\u202e" }.Select(n => MadeUpStep.Variant(n))]), []),
+            ("odd characters", MadeUpSimulation.Of(
+                [.. new[] { "a\0b", "\ud800", "=1+2,\"q\"\r\nx", "日本語 🙂", "a\ufffe\u202e" }.Select(n => MadeUpStep.Variant(n))]), []),
         ];
         using var folder = new TemporaryFolder();
         var jobs = new List<FigureRenderer.Job>();
@@ -81,7 +83,8 @@ public sealed partial class SimulationReportTests
             var section = new SimulationSection(result, 1, alone: true);
             var figures = SimulationReport.Draw(section);
             Assert.Equal((name, string.Join(" ", missing)), (name, string.Join(" ", figures.Where(f => f.Spec is null).Select(f => f.Name))));
-            Assert.All(figures.Where(f => f.Spec is not null), f => Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
+            Assert.All(figures.Where(f => f.Spec is not null), f =>
+                Assert.True(f.Finding.Length > 10 && f.Reading.Length > 10 && f.Data!.Rows.Length > 0));
             jobs.AddRange(figures.Where(f => f.Spec is not null)
                 .Select(f => new FigureRenderer.Job($"{name} {f.Name}", FigureStyle.Title(f, section.Subtitle), f.Spec!)));
         }
@@ -148,7 +151,8 @@ public sealed partial class SimulationReportTests
         MadeUpSimulation.Result().Write(folder["a.json"]);
         SimulationResult.Read(folder["a.json"]).Write(folder["b.json"]);
         Assert.Equal(File.ReadAllText(folder["a.json"]), File.ReadAllText(folder["b.json"]));
-        File.WriteAllText(folder["c.json"], File.ReadAllText(folder["a.json"]).Replace("\"origin\": \"measured\"", "\"origin\": null", StringComparison.Ordinal));
+        File.WriteAllText(
+            folder["c.json"], File.ReadAllText(folder["a.json"]).Replace("\"origin\": \"measured\"", "\"origin\": null", StringComparison.Ordinal));
         Assert.Throws<InputException>(() => SimulationResult.Read(folder["c.json"]));
     }
 
@@ -172,7 +176,10 @@ public sealed partial class SimulationReportTests
                     Resources = [.. v.Resources.Select(r => r with { Busiest = Hostile, Kind = Hostile + r.Kind })],
                     LinkShares = [.. v.LinkShares.Select(l => l with { Kind = Hostile + l.Kind })],
                     Phases = [.. v.Phases, new PhaseTime(Hostile, 1e-4, 1e-4, 1e-4)],
-                    Timeline = v.Timeline! with { Tracks = [.. v.Timeline.Tracks.Select(t => new TimelineTrack(Hostile + t.Group, Hostile + t.Name))] },
+                    Timeline = v.Timeline! with
+                    {
+                        Tracks = [.. v.Timeline.Tracks.Select(t => new TimelineTrack(Hostile + t.Group, Hostile + t.Name))],
+                    },
                 }),
             ],
             Expectations = [new ExpectationOutcome(Hostile, Hostile, Hostile, 0, 1, Hostile, 2, false)],
@@ -192,7 +199,8 @@ public sealed partial class SimulationReportTests
         foreach (var foreign in new[] { "@import", "url(", "<link", "src=" })
             Assert.DoesNotContain(foreign, markup, StringComparison.Ordinal);
         foreach (Match link in Reference().Matches(markup))
-            Assert.True(link.Groups[1].Value.StartsWith('#') || File.Exists(Path.Combine(folder, link.Groups[1].Value)), $"{link.Value} leads nowhere");
+            Assert.True(
+                link.Groups[1].Value.StartsWith('#') || File.Exists(Path.Combine(folder, link.Groups[1].Value)), $"{link.Value} leads nowhere");
         var ids = Id().Matches(markup).Select(m => m.Groups[1].Value).ToArray();
         Assert.Equal(ids.Length, ids.Distinct().Count());
         Assert.Contains("<strong>Synthetic routing.</strong> Some of the routing was", page, StringComparison.Ordinal);
@@ -205,8 +213,14 @@ public sealed partial class SimulationReportTests
     /// <summary>Many spans, each of a layer and 100 ps after the last, 150 ps long.</summary>
     private static SimulationResult Spans(SimulationResult result, int count, Func<int, int> layer) => result.With(v => v with
     {
-        Timeline = v.Timeline! with { Spans = [.. Enumerable.Range(0, count).Select(i => new TimelineSpan(0, i % 2 == 0 ? "experts" : "wait", layer(i), 0, 100L * i, 150))] },
+        Timeline = v.Timeline! with
+        {
+            Spans = [.. Enumerable.Range(0, count).Select(i => new TimelineSpan(0, i % 2 == 0 ? "experts" : "wait", layer(i), 0, 100L * i, 150))],
+        },
     });
+
+    private static SimulationResult Spans(SimulationResult result, Func<TimelineSpan, TimelineSpan> change) => result.With(v =>
+        v with { Timeline = v.Timeline! with { Spans = [.. v.Timeline.Spans.Select(change)] } });
 
     private static IEnumerable<string> Files(string folder) =>
         Directory.GetFileSystemEntries(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);

@@ -9,15 +9,17 @@ internal static class LinkFigure
     private const string Name = "links";
     private const string Topic = "Links over time";
     private const int MostKinds = 6;
+    private const double LeastShare = 0.03;
     private const int MostPoints = 3_600;
 
     internal static Figure Draw(SimulationSection section)
     {
         // More lines over one another than these tell nothing.
         DrawnVariant[] variants = [.. section.Few.Where(v => v.Result.LinkShares.Any(l => l.Shares.Length > 0) && Length(v) > 0)];
-        var kinds = variants.SelectMany(v => v.Result.LinkShares).Where(l => l.Shares.Length > 0)
-            .GroupBy(l => l.Kind, StringComparer.Ordinal).Where(g => g.Any(l => l.Shares.Any(s => s > 0)))
-            .Select(g => g.Key).Take(MostKinds).ToArray();
+        var used = variants.SelectMany(v => v.Result.LinkShares).Where(l => l.Shares.Length > 0).GroupBy(l => l.Kind, StringComparer.Ordinal)
+            .Select(g => (Kind: g.Key, Most: g.Max(l => l.Shares.Max()))).Where(k => k.Most > 0).ToArray();
+        var busy = used.Where(k => k.Most >= LeastShare || used.All(o => o.Most < LeastShare)).ToArray();
+        string[] kinds = [.. busy.Select(k => k.Kind).Take(MostKinds)];
         if (kinds.Length == 0)
             return Figure.LeftOut(Name, Topic, "no link carried anything, or none was recorded");
         var unit = TimeUnit.For(variants.Max(Length));
@@ -27,7 +29,10 @@ internal static class LinkFigure
         return new Figure(
             Name, Topic, Finding(section, kinds),
             "Bytes over what the links of a kind could have carried, mean over the links of the kind, over the first step of each variant. "
-                + (variants.Length < section.Variants.Length ? $"Drawn are {variants.Length} of {section.Variants.Length} variants; the CSV has these. " : "")
+                + (variants.Length < section.Variants.Length
+                    ? $"Drawn are {variants.Length} of {section.Variants.Length} variants; the CSV has these. " : "")
+                + (kinds.Length < used.Length
+                    ? $"Left out, as less busy: {string.Join(", ", used.Select(k => k.Kind).Except(kinds).Select(k => PlainText.Clean(k, 30)))}. " : "")
                 + "Gaps are times in which the links wait for computation.",
             new { config = FigureStyle.Config, vconcat = panels, spacing = 12 }, Data(variants, kinds));
     }

@@ -72,7 +72,11 @@ internal static class PhaseFigure
                 x = new { field = "value", type = "quantitative", stack = "zero", title = $"time of a step, {unit.Name}" },
                 color,
                 order = new { field = "order", type = "quantitative" },
-                stroke = new { condition = new { test = $"datum.phase === '{StepPhase.Waiting}'", value = FigureStyle.Muted }, value = (string?)null },
+                stroke = new
+                {
+                    condition = new { test = $"datum.phase === '{StepPhase.Waiting}'", value = FigureStyle.Muted },
+                    value = (string?)null,
+                },
                 tooltip = new object[]
                 {
                     new { field = "variant", type = "nominal" },

@@ -50,7 +50,7 @@ internal static class ResourceFigure
             axis = new { labelLimit = 180, domain = false, ticks = false, labelColor = FigureStyle.Ink },
             scale = new { paddingInner = 0.3 },
         };
-        var offset = new { field = "variant", type = "nominal", sort = section.Drawn.Select(v => v.Name), scale = new { domain = section.Drawn.Select(v => v.Name) } };
+        var offset = new { field = "variant", type = "nominal", scale = new { domain = section.Drawn.Select(v => v.Name) } };
         object X(string field) => new
         {
             field,

@@ -59,7 +59,7 @@ internal static class SimulatedMeasures
     internal static Table Ratios(SimulationSection section) => new(
         [
             TableColumn.Text("variant ÷ baseline", "variant"),
-            .. Known(section).Select(m => TableColumn.Ratio(m.Title, m.Key) with { Hint = m.Meaning }),
+            .. Known(section).Select(m => new TableColumn(m.Title, m.Key, v => v is null ? "–" : Quantity.Ratio((double?)v), Hint: m.Meaning)),
         ],
         [
             .. section.Variants.Skip(1).Select(v => (object?[])

@@ -21,10 +21,15 @@ internal static class SimulationFindings
             return $"{variant.Name}: its step was not measured";
         var sentences = new List<string> { $"{variant.Name}: {Speed(baseline, variant, change)}" };
         sentences.AddRange(Hidden(baseline, variant));
-        foreach (var (key, where) in new[] { (SimulationMeasure.InterNodeBytes, "between nodes"), (SimulationMeasure.IntraNodeBytes, "between GPUs of a node") })
+        AddTraffic(SimulationMeasure.InterNodeBytes, "between nodes");
+        AddTraffic(SimulationMeasure.IntraNodeBytes, "between GPUs of a node");
+        return string.Join(". ", sentences);
+
+        void AddTraffic(string key, string where)
+        {
             if (Traffic(baseline.Measure(key), variant.Measure(key)) is { } told)
                 sentences.Add($"{told} {where}");
-        return string.Join(". ", sentences);
+        }
     }
 
     /// <summary>What the step of one variant is made of.</summary>
@@ -32,7 +37,8 @@ internal static class SimulationFindings
     {
         if (variant.Step is not { } step)
             return $"{variant.Name}: its step was not measured";
-        var parts = StepChange.Parts(variant.Result, step).Where(p => p.Seconds >= LeastShare * step && p.Seconds > 0).OrderByDescending(p => p.Seconds);
+        var parts = StepChange.Parts(variant.Result, step).Where(p => p.Seconds >= LeastShare * step && p.Seconds > 0)
+            .OrderByDescending(p => p.Seconds);
         var told = parts.Take(MostParts).Select(p => $"{p.Part} {Quantity.Seconds(p.Seconds)} ({Share(p.Seconds / step)})").ToArray();
         return $"{variant.Name}: a step takes {Quantity.Seconds(step)}" + (told.Length > 0 ? ", of which " + string.Join(", ", told) : "");
     }
@@ -51,7 +57,7 @@ internal static class SimulationFindings
     internal static string Busy(SimulationSection section)
     {
         var (first, best) = (section.Baseline.Result, section.Fastest.Result);
-        var kind = first.Resources.OrderByDescending(r => r.MostShare).First();
+        var kind = first.Resources.MaxBy(r => r.MeanShare)!;
         var after = best.Resources.FirstOrDefault(r => r.Kind == kind.Kind);
         var begin = $"The busiest is {PlainText.Clean(kind.Kind, 30)}: {Share(kind.MeanShare)} of the time on average with {section.Baseline.Name}";
         return first == best || after is null ? begin : begin + Other(kind.MeanShare, after.MeanShare, section.Fastest);
@@ -86,7 +92,8 @@ internal static class SimulationFindings
             return before == after ? $"step as with {baseline.Name} ({Quantity.Seconds(after)}){rate}"
                 : $"step within 1 % of {baseline.Name} ({times}){rate}";
         var faster = after < before;
-        var told = faster ? $"step {Times(ratio)}× faster than {baseline.Name} ({times})" : $"step takes {Times(ratio)}× as long as with {baseline.Name} ({times})";
+        var told = faster ? $"step {Times(ratio)}× faster than {baseline.Name} ({times})"
+            : $"step takes {Times(ratio)}× as long as with {baseline.Name} ({times})";
         return told + rate + Origin(change, faster);
     }
 
@@ -116,7 +123,8 @@ internal static class SimulationFindings
         var causes = with.Select((s, i) => (i == 0 ? $"{s.Part} {(faster ? "fell" : "grew")} by " : $"{s.Part} by ")
             + Quantity.Seconds(Math.Abs(s.Seconds))
             + (Math.Abs(s.Seconds) <= total ? $" ({Share(Math.Abs(s.Seconds) / total)} of the {(faster ? "gain" : "loss")})" : ""));
-        var counter = against.Select((s, i) => (i == 0 ? $"{s.Part} {(faster ? "grew" : "fell")} by " : $"{s.Part} by ") + Quantity.Seconds(Math.Abs(s.Seconds)));
+        var counter = against.Select((s, i) => (i == 0 ? $"{s.Part} {(faster ? "grew" : "fell")} by " : $"{s.Part} by ")
+            + Quantity.Seconds(Math.Abs(s.Seconds)));
         return ": " + string.Join(", ", causes) + (against.Length > 0 ? "; against it, " + string.Join(", ", counter) : "");
     }
 

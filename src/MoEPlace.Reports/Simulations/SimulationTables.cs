@@ -52,7 +52,8 @@ internal static class SimulationTables
         [
             .. section.Result.Published.Select(p => new object?[]
             {
-                PlainText.Clean(p.System, 60), PlainText.Clean(p.Measure, 200), PlainText.Clean(p.Configuration, 200), PlainText.Clean(p.Published, 200),
+                PlainText.Clean(p.System, 60), PlainText.Clean(p.Measure, 200), PlainText.Clean(p.Configuration, 200),
+                PlainText.Clean(p.Published, 200),
                 p.PublishedValue, p.Simulated, p.PublishedValue != 0 ? p.Simulated / p.PublishedValue : null, PlainText.Clean(p.Difference, 600),
                 PlainText.Clean(p.Source, 200),
             }),

@@ -56,7 +56,14 @@ internal static class SweepFigure
         mark = new { type = "line", strokeWidth = 2, point = new { filled = true, size = 45 } },
         encoding = new
         {
-            x = new { field = "point", type = "ordinal", sort = names, title = (string?)null, axis = new { grid = false, labelAngle = names.Max(n => n.Length) > 60 / names.Length ? -35 : 0, labelLimit = 200 } },
+            x = new
+            {
+                field = "point",
+                type = "ordinal",
+                sort = names,
+                title = (string?)null,
+                axis = new { grid = false, labelAngle = names.Max(n => n.Length) > 60 / names.Length ? -35 : 0, labelLimit = 200 },
+            },
             y = new
             {
                 field = "value",

@@ -11,9 +11,9 @@ internal static class TimelineFigure
     private const string Topic = "Streams and links over time";
     private const string WholeTopic = "Streams and links over the whole step";
     private const int MostSpans = 1_400;
-    private const int MostShares = 2_400;
-    private const int MostRows = 42;
-    private const int MostWholeRows = 16;
+    private const int MostShares = 3_000;
+    private const int MostRows = 48;
+    private const int MostWholeRows = 24;
     private const int MostVariants = 6;
 
     /// <summary>One figure, or two where the whole step does not fit into one.</summary>
@@ -23,10 +23,10 @@ internal static class TimelineFigure
         if (variants.Length == 0)
             return [Figure.LeftOut(Name, Topic, "no timeline was recorded")];
         DrawnVariant[] drawn = [.. variants.Where((v, i) => i < MostVariants || v == section.Fastest)];
-        TimelineRows[] rows = [.. drawn.Select(v => new TimelineRows(v, MostRows / drawn.Length))];
+        var rows = TimelineRows.Of(drawn, MostRows);
         var window = TimelineWindow.Choose(rows, MostSpans);
         var detail = Detail(section, rows, window);
-        if (window.IsWhole && rows.Sum(r => r.Count(0, r.End)) <= MostSpans)
+        if (window.IsWhole && rows.Sum(r => r.Within(0, r.End).Count()) <= MostSpans)
             return [detail];
         return window.IsWhole
             ? [Whole(section, drawn) with { Name = Name }]
@@ -36,17 +36,18 @@ internal static class TimelineFigure
     private static Figure Detail(SimulationSection section, TimelineRows[] rows, TimelineWindow window)
     {
         var unit = TimeUnit.For(TimeUnit.Seconds(window.Length));
-        var phases = Used(section, rows);
+        var phases = Used(section, rows, window);
         var last = window.Past - 1;
         var layers = window.First == last ? $"layer {window.First}" : $"layers {window.First} to {last}";
         var title = window.IsWhole ? $"time, {unit.Name}" : $"time since layer {window.First} begins, {unit.Name}";
         var panels = rows.Select((r, i) =>
         {
             var (begin, end) = (window.Spans[i].Begin, window.Spans[i].Begin + window.Length);
-            var bars = r.Names.SelectMany((_, row) => r[row].Where(s => s.BeginPicoseconds < end && s.BeginPicoseconds + s.DurationPicoseconds > begin)
-                .Select(s => Bar(s, row, begin, end, unit, phases))).ToArray();
-            var marks = r.Layers.Where(l => l.Value >= begin && l.Value < end - window.Length / 50).Select(l => (unit.Of(l.Value - begin), $"layer {l.Key}"));
-            return TimelinePanel.Spec(r, bars, Apart([.. marks], unit.Of(window.Length)), phases, (title, unit.Of(window.Length), i == rows.Length - 1), 14);
+            var bars = r.Within(begin, end).Select(s => Bar(s.Span, s.Row, begin, end, unit, phases)).ToArray();
+            var marks = r.Layers.Where(l => l.Value >= begin && l.Value < end - window.Length / 50)
+                .Select(l => (unit.Of(l.Value - begin), $"layer {l.Key}"));
+            var axis = (title, unit.Of(window.Length), i == rows.Length - 1);
+            return TimelinePanel.Spec(r, bars, Apart([.. marks], unit.Of(window.Length)), phases, axis, 14);
         });
         return new Figure(
             Name, Topic, Finding(section, rows, window, window.IsWhole ? "the step" : layers),
@@ -59,10 +60,11 @@ internal static class TimelineFigure
     /// <summary>The whole step in equal bins: of each, how much of it every phase takes.</summary>
     private static Figure Whole(SimulationSection section, DrawnVariant[] drawn)
     {
-        TimelineRows[] rows = [.. drawn.Select(v => new TimelineRows(v, MostWholeRows / drawn.Length))];
+        var rows = TimelineRows.Of(drawn, MostWholeRows);
         var most = rows.Max(r => r.End);
         var unit = TimeUnit.For(TimeUnit.Seconds(most));
-        var phases = Used(section, rows);
+        var whole = new TimelineWindow(-1, -1, [.. rows.Select(r => (0L, r.End))]);
+        var phases = Used(section, rows, whole);
         var bins = TimelineBins.Counts.First(count => count * 3 * rows.Sum(r => r.Names.Length) <= MostShares || count == TimelineBins.Counts[^1]);
         // Bins of whole picoseconds.
         most = bins * ((most + bins - 1) / bins);
@@ -75,8 +77,7 @@ internal static class TimelineFigure
                 high = row + 0.95 - 0.9 * b.High,
                 phase = b.Phase.Words,
                 told = $"{Quantity.Percent(b.High - b.Low)} of {Quantity.Seconds(TimeUnit.Seconds(b.End - b.Begin))}",
-            }))], [], phases, ($"time, {unit.Name}", unit.Of(most), i == rows.Length - 1), 30));
-        var whole = new TimelineWindow(-1, -1, [.. rows.Select(r => (0L, r.End))]);
+            }))], [], phases, ($"time, {unit.Name}", unit.Of(most), i == rows.Length - 1), 24));
         return new Figure(
             WholeName, WholeTopic, Finding(section, rows, whole, "the step"),
             $"The step in {bins} equal bins: of the height of a row, each phase takes what it takes of the time of the bin; what is empty was idle. "
@@ -127,9 +128,10 @@ internal static class TimelineFigure
         return [.. kept];
     }
 
-    private static StepPhase[] Used(SimulationSection section, TimelineRows[] rows)
+    private static StepPhase[] Used(SimulationSection section, TimelineRows[] rows, TimelineWindow window)
     {
-        var used = rows.SelectMany(r => r.Names.SelectMany((_, i) => r[i].Select(s => s.Phase))).ToHashSet(StringComparer.Ordinal);
+        var used = rows.SelectMany((r, i) => r.Within(window.Spans[i].Begin, window.Spans[i].Begin + window.Length).Select(s => s.Span.Phase))
+            .ToHashSet(StringComparer.Ordinal);
         return [.. section.Phases.Where(p => used.Contains(p.Name))];
     }
 
@@ -145,14 +147,11 @@ internal static class TimelineFigure
             new("bytes", "bytes", v => Quantity.Bytes((long?)v)),
         ],
         [
-            .. rows.SelectMany((r, i) => r.Names.SelectMany((name, row) => r[row]
-                .Where(s => s.BeginPicoseconds < window.Spans[i].Begin + window.Length
-                    && s.BeginPicoseconds + s.DurationPicoseconds > window.Spans[i].Begin)
-                .Select(s => new object?[]
-                {
-                    r.Variant.Name, name, PlainText.Clean(s.Phase, 40), s.Layer < 0 ? null : s.Layer, s.Part,
-                    TimeUnit.Seconds(s.BeginPicoseconds), TimeUnit.Seconds(s.DurationPicoseconds), s.Bytes,
-                }))),
+            .. rows.SelectMany((r, i) => r.Within(window.Spans[i].Begin, window.Spans[i].Begin + window.Length).Select(s => new object?[]
+            {
+                r.Variant.Name, r.Names[s.Row], PlainText.Clean(s.Span.Phase, 40), s.Span.Layer < 0 ? null : s.Span.Layer, s.Span.Part,
+                TimeUnit.Seconds(s.Span.BeginPicoseconds), TimeUnit.Seconds(s.Span.DurationPicoseconds), s.Span.Bytes,
+            })),
         ]);
 
     private static Table Shares(TimelineRows[] rows, StepPhase[] phases) => new(

@@ -41,5 +41,5 @@ internal sealed record TimelineWindow(int First, int Past, (long Begin, long End
     }
 
     private static int Count(TimelineRows[] variants, TimelineWindow window) =>
-        variants.Index().Sum(v => v.Item.Count(window.Spans[v.Index].Begin, window.Spans[v.Index].Begin + window.Length));
+        variants.Index().Sum(v => v.Item.Within(window.Spans[v.Index].Begin, window.Spans[v.Index].Begin + window.Length).Count());
 }

@@ -107,8 +107,7 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(
             !coherent || Phase == ServingPhase.Decode, prefix + "phase", Phase, "decode with residency coherent: its prefill runs home");
         faults.Require(
-            !Schedule.Backward || Phase == ServingPhase.Prefill, prefix + "phase", Phase,
-            "prefill with backward: training passes over whole sequences");
+            !Schedule.Backward || Phase == ServingPhase.Prefill, prefix + "phase", Phase, "prefill with backward: training passes over whole sequences");
         faults.Require(
             !coherent || Routing.Trace.HasTopOne, prefix + "schedule.residency", Schedule.Residency,
             $"home: {Routing.Trace.Path} has neither gate weights nor choices by weight, so that no top-1 can be told");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MoEPlace.Evaluation;
 using MoEPlace.Simulation.Kernel;
+using MoEPlace.Simulation.Network;
 using MoEPlace.Simulation.Schedules;
 using MoEPlace.Traces;
 
@@ -37,6 +38,12 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
     /// <summary>Ranks whose streams and links are drawn, from rank 0; 0 for no timeline. Default: 0.</summary>
     public int DrawnRanks { get; init; }
 
+    /// <summary>
+    /// Up to this many ranks bytes travel pair by pair, above as sums at the ports: faster, and as long as the busiest port takes. 0 to
+    /// 128. Default: 128.
+    /// </summary>
+    public int PairRanks { get; init; } = FlowNetwork.MostRanksByPairs;
+
     /// <summary>When to stop a model that does not end.</summary>
     public SimulationLimits Limits { get; init; } = new();
 
@@ -70,7 +77,11 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(
             ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, prefix + "contextTokens", ContextTokens, "1 to 16,777,216");
         faults.Require(Steps is >= 1 and <= MostSteps, prefix + "steps", Steps, $"1 to {MostSteps}");
-        faults.Require(DrawnRanks >= 0 && DrawnRanks <= Cluster.Ranks, prefix + "drawnRanks", DrawnRanks, $"0 to {Cluster.Ranks}, the ranks of the cluster");
+        faults.Require(
+            DrawnRanks >= 0 && DrawnRanks <= Cluster.Ranks, prefix + "drawnRanks", DrawnRanks,
+            $"0 to {Cluster.Ranks}, the ranks of the cluster");
+        faults.Require(
+            PairRanks is >= 0 and <= FlowNetwork.MostRanksByPairs, prefix + "pairRanks", PairRanks, $"0 to {FlowNetwork.MostRanksByPairs}");
         faults.Require(Limits.Events >= 1, prefix + "limits.events", Limits.Events, "1 or more");
         faults.Require(Limits.EventsAtOneInstant >= 1, prefix + "limits.eventsAtOneInstant", Limits.EventsAtOneInstant, "1 or more");
         CheckLostRanks(faults, prefix + "lostRanks");
@@ -84,7 +95,10 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
             return;
         var seen = new HashSet<int>();
         foreach (var (i, rank) in LostRanks.Index())
-            faults.Require(rank >= 0 && rank < Cluster.Ranks && seen.Add(rank), $"{field}[{i}]", rank, $"0 to {Cluster.Ranks - 1}, each once");
+        {
+            faults.Require(
+                rank >= 0 && rank < Cluster.Ranks && seen.Add(rank), $"{field}[{i}]", rank, $"0 to {Cluster.Ranks - 1}, each once");
+        }
         faults.Require(LostRanks.Length < Cluster.Ranks, field, LostRanks.Length, "at least one rank that is left");
     }
 

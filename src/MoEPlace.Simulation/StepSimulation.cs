@@ -13,7 +13,8 @@ namespace MoEPlace.Simulation;
 public static class StepSimulation
 {
     /// <summary>
-    /// Simulates the steps of a setting one after the other: each begins when the one before has ended on all ranks, since its tokens are sampled from it.
+    /// Simulates the steps of a setting one after the other: each begins when the one before has ended on all ranks, since its tokens are
+    /// sampled from it.
     /// </summary>
     /// <param name="setting">What is simulated.</param>
     /// <param name="name">The variant's name.</param>
@@ -50,8 +51,8 @@ public static class StepSimulation
         }
         return new SimulatedVariant(
             name, description, setting.Cluster.Name, setting.Cluster.Nodes, setting.Cluster.RanksPerNode, placementName,
-            ScheduleText.Describe(setting.Schedule), setting.Steps, setting.TokensPerStep, Measures(setting, spans, work), spans.PhaseTimes(),
-            [.. spans.StreamUse(), .. links.Use()], links.Loads, timeline, events);
+            ScheduleText.Describe(setting.Schedule), setting.Steps, setting.TokensPerStep, Measures(setting, spans, work),
+            spans.PhaseTimes(), [.. spans.StreamUse(), .. links.Use()], links.Loads, timeline, events);
     }
 
     /// <summary>Counts the work of one step, part by part.</summary>
@@ -72,11 +73,12 @@ public static class StepSimulation
             Phase = setting.Phase,
             TokensPerStep = setting.TokensPerStep,
             LostRanks = setting.LostRanks,
+            PairRanks = setting.PairRanks,
         };
         var count = schedule.MicroBatches * schedule.PipelineDegree;
-        return new StepParts(
-            schedule.MicroBatches, schedule.PipelineDegree,
-            [.. Enumerable.Range(0, count).Select(part => StepWork.Count(tokens, setting.Placement, setting.Cluster, options, step, part, count))]);
+        var works = Enumerable.Range(0, count).Select(
+            part => StepWork.Count(tokens, setting.Placement, setting.Cluster, options, step, part, count));
+        return new StepParts(schedule.MicroBatches, schedule.PipelineDegree, [.. works]);
     }
 
     private static ImmutableSortedDictionary<string, double> Measures(StepSetting setting, SpanTotals spans, WorkTotals work)

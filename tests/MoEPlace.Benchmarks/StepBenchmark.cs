@@ -49,16 +49,15 @@ internal static class StepBenchmark
             });
             using var trace = RoutingTrace.Open(path);
             Console.WriteLine(
-                $"{trace.Model.Name}, {TokensPerRank} tokens per GPU out of {tokens} synthetic ones; of {repeats} runs the one with the least "
-                + "processor time, seconds; the first one compiles");
+                $"{trace.Model.Name}, {TokensPerRank} tokens per GPU out of {tokens} synthetic ones; of {repeats} runs the one with the "
+                + "least processor time, seconds; the first one compiles");
             Console.WriteLine(
-                $"{"GPUs",6}  {"schedule",-18}{"count",9}{"compose",9}{"run",9}{"measure",9}{"total",9}{"cores",9}{"first",9}{"events",10}"
+                $"{"GPUs",6}  {"schedule",-19}{"count",9}{"compose",9}{"run",9}{"measure",9}{"total",9}{"cores",9}{"first",9}{"events",10}"
                 + $"{"events/s",11}{"step",13}");
-            foreach (var cluster in (string[])["128x8", "8x8"])
-            {
-                Measure(trace, cluster, "sequential", Sequential, repeats);
-                Measure(trace, cluster, "two micro-batches", Sequential with { MicroBatches = 2 }, repeats);
-            }
+            Measure(trace, "128x8", "sequential", Sequential, repeats);
+            Measure(trace, "128x8", "two micro-batches", Sequential with { MicroBatches = 2 }, repeats);
+            Measure(trace, "8x8", "sequential, ports", Sequential, repeats, pairRanks: 0);
+            Measure(trace, "8x8", "sequential, pairs", Sequential, repeats: 1);
         }
         finally
         {
@@ -68,7 +67,7 @@ internal static class StepBenchmark
         return 0;
     }
 
-    private static void Measure(RoutingTrace trace, string clusterName, string scheduleName, Schedule schedule, int repeats)
+    private static void Measure(RoutingTrace trace, string clusterName, string name, Schedule schedule, int repeats, int pairRanks = 128)
     {
         var cluster = ClusterPresets.Parse(clusterName);
         var routing = new TraceSlice(trace, TraceSplit.All);
@@ -76,6 +75,7 @@ internal static class StepBenchmark
         {
             TokensPerStep = TokensPerRank * cluster.Ranks,
             ContextTokens = 4096,
+            PairRanks = pairRanks,
         };
         double[]? best = null;
         var (first, step, events) = (0.0, 0.0, 0L);
@@ -106,7 +106,7 @@ internal static class StepBenchmark
         var row = string.Concat(best!.Append(first).Select(time => string.Create(CultureInfo.InvariantCulture, $"{time,9:F3}")));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{cluster.Ranks,6}  {scheduleName,-18}{row}{events,10}{events / best![2],11:E2}{step * 1e3,10:F3} ms"));
+            $"{cluster.Ranks,6}  {name,-19}{row}{events,10}{events / best![2],11:E2}{step * 1e3,10:F3} ms"));
     }
 
     private static ExpertPlacement Placement(MoEModel model, Cluster cluster)

@@ -70,15 +70,17 @@ internal sealed class LinkTotals
             count[(int)links.KindOf(link)]++;
         foreach (var span in recording.Use.Spans)
         {
-            var row = busy.AsSpan((int)links.KindOf(span.Link) * Bins, Bins);
+            var row = Row(links.KindOf(span.Link));
             var (begin, end) = (span.Begin.Picoseconds / bin, span.End.Picoseconds / bin);
             for (var i = (int)begin; i < Bins && i < end; i++)
                 row[i] += span.Share * (Math.Min(end, i + 1) - Math.Max(begin, i));
         }
         return
         [
-            .. Enum.GetValues<LinkKind>().Where(kind => busy.AsSpan((int)kind * Bins, Bins).ContainsAnyExcept(0.0)).Select(kind => new LinkLoad(
-                NameOf(kind), [.. busy.AsSpan((int)kind * Bins, Bins).ToArray().Select(sum => Math.Clamp(sum / count[(int)kind], 0, 1))])),
+            .. Enum.GetValues<LinkKind>().Where(kind => Row(kind).ContainsAnyExcept(0.0)).Select(
+                kind => new LinkLoad(NameOf(kind), [.. Row(kind).ToArray().Select(sum => Math.Clamp(sum / count[(int)kind], 0, 1))])),
         ];
+
+        Span<double> Row(LinkKind kind) => busy.AsSpan((int)kind * Bins, Bins);
     }
 }

@@ -5,8 +5,8 @@ using MoEPlace.Simulation.Streams;
 namespace MoEPlace.Simulation.Measures;
 
 /// <summary>
-/// What the recorded spans of steps sum to on each rank: the one place that says what a time means. A span of an exchange begins when its last rank has
-/// joined; what comes before is waiting. Ranks that are lost do not count.
+/// What the recorded spans of steps sum to on each rank: the one place that says what a time means. A span of an exchange begins when its
+/// last rank has joined; what comes before is waiting. Ranks that are lost do not count.
 /// </summary>
 internal sealed class SpanTotals
 {

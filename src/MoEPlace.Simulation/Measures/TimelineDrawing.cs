@@ -72,7 +72,10 @@ internal static class TimelineDrawing
             var bytes = Bytes(recording.Program.Exchanges[operation.Index].Traffic, kind)[rank];
             var (begin, end) = (recording.BeginOf(id, rank), recording.EndOf(id, rank));
             if (bytes > 0)
-                yield return new TimelineSpan(track, operation.Phase, operation.Layer, operation.Part, begin.Picoseconds, (end - begin).Picoseconds, bytes);
+            {
+                yield return new TimelineSpan(
+                    track, operation.Phase, operation.Layer, operation.Part, begin.Picoseconds, (end - begin).Picoseconds, bytes);
+            }
         }
     }
 

@@ -17,7 +17,9 @@ internal sealed class WorkTotals(int ranks, ImmutableArray<int> lost)
     /// <summary>Bytes between nodes, over all steps.</summary>
     internal long InterNodeBytes { get; private set; }
 
-    /// <summary>Busiest rank over mean rank in (token, expert) pairs, mean over layers and steps; layers without pairs do not count.</summary>
+    /// <summary>
+    /// Busiest rank over mean rank in (token, expert) pairs, mean over layers and steps; layers without pairs do not count.
+    /// </summary>
     internal double Imbalance => cells == 0 ? 1 : imbalance / cells;
 
     /// <summary>Adds one step.</summary>

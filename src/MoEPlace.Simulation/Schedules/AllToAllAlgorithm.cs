@@ -12,6 +12,8 @@ public enum AllToAllAlgorithm
     /// </summary>
     Hierarchical,
 
-    /// <summary>One copy per token and node to the rank of the same index there, which hands it on inside its node at the same time (DeepEP).</summary>
+    /// <summary>
+    /// One copy per token and node to the rank of the same index there, which hands it on inside its node at the same time (DeepEP).
+    /// </summary>
     NodeDeduplicated,
 }

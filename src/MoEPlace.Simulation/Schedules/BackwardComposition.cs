@@ -1,15 +1,17 @@
 namespace MoEPlace.Simulation.Schedules;
 
 /// <summary>
-/// The backward pass: layers, operations of a layer and phases of an exchange in reverse order, the same bytes the other way, twice the computation.
-/// Gradients of what every rank holds are all-reduced in equal parts, each as soon as the layers that it comes from are done; it is issued behind the first exchanges
-/// of the next layer, so that it travels while experts compute (FSMoE, section 5). Copies of experts are not all-reduced.
+/// The backward pass: layers, operations of a layer and phases of an exchange in reverse order, the same bytes the other way, twice the
+/// computation. Gradients of what every rank holds are all-reduced in equal parts, each as soon as the layers that it comes from are done;
+/// it is issued behind the first exchanges of the next layer, so that it travels while experts compute (FSMoE, section 5). Copies of
+/// experts are not all-reduced.
 /// </summary>
 internal static class BackwardComposition
 {
     internal static void Append(LayerOperations program, StepSetting setting, StepParts parts, int[][] after)
     {
-        var (beside, layers, gradientParts) = (setting.Schedule.SharedExpertsBesideDispatch, parts.Works[0].Layers, setting.Schedule.GradientParts);
+        var (beside, gradientParts) = (setting.Schedule.SharedExpertsBesideDispatch, setting.Schedule.GradientParts);
+        var layers = parts.Works[0].Layers;
         var arrived = new int[parts.Works.Length];
         var issued = 0;
         for (var position = layers; position >= 0; position--)

@@ -5,9 +5,9 @@ using MoEPlace.Simulation.Work;
 namespace MoEPlace.Simulation.Schedules;
 
 /// <summary>
-/// How long the kernels of a step take on each rank, picoseconds: the step model's own times, each with the launches that the step model counts. An unequal rank takes
-/// 1 / speed as long without the launch; a lost one takes no time. A backward kernel takes twice the time of its forward one, without the
-/// launch: gradients of inputs and of weights.
+/// How long the kernels of a step take on each rank, picoseconds: the step model's own times, each with the launches that the step model
+/// counts. An unequal rank takes 1 / speed as long without the launch; a lost one takes no time. A backward kernel takes twice the time of
+/// its forward one, without the launch: gradients of inputs and of weights.
 /// </summary>
 internal sealed class KernelTimes
 {
@@ -40,7 +40,10 @@ internal sealed class KernelTimes
     {
         var times = new long[slowness.Length];
         for (var rank = 0; rank < times.Length; rank++)
-            times[rank] = Time(rank, launchSeconds, Step.AttentionSeconds(tokens[rank]) + (gate ? Step.GateSeconds(tokens[rank]) : 0), passes);
+        {
+            var seconds = Step.AttentionSeconds(tokens[rank]) + (gate ? Step.GateSeconds(tokens[rank]) : 0);
+            times[rank] = Time(rank, launchSeconds, seconds, passes);
+        }
         return times;
     }
 

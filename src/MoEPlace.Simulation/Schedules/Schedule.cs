@@ -26,25 +26,28 @@ public sealed record Schedule
     public double? CapacityFactor { get; init; }
 
     /// <summary>
-    /// Bytes of one element of a dispatched hidden state: 1 for FP8 (with a 4-byte scale for 128), 2 for the model's activations as they are. Default: 2.
+    /// Bytes of one element of a dispatched hidden state: 1 for FP8 (with a 4-byte scale for 128), 2 for the model's activations as they
+    /// are. Default: 2.
     /// </summary>
     public int DispatchBytesPerElement { get; init; } = 2;
 
     /// <summary>
-    /// Multiprocessors of a device that an exchange takes from computation while it runs, 0 or more; DeepEP's normal kernels are as fast as these let them. Default: 0, copy
-    /// engines and network cards.
+    /// Multiprocessors of a device that an exchange takes from computation while it runs, 0 or more; DeepEP's normal kernels are as fast as
+    /// these let them. Default: 0, copy engines and network cards.
     /// </summary>
     public int CommunicationSms { get; init; }
 
-    /// <summary>Parts into which the tokens of a layer are cut between dispatch and combine, so that parts overlap; 1 to 64. Default: 1.</summary>
+    /// <summary>
+    /// Parts into which the tokens of a layer are cut between dispatch and combine, so that parts overlap; 1 to 64. Default: 1.
+    /// </summary>
     public int PipelineDegree { get; init; } = 1;
 
     /// <summary>Micro-batches of a step whose attention and experts overlap with the other's exchanges, 1 or 2. Default: 1.</summary>
     public int MicroBatches { get; init; } = 1;
 
     /// <summary>
-    /// Whether exchanges inside a node and between nodes have a stream each, so that they overlap (FSMoE, section 4). With hierarchical exchanges only: others use both tiers at
-    /// once. Default: false, one stream.
+    /// Whether exchanges inside a node and between nodes have a stream each, so that they overlap (FSMoE, section 4). With hierarchical
+    /// exchanges only: others use both tiers at once. Default: false, one stream.
     /// </summary>
     public bool SeparateNodeStreams { get; init; }
 
@@ -54,12 +57,14 @@ public sealed record Schedule
     /// <summary>What tells the time of a rank's experts. Default: the roofline.</summary>
     public ExpertKernelModel ExpertKernel { get; init; } = ExpertKernelModel.Roofline;
 
-    /// <summary>Whether a backward pass follows (twice the computation of the forward one, the same exchanges, in reverse order). Default: false.</summary>
+    /// <summary>
+    /// Whether a backward pass follows (twice the computation of the forward one, the same exchanges, in reverse order). Default: false.
+    /// </summary>
     public bool Backward { get; init; }
 
     /// <summary>
-    /// Gradient bytes of what every rank holds are all-reduced in this many parts between the exchanges of the backward pass; 0: after it, in one. With
-    /// <see cref="Backward"/> only. Default: 0.
+    /// Gradient bytes of what every rank holds are all-reduced in this many parts between the exchanges of the backward pass; 0: after it,
+    /// in one. With <see cref="Backward"/> only. Default: 0.
     /// </summary>
     public int GradientParts { get; init; }
 
@@ -74,7 +79,8 @@ public sealed record Schedule
         faults.Require(Enum.IsDefined(AllToAll), prefix + "allToAll", AllToAll, "flat, hierarchical or nodeDeduplicated");
         faults.Require(Enum.IsDefined(Copies), prefix + "copies", Copies, "expert or rank");
         faults.Require(Enum.IsDefined(ExpertKernel), prefix + "expertKernel", ExpertKernel, "roofline or fused");
-        faults.Require(CapacityFactor is null or (> 0 and <= 1_024), prefix + "capacityFactor", CapacityFactor, "above 0, at most 1,024, or null");
+        faults.Require(
+            CapacityFactor is null or (> 0 and <= 1_024), prefix + "capacityFactor", CapacityFactor, "above 0, at most 1,024, or null");
         faults.Require(DispatchBytesPerElement is 1 or 2, prefix + "dispatchBytesPerElement", DispatchBytesPerElement, "1 or 2");
         faults.Require(CommunicationSms is >= 0 and <= 65_535, prefix + "communicationSms", CommunicationSms, "0 to 65,535");
         faults.Require(PipelineDegree is >= 1 and <= 64, prefix + "pipelineDegree", PipelineDegree, "1 to 64");
@@ -103,11 +109,16 @@ public sealed record Schedule
             faults.Require(Copies == CopyUnit.Expert, prefix + "copies", Copies, "expert with deepEpLowLatency");
         }
         if (Library == CollectiveLibrary.DeepEpNormal)
-            faults.Require(AllToAll == AllToAllAlgorithm.NodeDeduplicated, prefix + "allToAll", AllToAll, "nodeDeduplicated with deepEpNormal");
+        {
+            faults.Require(
+                AllToAll == AllToAllAlgorithm.NodeDeduplicated, prefix + "allToAll", AllToAll, "nodeDeduplicated with deepEpNormal");
+        }
         if (AllToAll == AllToAllAlgorithm.NodeDeduplicated)
         {
             faults.Require(Copies == CopyUnit.Rank, prefix + "copies", Copies, "rank with nodeDeduplicated");
-            faults.Require(CapacityFactor is null, prefix + "capacityFactor", CapacityFactor, "null with nodeDeduplicated: full room is no copy of a token");
+            faults.Require(
+                CapacityFactor is null, prefix + "capacityFactor", CapacityFactor,
+                "null with nodeDeduplicated: full room is no copy of a token");
         }
     }
 }

@@ -3,9 +3,10 @@ using MoEPlace.Simulation.Streams;
 namespace MoEPlace.Simulation.Schedules;
 
 /// <summary>
-/// A schedule as a program: which operations a step issues, to which streams, after what. One loop serves all schedules: the parts of a layer
-/// are issued side by side, so one micro-batch of one part is the sequential step, several parts are a pipeline inside the layer (Tutel, section 3.3: all
-/// dispatches, then all combines), and two micro-batches compute while the other's bytes travel (DeepSeek-V3, section 3.4).
+/// A schedule as a program: which operations a step issues, to which streams, after what. One loop serves all schedules: the parts of a
+/// layer are issued side by side, so one micro-batch of one part is the sequential step, several parts are a pipeline inside the layer
+/// (Tutel, section 3.3: all dispatches, then all combines), and two micro-batches compute while the other's bytes travel (DeepSeek-V3,
+/// section 3.4).
 /// </summary>
 internal static class StepComposition
 {

@@ -49,15 +49,15 @@ internal static class TrafficShapes
     }
 
     /// <summary>
-    /// A ring all-reduce: every rank sends 2 (n - 1) / n of the bytes to the next (Patarasuk and Yuan 2009). As many rings as a node has ranks, each
-    /// with an equal share and leaving its nodes through another rank, so that all adapters carry alike.
+    /// A ring all-reduce: every rank sends 2 (n - 1) / n of the bytes to the next (Patarasuk and Yuan 2009). As many rings as a node has
+    /// ranks, each with an equal share and leaving its nodes through another rank, so that all adapters carry alike.
     /// </summary>
     /// <param name="bytes">What every rank holds, 0 or more.</param>
     /// <param name="nodes">Nodes.</param>
     /// <param name="ranksPerNode">Ranks on each.</param>
     /// <param name="lost">[ranks] whether a rank takes no part.</param>
     /// <param name="pairRanks">Up to this many ranks the bytes of every pair are told.</param>
-    internal static ExchangeTraffic AllReduce(long bytes, int nodes, int ranksPerNode, ReadOnlySpan<bool> lost, int pairRanks = 128)
+    internal static ExchangeTraffic AllReduce(long bytes, int nodes, int ranksPerNode, ReadOnlySpan<bool> lost, int pairRanks)
     {
         var ranks = nodes * ranksPerNode;
         var pairs = new long[ranks <= pairRanks ? ranks * ranks : 0];

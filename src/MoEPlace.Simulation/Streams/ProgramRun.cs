@@ -17,7 +17,8 @@ public static class ProgramRun
     /// <exception cref="StoppedModelException">It does not end: the message names the operations and ranks that hang.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static StepRecording Run(
-        StepProgram program, Cluster cluster, SimulationLimits? limits = null, bool recordLinks = false, CancellationToken cancellation = default)
+        StepProgram program, Cluster cluster, SimulationLimits? limits = null, bool recordLinks = false,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(program);
         ArgumentNullException.ThrowIfNull(cluster);
@@ -58,9 +59,15 @@ public static class ProgramRun
                 : $"{operation.Name} never ends on {Name(waiting)}");
         }
         if (faults.Count > 0)
-            throw new StoppedModelException("the step does not end: " + string.Join("; ", faults.Take(MostNamed)) + (faults.Count > MostNamed ? "; …" : ""));
+        {
+            var more = faults.Count > MostNamed ? "; …" : "";
+            throw new StoppedModelException("the step does not end: " + string.Join("; ", faults.Take(MostNamed)) + more);
+        }
 
-        static string Name(List<int> ranks) =>
-            $"rank{(ranks.Count > 1 ? "s" : "")} {string.Join(", ", ranks.Take(MostNamed))}{(ranks.Count > MostNamed ? $" and {ranks.Count - MostNamed} more" : "")}";
+        static string Name(List<int> ranks)
+        {
+            var more = ranks.Count > MostNamed ? $" and {ranks.Count - MostNamed} more" : "";
+            return $"rank{(ranks.Count > 1 ? "s" : "")} {string.Join(", ", ranks.Take(MostNamed))}{more}";
+        }
     }
 }

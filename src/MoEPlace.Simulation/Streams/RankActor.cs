@@ -4,8 +4,8 @@ using MoEPlace.Simulation.Network;
 namespace MoEPlace.Simulation.Streams;
 
 /// <summary>
-/// One rank at its program: an operation starts when it is the first of its stream that is not complete, and what it comes after is. One message for each kernel and two
-/// for each exchange or transfer; a kernel that takes no time takes none.
+/// One rank at its program: an operation starts when it is the first of its stream that is not complete, and what it comes after is. One
+/// message for each kernel and two for each exchange or transfer; a kernel that takes no time takes none.
 /// </summary>
 internal sealed class RankActor(StepProgram program, int rank, StepRecording recording, ActorRef network) : Actor
 {

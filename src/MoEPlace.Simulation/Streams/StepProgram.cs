@@ -24,7 +24,11 @@ public sealed class StepProgram
         (Ranks, Operations, this.kernels, Exchanges, Transfers) = (ranks, operations, kernels, exchanges, transfers);
         (Multiprocessors, CommunicationSms) = (multiprocessors, communicationSms);
         (exchangeOperations, transferOperations) = (new int[exchanges.Length], new int[transfers.Length]);
-        queues = [.. Enum.GetValues<StreamKind>().Select(s => operations.Index().Where(o => o.Item.Stream == s).Select(o => o.Index).ToImmutableArray())];
+        queues =
+        [
+            .. Enum.GetValues<StreamKind>().Select(
+                stream => operations.Index().Where(o => o.Item.Stream == stream).Select(o => o.Index).ToImmutableArray()),
+        ];
         foreach (var (id, operation) in operations.Index())
         {
             if (operation.Kind == OperationKind.Exchange)
@@ -50,8 +54,8 @@ public sealed class StepProgram
     public int Multiprocessors { get; }
 
     /// <summary>
-    /// Multiprocessors that an exchange holds, from when a rank comes to it until its bytes are there: what runs on the compute stream then has the rest, and slows
-    /// down in proportion, whether operations or memory limit it. 0 up to below <see cref="Multiprocessors"/>.
+    /// Multiprocessors that an exchange holds, from when a rank comes to it until its bytes are there: what runs on the compute stream then
+    /// has the rest, and slows down in proportion, whether operations or memory limit it. 0 up to below <see cref="Multiprocessors"/>.
     /// </summary>
     public int CommunicationSms { get; }
 

@@ -33,7 +33,9 @@ public sealed class StepRecording
     /// <summary>What they did.</summary>
     public NetworkUse Use { get; private set; } = null!;
 
-    /// <summary>When an operation reached the head of its stream and what it comes after was complete: an exchange may still wait for other ranks.</summary>
+    /// <summary>
+    /// When an operation reached the head of its stream and what it comes after was complete: an exchange may still wait for other ranks.
+    /// </summary>
     public SimTime StartOf(int operation, int rank) => new(started[At(operation, rank)]);
 
     /// <summary>When it began to do something: for an exchange, when the last rank had come to it.</summary>

@@ -15,11 +15,33 @@ public sealed class ScheduleCheckTests
             new(),
             // ExFlow, Tutel, DeepSpeed-MoE, FSMoE, DeepEP's decode and prefill.
             new() { Residency = Residency.Coherent, Library = CollectiveLibrary.Nccl },
-            new() { AllToAll = AllToAllAlgorithm.Hierarchical, Library = CollectiveLibrary.Nccl, PipelineDegree = 4, Copies = CopyUnit.Expert, CapacityFactor = 1, Backward = true },
+            new()
+            {
+                AllToAll = AllToAllAlgorithm.Hierarchical,
+                Library = CollectiveLibrary.Nccl,
+                PipelineDegree = 4,
+                Copies = CopyUnit.Expert,
+                CapacityFactor = 1,
+                Backward = true,
+            },
             new() { AllToAll = AllToAllAlgorithm.Hierarchical, Library = CollectiveLibrary.Nccl },
-            new() { AllToAll = AllToAllAlgorithm.Hierarchical, SeparateNodeStreams = true, PipelineDegree = 2, Backward = true, GradientParts = 8 },
+            new()
+            {
+                AllToAll = AllToAllAlgorithm.Hierarchical,
+                SeparateNodeStreams = true,
+                PipelineDegree = 2,
+                Backward = true,
+                GradientParts = 8,
+            },
             new() { Library = CollectiveLibrary.DeepEpLowLatency, Copies = CopyUnit.Expert, DispatchBytesPerElement = 1, MicroBatches = 2 },
-            new() { Library = CollectiveLibrary.DeepEpNormal, AllToAll = AllToAllAlgorithm.NodeDeduplicated, CommunicationSms = 20, MicroBatches = 2, SharedExpertsBesideDispatch = true },
+            new()
+            {
+                Library = CollectiveLibrary.DeepEpNormal,
+                AllToAll = AllToAllAlgorithm.NodeDeduplicated,
+                CommunicationSms = 20,
+                MicroBatches = 2,
+                SharedExpertsBesideDispatch = true,
+            },
         ];
         foreach (var schedule in published)
         {
@@ -85,8 +107,10 @@ public sealed class ScheduleCheckTests
             DrawnRanks = drawn.Cluster.Ranks + 1,
             LostRanks = [-1],
         };
-        var thrown = Assert.Throws<InputException>(() => StepSimulation.Run(setting, "test", "", "", TestContext.Current.CancellationToken));
-        foreach (var field in (string[])["tokensPerStep", "contextTokens", "steps", "drawnRanks", "lostRanks[0]", "phase", "schedule.communicationSms"])
+        var cancellation = TestContext.Current.CancellationToken;
+        var thrown = Assert.Throws<InputException>(() => StepSimulation.Run(setting, "test", "", "", cancellation));
+        string[] wrong = ["tokensPerStep", "contextTokens", "steps", "drawnRanks", "lostRanks[0]", "phase", "schedule.communicationSms"];
+        foreach (var field in wrong)
             Assert.Contains(thrown.Faults, f => f.Field == field);
     }
 }

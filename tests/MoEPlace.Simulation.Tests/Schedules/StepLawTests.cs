@@ -44,7 +44,8 @@ public sealed class StepLawTests
         ForEveryCase((seed, drawn, schedule) =>
         {
             var setting = Setting(drawn, schedule, drawn.Options.Phase);
-            var program = StepComposition.Compose(setting, StepSimulation.Count(setting, new RoutedTokens(setting.Routing, setting.Phase), 0));
+            var parts = StepSimulation.Count(setting, new RoutedTokens(setting.Routing, setting.Phase), 0);
+            var program = StepComposition.Compose(setting, parts);
             var recording = ProgramRun.Run(program, setting.Cluster, cancellation: TestContext.Current.CancellationToken);
             for (var rank = 0; rank < program.Ranks; rank++)
             {
@@ -67,8 +68,12 @@ public sealed class StepLawTests
         {
             var whole = Run(drawn, schedule with { PipelineDegree = 1, MicroBatches = 1 });
             var cut = Run(drawn, schedule with { PipelineDegree = 3, MicroBatches = 2 });
-            foreach (var measure in (string[])[SimulationMeasure.IntraNodeBytes, SimulationMeasure.InterNodeBytes, SimulationMeasure.Imbalance])
-                Assert.True(whole.Measures[measure] == cut.Measures[measure], $"seed {seed}: {measure} {whole.Measures[measure]}, in parts {cut.Measures[measure]}");
+            string[] measures = [SimulationMeasure.IntraNodeBytes, SimulationMeasure.InterNodeBytes, SimulationMeasure.Imbalance];
+            foreach (var measure in measures)
+            {
+                var (expected, actual) = (whole.Measures[measure], cut.Measures[measure]);
+                Assert.True(expected == actual, $"seed {seed}: {measure} {expected}, in parts {actual}");
+            }
         });
     }
 
@@ -83,7 +88,8 @@ public sealed class StepLawTests
             SimulationCheck.Check(Result(once), faults);
             faults.ThrowIfAny();
             Assert.Equal(SimulationMeasure.All.Order(StringComparer.Ordinal), once.Measures.Keys);
-            Assert.True(once.Measures[SimulationMeasure.ExposedExchangeSeconds] <= once.Measures[SimulationMeasure.ExchangeSeconds] * (1 + 1e-9), $"seed {seed}");
+            var (exchange, exposed) = (once.Measures[SimulationMeasure.ExchangeSeconds], once.Measures[SimulationMeasure.ExposedExchangeSeconds]);
+            Assert.True(exposed <= exchange * (1 + 1e-9), $"seed {seed}");
         });
 
         static string Json(SimulatedVariant variant) => System.Text.Json.JsonSerializer.Serialize(variant, StrictJson.Options);
@@ -100,17 +106,19 @@ public sealed class StepLawTests
             foreach (var parts in (int[])[0, 1, 3])
             {
                 var training = Setting(drawn, new Schedule { Backward = true, GradientParts = parts }, ServingPhase.Prefill);
-                var forward = StepSimulation.Run(training with { Schedule = new Schedule() }, "forward", "", "", TestContext.Current.CancellationToken);
-                var both = StepSimulation.Run(training, "both", "", "", TestContext.Current.CancellationToken);
-                var (nodes, perNode) = (drawn.Cluster.Nodes, drawn.Cluster.RanksPerNode);
-                var (ranks, gradient) = (nodes * perNode, new StepModel(training.SizedModel, drawn.Cluster, training.Conditions).ReplicatedParameters * 2);
+                var cancellation = TestContext.Current.CancellationToken;
+                var forward = StepSimulation.Run(training with { Schedule = new Schedule() }, "forward", "", "", cancellation);
+                var both = StepSimulation.Run(training, "both", "", "", cancellation);
+                var (ranks, perNode) = (drawn.Cluster.Ranks, drawn.Cluster.RanksPerNode);
+                var gradient = 2 * new StepModel(training.SizedModel, drawn.Cluster, training.Conditions).ReplicatedParameters;
                 var reduced = Bytes(both) - 2 * Bytes(forward);
                 Assert.InRange(reduced, 2 * (ranks - 1) * gradient, 2 * (ranks - 1) * gradient + ranks * perNode * Math.Max(1, parts));
                 Assert.Equal(ranks > 1, both.Phases.Any(p => p.Phase == StepPhase.Gradient));
             }
         }
 
-        static double Bytes(SimulatedVariant variant) => variant.Measures[SimulationMeasure.IntraNodeBytes] + variant.Measures[SimulationMeasure.InterNodeBytes];
+        static double Bytes(SimulatedVariant variant) =>
+            variant.Measures[SimulationMeasure.IntraNodeBytes] + variant.Measures[SimulationMeasure.InterNodeBytes];
     }
 
     private static void ForEveryCase(Action<long, WorkCase, Schedule> law)
@@ -137,15 +145,17 @@ public sealed class StepLawTests
     }
 
     private static SimulatedVariant Run(WorkCase drawn, Schedule schedule) => StepSimulation.Run(
-        Setting(drawn, schedule, drawn.Options.Phase) with { Steps = 2, DrawnRanks = 1 }, "test", "", "random", TestContext.Current.CancellationToken);
+        Setting(drawn, schedule, drawn.Options.Phase) with { Steps = 2, DrawnRanks = 1 }, "test", "", "random",
+        TestContext.Current.CancellationToken);
 
-    private static StepSetting Setting(WorkCase drawn, Schedule schedule, ServingPhase phase) => new(drawn.Cluster, drawn.Placement, drawn.Slice, schedule)
-    {
-        Phase = phase,
-        TokensPerStep = drawn.Options.TokensPerStep,
-        ContextTokens = 5,
-        LostRanks = drawn.Options.LostRanks,
-    };
+    private static StepSetting Setting(WorkCase drawn, Schedule schedule, ServingPhase phase) =>
+        new(drawn.Cluster, drawn.Placement, drawn.Slice, schedule)
+        {
+            Phase = phase,
+            TokensPerStep = drawn.Options.TokensPerStep,
+            ContextTokens = 5,
+            LostRanks = drawn.Options.LostRanks,
+        };
 
     private static (StepWork Work, StepAggregates Aggregates) Uniform(StepSetting setting, int tokens, int pairs, int copies)
     {

@@ -45,7 +45,9 @@ public sealed class RankActorTests
         var kernel = builder.Kernel(StepPhase.Attention, 0, 0, [1_000, 7_000]);
         var exchange = Exchange(builder, cluster, StepPhase.Dispatch, 0, 3, kernel);
         var recording = Run(builder.Build(), cluster);
-        Assert.Equal((1_000, 7_000, 10_000), (recording.StartOf(exchange, 0).Picoseconds, recording.BeginOf(exchange, 0).Picoseconds, recording.EndOf(exchange, 0).Picoseconds));
+        Assert.Equal(
+            (new SimTime(1_000), new SimTime(7_000), new SimTime(10_000)),
+            (recording.StartOf(exchange, 0), recording.BeginOf(exchange, 0), recording.EndOf(exchange, 0)));
     }
 
     [Fact]
@@ -104,9 +106,10 @@ public sealed class RankActorTests
         ProgramRun.Run(program, cluster, cancellation: TestContext.Current.CancellationToken);
 
     // Each rank sends so many bytes in all: as many ns in an exchange without latency.
-    private static int Exchange(ProgramBuilder builder, Cluster cluster, string phase, int layer, long bytes, params int[] after) => builder.Exchange(
-        StreamKind.Communication, phase, layer, 0, SmallCluster.Uniform(cluster.Ranks, Math.Max(1, bytes / Math.Max(1, cluster.Ranks - 1))),
-        Transport.Ideal(cluster), after);
+    private static int Exchange(ProgramBuilder builder, Cluster cluster, string phase, int layer, long bytes, params int[] after) =>
+        builder.Exchange(
+            StreamKind.Communication, phase, layer, 0, SmallCluster.Uniform(cluster.Ranks, bytes / (cluster.Ranks - 1)),
+            Transport.Ideal(cluster), after);
 
     private static StepProgram RandomProgram(SeedStream random, int ranks, Cluster cluster)
     {
@@ -117,15 +120,20 @@ public sealed class RankActorTests
             int[] after = [.. Enumerable.Range(0, random.Next(3)).Where(_ => id > 0).Select(_ => random.Next(id))];
             var kind = random.Next(5);
             if (kind < 3)
-                builder.Kernel(StepPhase.Attention, id, 0, [.. Enumerable.Range(0, ranks).Select(_ => (long)random.Next(4) * random.Next(9_000))], after);
+                builder.Kernel(StepPhase.Attention, id, 0, [.. PerRank(() => (long)random.Next(4) * random.Next(9_000))], after);
             else if (kind == 3)
-                builder.Exchange(StreamKind.Communication, StepPhase.Dispatch, id, 0, SmallCluster.Uniform(ranks, random.Next(9)), Transport.Ideal(cluster), after);
+            {
+                var traffic = SmallCluster.Uniform(ranks, random.Next(9));
+                builder.Exchange(StreamKind.Communication, StepPhase.Dispatch, id, 0, traffic, Transport.Ideal(cluster), after);
+            }
             else
             {
-                ImmutableArray<long> bytes = [.. Enumerable.Range(0, ranks).Select(_ => (long)random.Next(20))];
+                ImmutableArray<long> bytes = [.. PerRank(() => random.Next(20))];
                 builder.Transfer(StepPhase.Load, id, 0, new MemoryTransfer(bytes, MemoryTier.Host, MemoryTier.Device), after);
             }
         }
         return builder.Build();
+
+        IEnumerable<long> PerRank(Func<long> draw) => Enumerable.Range(0, ranks).Select(_ => draw());
     }
 }

@@ -13,7 +13,7 @@ namespace MoEPlace;
 /// <param name="Oversubscription">
 /// The bandwidth of all adapters of a leaf switch over that of its links to the spine, 1 or more; 1 never blocks.
 /// </param>
-/// <param name="NodeSwitchBytesPerSecond">What all ranks of a node together move between each other; null where their ports are the limit.</param>
+/// <param name="NodeSwitchBytesPerSecond">What all ranks of a node together move between each other; null: their ports are the limit.</param>
 /// <param name="HostLink">Each rank's port to the memory of its node, in each direction; null where nothing uses it.</param>
 /// <param name="HostMemoryBytes">Memory of a node; null where nothing uses it.</param>
 /// <param name="StorageLink">The storage of a node, shared by its ranks, in each direction; null where nothing uses it.</param>
@@ -34,8 +34,10 @@ public sealed record Fabric(
         faults.Require(
             NicsPerNode is null || (NicsPerNode >= 1 && NicsPerNode <= ranksPerNode && ranksPerNode % NicsPerNode == 0),
             "fabric.nicsPerNode", NicsPerNode, $"a divisor of ranksPerNode ({ranksPerNode})");
-        faults.Require(NodesPerLeaf is null || (NodesPerLeaf >= 1 && NodesPerLeaf <= nodes), "fabric.nodesPerLeaf", NodesPerLeaf, $"1 to {nodes}");
-        faults.Require(Oversubscription >= 1 && double.IsFinite(Oversubscription), "fabric.oversubscription", Oversubscription, "1 or more, finite");
+        faults.Require(
+            NodesPerLeaf is null || (NodesPerLeaf >= 1 && NodesPerLeaf <= nodes), "fabric.nodesPerLeaf", NodesPerLeaf, $"1 to {nodes}");
+        faults.Require(
+            Oversubscription >= 1 && double.IsFinite(Oversubscription), "fabric.oversubscription", Oversubscription, "1 or more, finite");
         faults.Require(
             NodeSwitchBytesPerSecond is null || (NodeSwitchBytesPerSecond > 0 && double.IsFinite(NodeSwitchBytesPerSecond.Value)),
             "fabric.nodeSwitchBytesPerSecond", NodeSwitchBytesPerSecond, "above 0, finite");
@@ -52,7 +54,8 @@ public sealed record Fabric(
     private void CheckChange(InputFaults faults, string key, LinkChange change, int nodes, int ranks)
     {
         faults.Require(
-            change.Port != PortKind.HostLink || HostLink is not null, key + ".port", "host-link", "intra-node or nic where the fabric has no hostLink");
+            change.Port != PortKind.HostLink || HostLink is not null, key + ".port", "host-link",
+            "intra-node or nic where the fabric has no hostLink");
         faults.Require(
             change.Rank is null != change.Node is null, key, $"rank {change.Rank?.ToString(CultureInfo.InvariantCulture) ?? "none"}, node "
             + (change.Node?.ToString(CultureInfo.InvariantCulture) ?? "none"), "either a rank or a node");

@@ -12,6 +12,7 @@ public sealed record Link(double BandwidthBytesPerSecond, double LatencyNanoseco
             BandwidthBytesPerSecond > 0 && double.IsFinite(BandwidthBytesPerSecond),
             key + ".bandwidthBytesPerSecond", BandwidthBytesPerSecond, "above 0, finite");
         faults.Require(
-            LatencyNanoseconds >= 0 && double.IsFinite(LatencyNanoseconds), key + ".latencyNanoseconds", LatencyNanoseconds, "0 or more, finite");
+            LatencyNanoseconds >= 0 && double.IsFinite(LatencyNanoseconds),
+            key + ".latencyNanoseconds", LatencyNanoseconds, "0 or more, finite");
     }
 }

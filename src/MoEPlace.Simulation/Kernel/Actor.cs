@@ -33,7 +33,8 @@ public abstract class Actor
     /// <param name="after">0 or more.</param>
     /// <param name="priority">Among messages of one instant the lowest goes first.</param>
     /// <exception cref="InvalidOperationException">
-    /// The model has not begun, or is broken: another partition is told without a connection or earlier than the lookahead, or nobody is told.
+    /// The model has not begun, or is broken: another partition is told without a connection or earlier than the lookahead, or nobody is
+    /// told.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The span is negative or passes the end of the clock.</exception>
     protected void Tell(ActorRef target, object message, SimTime after, int priority = 0)

@@ -52,8 +52,8 @@ public sealed class ActorSystem
     }
 
     /// <summary>
-    /// Says that messages between two partitions, in either direction, take at least <paramref name="lookahead"/>; of several for one pair the
-    /// least counts. Partitions that are not connected cannot tell each other anything.
+    /// Says that messages between two partitions, in either direction, take at least <paramref name="lookahead"/>; of several for one
+    /// pair the least counts. Partitions that are not connected cannot tell each other anything.
     /// </summary>
     /// <param name="partition">0 or more.</param>
     /// <param name="other">0 or more; within one partition any delay is allowed without.</param>
@@ -94,8 +94,8 @@ public sealed class ActorSystem
     }
 
     /// <summary>
-    /// Records the next run: every message received, in the total order. A parallel run holds them in memory, some 40 bytes each, until its end. The
-    /// recording of a run that fails ends with the message that failed.
+    /// Records the next run: every message received, in the total order. A parallel run holds them in memory, some 40 bytes each, until
+    /// its end. The recording of a run that fails ends with the message that failed.
     /// </summary>
     /// <param name="output">Receives the bytes of <see cref="Recording"/> and stays open.</param>
     public void Record(Stream output)

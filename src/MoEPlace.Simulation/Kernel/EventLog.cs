@@ -15,7 +15,8 @@ internal sealed class EventLog(EventSink? sink)
     }
 
     /// <summary>
-    /// Merges what several logs kept into the total order: as in a sequential run, the least of the events that come next in each log goes first.
+    /// Merges what several logs kept into the total order: as in a sequential run, the least of the events that come next in each log
+    /// goes first.
     /// </summary>
     /// <param name="logs">Of disjoint partitions.</param>
     /// <param name="failed">Stop after the last event of this one; null for all.</param>

@@ -2,8 +2,9 @@ namespace MoEPlace.Simulation.Kernel;
 
 /// <summary>
 /// Pending events in their total order. A small heap holds everything before <c>nearEnd</c>, a <see cref="KeyWheel"/> everything from
-/// there on, so that an event costs a few moves between buckets and a pop of a heap that fits the nearest cache, at any number of pending events. At worst,
-/// with all events at one instant, it is a heap. Messages stay in one slot from push to pop; nothing is allocated per event.
+/// there on, so that an event costs a few moves between buckets and a pop of a heap that fits the nearest cache, at any number of pending
+/// events. At worst, with all events at one instant, it is a heap. Messages stay in one slot from push to pop; nothing is allocated per
+/// event.
 /// </summary>
 internal sealed class EventQueue
 {

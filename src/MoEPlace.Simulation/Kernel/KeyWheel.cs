@@ -3,10 +3,10 @@ using System.Numerics;
 namespace MoEPlace.Simulation.Kernel;
 
 /// <summary>
-/// The events of the far future, unsorted, in buckets that double as digits: with times written in base 64, an event lies in the bucket
-/// (level, digit) of the highest digit in which its time differs from <see cref="Origin"/>. A bucket of a lower level is earlier than any of a
-/// higher one, and within a level the lower digit is the earlier. (A radix heap, Ahuja et al. 1990, with the digits of a hierarchical timing
-/// wheel, Varghese and Lauck 1987.) An event moves down at most once per level, whatever the distribution of times.
+/// The events of the far future in unsorted buckets: with times written in base 64, an event lies in the bucket
+/// (level, digit) of the highest digit in which its time differs from <see cref="Origin"/>. A bucket of a lower level is earlier than any
+/// of a higher one, and within a level the lower digit is the earlier. (A radix heap, Ahuja et al. 1990, with the digits of a
+/// hierarchical timing wheel, Varghese and Lauck 1987.) An event moves down at most once per level, whatever the distribution of times.
 /// </summary>
 internal sealed class KeyWheel
 {
@@ -46,8 +46,8 @@ internal sealed class KeyWheel
     }
 
     /// <summary>
-    /// Opens the earliest bucket. When it holds at most <paramref name="few"/> events they all go to the heap; else those of its first instant do,
-    /// and the others move to lower levels.
+    /// Opens the earliest bucket. When it holds at most <paramref name="few"/> events they all go to the heap; else those of its first
+    /// instant do, and the others move to lower levels.
     /// </summary>
     /// <returns>The end of the time that the heap now covers: everything earlier belongs there.</returns>
     internal ulong Open(KeyHeap heap, int few)

@@ -36,7 +36,7 @@ internal sealed class Lane(Model model, int index)
         ArgumentNullException.ThrowIfNull(message);
         var now = current.Time;
         if ((ulong)after >= (ulong)(SimTime.Never.Picoseconds - now))
-            throw new ArgumentOutOfRangeException(nameof(after), after, $"{source.Name} tells something after 0 ps or more, within the clock");
+            throw new ArgumentOutOfRangeException(nameof(after), after, $"{source.Name} tells something after 0 ps or more");
         var actors = model.Actors;
         if ((uint)target.Id >= (uint)actors.Length)
             throw new InvalidOperationException($"{source.Name} tells actor {target.Id} of {actors.Length}");

@@ -25,8 +25,8 @@ internal sealed class Lookaheads
     }
 
     /// <summary>
-    /// The least time in which an event of lane i can lead to an event of lane j, over any chain of messages through other lanes; with i = j, through at
-    /// least one other lane. <see cref="long.MaxValue"/> where it cannot.
+    /// The least time in which an event of lane i can lead to an event of lane j, over any chain of messages through other lanes; with i
+    /// = j, through at least one other lane. <see cref="long.MaxValue"/> where it cannot.
     /// </summary>
     /// <param name="laneOf">The lane of each partition number.</param>
     /// <param name="lanes">How many lanes.</param>

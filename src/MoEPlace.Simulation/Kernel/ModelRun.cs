@@ -75,7 +75,8 @@ internal sealed class ModelRun(Model model, EventSink? sink)
     private Fault TooMany()
     {
         var busiest = Busiest.Of(model.Actors.Select(actor => (actor, actor.Received)));
-        var error = new StoppedModelException($"more than {model.Limits.Events} events, at {last.Queue.NextTime} ps; most of them: {busiest}");
+        var error = new StoppedModelException(
+            $"more than {model.Limits.Events} events, at {last.Queue.NextTime} ps; most of them: {busiest}");
         return new Fault(default, null, error);
     }
 }

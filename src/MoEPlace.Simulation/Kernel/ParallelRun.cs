@@ -1,10 +1,10 @@
 namespace MoEPlace.Simulation.Kernel;
 
 /// <summary>
-/// Runs lanes at once in conservative windows (Chandy and Misra 1979; barriers as in Nicol 1993): with the next event of every lane known, no
-/// message can reach a lane before the least of those times plus the least time of a chain of messages from there. Up to that horizon of its own
-/// each lane runs freely, then all wait for each other. What a lane reads of the others was written before the last barrier, so that all
-/// decide alike.
+/// Runs lanes at once in conservative windows (Chandy and Misra 1979; barriers as in Nicol 1993): with the next event of every lane
+/// known, no message can reach a lane before the least of those times plus the least time of a chain of messages from there. Up to that
+/// horizon of its own each lane runs freely, then all wait for each other. What a lane reads of the others was written before the last
+/// barrier, so that all decide alike.
 /// </summary>
 internal sealed class ParallelRun
 {
@@ -42,12 +42,13 @@ internal sealed class ParallelRun
     }
 
     /// <summary>
-    /// Runs until no message is left, a lane has a fault and the others have come to its instant, the limit is near, or the run is cancelled. Mail is delivered.
+    /// Runs until no message is left, a lane has a fault and the others have come to its instant, the limit is near, or the run is
+    /// cancelled. Mail is delivered.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal void Run()
     {
-        var threads = lanes.Skip(1).Select(lane => new Thread(() => Drive(lane)) { IsBackground = true, Name = $"lane {lane.Index}" }).ToArray();
+        var threads = Array.ConvertAll(lanes[1..], lane => new Thread(() => Drive(lane)) { IsBackground = true });
         foreach (var thread in threads)
             thread.Start();
         Drive(lanes[0]);

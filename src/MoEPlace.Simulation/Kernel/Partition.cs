@@ -33,6 +33,7 @@ internal sealed class Partition(int number)
         if (events <= most)
             return;
         var busiest = Busiest.Of(Actors.Select((actor, i) => (actor, actor.Received - receivedBefore[i])));
-        throw new StoppedModelException($"more than {most} events at the instant of {instant} ps; of the last {events - before}: {busiest}");
+        throw new StoppedModelException(
+            $"more than {most} events at the instant of {instant} ps; of the last {events - before}: {busiest}");
     }
 }

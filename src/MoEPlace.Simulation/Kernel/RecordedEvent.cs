@@ -7,4 +7,5 @@ namespace MoEPlace.Simulation.Kernel;
 /// <param name="Sequence">How many messages the source had told before, modulo 2^32.</param>
 /// <param name="Target">Who received it.</param>
 /// <param name="MessageType">The name of the message's type.</param>
-public readonly record struct RecordedEvent(SimTime Time, int Priority, ActorRef Source, uint Sequence, ActorRef Target, string MessageType);
+public readonly record struct RecordedEvent(
+    SimTime Time, int Priority, ActorRef Source, uint Sequence, ActorRef Target, string MessageType);

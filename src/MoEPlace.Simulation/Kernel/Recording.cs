@@ -4,10 +4,10 @@ using System.Text;
 namespace MoEPlace.Simulation.Kernel;
 
 /// <summary>
-/// Every message of a run in the total order, <c>moeplace.recording/1</c>. Two runs are the same if their bytes are. The file: the format's name and
-/// the actors' names (a count, then strings as of BinaryWriter); per message the number of its type from 1 (followed by the name where it occurs first),
-/// time since the message before, priority (zigzag), source + 1, sequence, target; at the end 0 and the count of messages. All numbers
-/// are variable-length integers of 7 bits a byte.
+/// Every message of a run in the total order, <c>moeplace.recording/1</c>. Two runs are the same if their bytes are. The file: the
+/// format's name and the actors' names (a count, then strings as of BinaryWriter); per message the number of its type from 1 (followed by
+/// the name where it occurs first), time since the message before, priority (zigzag), source + 1, sequence, target; at the end 0 and the
+/// count of messages. All numbers are variable-length integers of 7 bits a byte.
 /// </summary>
 public sealed class Recording
 {
@@ -47,8 +47,8 @@ public sealed class Recording
 
     /// <summary>A message in words.</summary>
     internal string Describe(in RecordedEvent e) =>
-        $"{e.MessageType} from {(e.Source == ActorRef.Nobody ? "nobody" : Actors[e.Source.Id])} (its message {e.Sequence}) to {Actors[e.Target.Id]} "
-        + $"at {e.Time.Picoseconds} ps, priority {e.Priority}";
+        $"{e.MessageType} from {(e.Source == ActorRef.Nobody ? "nobody" : Actors[e.Source.Id])} (its message {e.Sequence}) "
+        + $"to {Actors[e.Target.Id]} at {e.Time.Picoseconds} ps, priority {e.Priority}";
 
     private static ImmutableArray<RecordedEvent> ReadEvents(BinaryReader reader, int actors, string name)
     {

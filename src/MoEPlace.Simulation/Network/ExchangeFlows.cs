@@ -27,7 +27,8 @@ internal static class ExchangeFlows
     }
 
     /// <summary>A flow over some links; its waiters are noted in the batch.</summary>
-    internal static Flow Make(NetworkLinks links, FlowBatch batch, int first, int second, long bytes, double inflation, ReadOnlySpan<int> route)
+    internal static Flow Make(
+        NetworkLinks links, FlowBatch batch, int first, int second, long bytes, double inflation, ReadOnlySpan<int> route)
     {
         long added = 0;
         foreach (var link in route)

@@ -93,8 +93,8 @@ public sealed class FlowNetwork : Actor
             if (exchange.Traffic.Ranks != cluster.Ranks || exchange.Traffic.RanksPerNode != cluster.RanksPerNode)
             {
                 throw new InvalidOperationException(
-                    $"Exchange {exchange.Name} is among {exchange.Traffic.Ranks} ranks, {exchange.Traffic.RanksPerNode} a node; the cluster has "
-                    + $"{cluster.Ranks}, {cluster.RanksPerNode} a node.");
+                    $"Exchange {exchange.Name} is among {exchange.Traffic.Ranks} ranks, {exchange.Traffic.RanksPerNode} a node; "
+                    + $"the cluster has {cluster.Ranks}, {cluster.RanksPerNode} a node.");
             }
             gathering.Add(join.Exchange, batch = new FlowBatch(exchange, join.Exchange, cluster.Ranks));
         }
@@ -114,7 +114,8 @@ public sealed class FlowNetwork : Actor
             cluster.IntraNode.BandwidthBytesPerSecond / transport.IntraNode.BytesPerSecond,
             cluster.InterNode.BandwidthBytesPerSecond / transport.InterNode.BytesPerSecond);
         batch.Begin = Now.Picoseconds;
-        leastStartUp = Math.Min(leastStartUp, Math.Min(WireTime.LeastStartUp(transport.IntraNode), WireTime.LeastStartUp(transport.InterNode)));
+        leastStartUp = Math.Min(leastStartUp, WireTime.LeastStartUp(transport.IntraNode));
+        leastStartUp = Math.Min(leastStartUp, WireTime.LeastStartUp(transport.InterNode));
         ExchangeFlows.List(Links, inflation, batch, begun);
         AddFlows();
         for (var rank = 0; rank < cluster.Ranks; rank++)
@@ -180,14 +181,14 @@ public sealed class FlowNetwork : Actor
         var (traffic, transport) = (batch.Exchange!.Traffic, batch.Exchange.Transport);
         long travel = 0;
         if (batch.IntraNode)
-            travel = Tier(transport.IntraNode, false, LinkKind.IntraNodeOut, traffic.IntraNodeOut, LinkKind.IntraNodeIn, traffic.IntraNodeIn);
+            travel = Tier(transport.IntraNode, LinkKind.IntraNodeOut, traffic.IntraNodeOut, LinkKind.IntraNodeIn, traffic.IntraNodeIn);
         if (batch.InterNode)
-            travel = Math.Max(travel, Tier(transport.InterNode, true, LinkKind.NicOut, traffic.InterNodeOut, LinkKind.NicIn, traffic.InterNodeIn));
+            travel = Math.Max(travel, Tier(transport.InterNode, LinkKind.NicOut, traffic.InterNodeOut, LinkKind.NicIn, traffic.InterNodeIn));
         return checked(WireTime.Picoseconds(traffic.Local[rank], transport.LocalBytesPerSecond) + travel);
 
-        long Tier(TierTransport tier, bool between, LinkKind outward, ReadOnlySpan<long> leaving, LinkKind inward, ReadOnlySpan<long> entering)
+        long Tier(TierTransport tier, LinkKind outward, ReadOnlySpan<long> leaving, LinkKind inward, ReadOnlySpan<long> entering)
         {
-            var waiter = batch.Waiter(rank, between);
+            var waiter = batch.Waiter(rank, interNode: outward == LinkKind.NicOut);
             return batch.AddedPicosecondsOf(waiter) + WireTime.TierPicoseconds(
                 tier, batch.ElapsedOf(waiter), leaving[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(outward, rank)],
                 entering[rank], tier.BytesPerSecond * Links.Share[Links.LinkOf(inward, rank)]);

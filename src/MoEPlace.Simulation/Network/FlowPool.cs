@@ -153,7 +153,8 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
             var flowsHere = link < links.Count ? flowsOn[link] : 0;
             (open[link], left[link]) = (flowsHere, flowsHere > 0 ? capacity[link] : double.PositiveInfinity);
         }
-        MaxMin.Share(linkBegin, linkFlows, flowBegin, flowLinks, rates, open.AsSpan(0, width), left.AsSpan(0, width), levels.AsSpan(0, width));
+        MaxMin.Share(
+            linkBegin, linkFlows, flowBegin, flowLinks, rates, open.AsSpan(0, width), left.AsSpan(0, width), levels.AsSpan(0, width));
         var least = new Vector<double>(double.PositiveInfinity);
         for (var begin = 0; begin < count; begin += Padding)
             least = Vector.Min(least, new Vector<double>(remaining, begin) / new Vector<double>(rates, begin));

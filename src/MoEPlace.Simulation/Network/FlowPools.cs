@@ -16,7 +16,8 @@ internal sealed class FlowPools
 
     internal FlowPools(ReadOnlySpan<double> bytesPerSecond)
     {
-        (poolOf, places, bytesPerPicosecond) = (new FlowPool?[bytesPerSecond.Length], new int[bytesPerSecond.Length], bytesPerSecond.ToArray());
+        (poolOf, places) = (new FlowPool?[bytesPerSecond.Length], new int[bytesPerSecond.Length]);
+        bytesPerPicosecond = bytesPerSecond.ToArray();
         foreach (ref var capacity in bytesPerPicosecond.AsSpan())
             capacity *= 1e-12;
     }

@@ -29,7 +29,8 @@ public sealed class NetworkLinks
         Span<int> counts =
         [
             cluster.Ranks, cluster.Ranks, nodes * nicsPerNode, nodes * nicsPerNode, fabric.NodeSwitchBytesPerSecond is null ? 0 : nodes,
-            spine ? leaves : 0, spine ? leaves : 0, fabric.HostLink is null ? 0 : cluster.Ranks, fabric.HostLink is null ? 0 : cluster.Ranks,
+            spine ? leaves : 0, spine ? leaves : 0,
+            fabric.HostLink is null ? 0 : cluster.Ranks, fabric.HostLink is null ? 0 : cluster.Ranks,
             fabric.StorageLink is null ? 0 : nodes, fabric.StorageLink is null ? 0 : nodes,
         ];
         for (var kind = 0; kind < Kinds; kind++)
@@ -203,7 +204,9 @@ public sealed class NetworkLinks
 
     private void Apply(LinkChange change)
     {
-        var (first, end) = change.Node is { } node ? (node * ranksPerNode, (node + 1) * ranksPerNode) : (change.Rank!.Value, change.Rank.Value + 1);
+        var (first, end) = change.Node is { } node
+            ? (node * ranksPerNode, (node + 1) * ranksPerNode)
+            : (change.Rank!.Value, change.Rank.Value + 1);
         var (outward, inward) = change.Port switch
         {
             PortKind.IntraNode => (LinkKind.IntraNodeOut, LinkKind.IntraNodeIn),

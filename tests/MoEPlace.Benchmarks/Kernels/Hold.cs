@@ -62,7 +62,9 @@ internal static class Hold
         }
     }
 
-    /// <summary>Measures from when every message of the start has been received about once to the last event asked for; then the model ends.</summary>
+    /// <summary>
+    /// Measures from when every message of the start has been received about once to the last event asked for; then the model ends.
+    /// </summary>
     private sealed class Meter(int pending, long events)
     {
         private long received;

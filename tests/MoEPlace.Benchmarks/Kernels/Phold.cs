@@ -15,15 +15,18 @@ internal static class Phold
     private static readonly object Message = new();
 
     internal static string Describe() =>
-        $"{Partitions} partitions of {ActorsPerPartition} actors, {MessagesPerActor} messages pending per actor, exponential delays of mean "
-        + $"{MeanPicoseconds / 1e6:F1} us, {RemoteShare:P0} to another partition after the lookahead and such a delay";
+        $"{Partitions} partitions of {ActorsPerPartition} actors, {MessagesPerActor} messages pending per actor, exponential delays "
+        + $"of mean {MeanPicoseconds / 1e6:F1} us, {RemoteShare:P0} to another partition after the lookahead and such a delay";
 
-    /// <summary>Events a second, and what must not depend on the number of threads: events, end, and a sum over all that was drawn.</summary>
-    internal static (double Rate, (long Events, long End, long Sum) Outcome) Run(long lookahead, long events, int threads)
+    /// <summary>
+    /// Events a second of the clock and of processor time, and what must not depend on the number of threads: events, end, and a sum over all that was drawn.
+    /// </summary>
+    internal static (double PerSecond, double PerCoreSecond, (long Events, long End, long Sum) Outcome) Run(long lookahead, long events, int threads)
     {
         var system = new ActorSystem();
         var count = Partitions * ActorsPerPartition;
-        var until = new SimTime((long)(events * MeanPicoseconds / (count * MessagesPerActor) * (1 + RemoteShare * lookahead / MeanPicoseconds)));
+        var meanDelay = MeanPicoseconds + RemoteShare * lookahead;
+        var until = new SimTime((long)(events * meanDelay / (count * MessagesPerActor)));
         var wanderers = new Wanderer[count];
         for (var i = 0; i < count; i++)
         {
@@ -37,10 +40,11 @@ internal static class Phold
         }
         for (var i = 0; i < count * MessagesPerActor; i++)
             system.Tell(new ActorRef(i % count), Message, new SimTime(i));
-        var start = Stopwatch.GetTimestamp();
+        var (start, core) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var (received, end) = system.Run(threads);
-        var rate = received / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return (rate, (received, end.Picoseconds, wanderers.Sum(wanderer => wanderer.Sum)));
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var coreSeconds = (Environment.CpuUsage.TotalTime - core).TotalSeconds;
+        return (received / seconds, received / coreSeconds, (received, end.Picoseconds, wanderers.Sum(wanderer => wanderer.Sum)));
     }
 
     private sealed class Wanderer(SeedStream random, long lookahead, SimTime until) : Actor

@@ -8,7 +8,8 @@ public sealed class EventQueueTests
     private static readonly object Message = new();
 
     /// <summary>How far after the last popped event the next is pushed, in picoseconds.</summary>
-    public static TheoryData<string> Distributions => ["one instant", "exponential", "huge gaps", "bimodal", "few instants", "every scale", "falling"];
+    public static TheoryData<string> Distributions =>
+        ["one instant", "exponential", "huge gaps", "bimodal", "few instants", "every scale", "falling"];
 
     [Theory]
     [MemberData(nameof(Distributions))]
@@ -24,7 +25,8 @@ public sealed class EventQueueTests
                 // Phases in which the queue grows, and others in which it shrinks.
                 if (twin.Count == 0 || random.Next(100) < (step / 500 % 2 == 0 ? 75 : 25))
                 {
-                    var key = new EventKey(now + Delay(distribution, step, random), EventKey.RankOf(random.Next(3) - 1, random.Next(4) - 1), step, 0);
+                    var rank = EventKey.RankOf(random.Next(3) - 1, random.Next(4) - 1);
+                    var key = new EventKey(now + Delay(distribution, step, random), rank, step, 0);
                     queue.Push(key, (int)step, Message);
                     Assert.True(twin.Add(key));
                     continue;
@@ -34,7 +36,8 @@ public sealed class EventQueueTests
                 if (random.Next(4) == 0)
                     continue;
                 var popped = queue.Pop(out var target, out var message) with { Slot = 0 };
-                Assert.True(popped == twin.Min && target == (int)popped.Sequence && message == Message, $"{distribution}, seed {seed}, step {step}");
+                var same = popped == twin.Min && target == (int)popped.Sequence && message == Message;
+                Assert.True(same, $"{distribution}, seed {seed}, step {step}");
                 twin.Remove(popped);
                 now = popped.Time;
             }
@@ -75,7 +78,8 @@ public sealed class EventQueueTests
         [
             new(1, EventKey.RankOf(9, 9), 9, 0), new(2, EventKey.RankOf(int.MinValue, 5), 0, 0), new(2, EventKey.RankOf(-1, 5), 0, 0),
             new(2, EventKey.RankOf(0, -1), 7, 0), new(2, EventKey.RankOf(0, 0), uint.MaxValue, 0), new(2, EventKey.RankOf(0, 0), 0, 0),
-            new(2, EventKey.RankOf(0, int.MaxValue - 1), 0, 0), new(2, EventKey.RankOf(int.MaxValue, 0), 0, 0), new(long.MaxValue - 1, 0, 0, 0),
+            new(2, EventKey.RankOf(0, int.MaxValue - 1), 0, 0), new(2, EventKey.RankOf(int.MaxValue, 0), 0, 0),
+            new(long.MaxValue - 1, 0, 0, 0),
         ];
         for (var i = 0; i < rising.Length; i++)
         {

@@ -16,7 +16,10 @@ public sealed class FaultTests
         var system = Pair((self, other) => self.Say(other, 4), (_, _) => { });
         system.Connect(0, 1, new SimTime(5));
         var fault = Assert.Throws<ActorException>(() => system.Run(threads, Cancellation));
-        Assert.Equal("actor a at 7 ps: a of partition 0 tells b of partition 1 after 4 ps, earlier than the lookahead of 5 ps between the partitions", fault.Message);
+        Assert.Equal(
+            "actor a at 7 ps: a of partition 0 tells b of partition 1 after 4 ps, "
+            + "earlier than the lookahead of 5 ps between the partitions",
+            fault.Message);
         Assert.IsType<InvalidOperationException>(fault.InnerException);
     }
 
@@ -107,7 +110,14 @@ public sealed class FaultTests
     public void Cancelling_ends_a_run_that_does_not_end_by_itself(int threads)
     {
         using var source = new CancellationTokenSource();
-        var system = Pair((self, _) => { if (self.Turn == 10_000) source.Cancel(); self.Say(new ActorRef(0), 1); }, (self, _) => self.Say(new ActorRef(1), 1));
+        var system = Pair(
+            (self, _) =>
+            {
+                if (self.Turn == 10_000)
+                    source.Cancel();
+                self.Say(new ActorRef(0), 1);
+            },
+            (self, _) => self.Say(new ActorRef(1), 1));
         system.Connect(0, 1, new SimTime(1000));
         Assert.Throws<OperationCanceledException>(() => system.Run(threads, source.Token));
     }

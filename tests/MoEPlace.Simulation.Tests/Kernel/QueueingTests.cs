@@ -82,7 +82,9 @@ public sealed class QueueingTests
         }
     }
 
-    /// <summary>First come, first served: a customer leaves when those before have left and it was served. The next actor is where it goes.</summary>
+    /// <summary>
+    /// First come, first served: a customer leaves when those before have left and it was served. The next actor is where it goes.
+    /// </summary>
     private sealed class Server(SeedStream? random, double rate) : Actor
     {
         private SimTime free;

@@ -49,11 +49,15 @@ public sealed class RecordingTests
     public void A_replay_names_the_first_message_that_differs(int threads)
     {
         Assert.Equal(
-            "event 2: recorded Double from a (its message 0) to b at 5 ps, priority 9, received Double from a (its message 0) to b at 6 ps, priority 9",
+            "event 2: recorded Double from a (its message 0) to b at 5 ps, priority 9, "
+            + "received Double from a (its message 0) to b at 6 ps, priority 9",
             Replayed(recorded: 2, run: 3, count: 1, threads));
-        Assert.Equal("event 2: recorded Double from a (its message 0) to b at 5 ps, priority 9, received the end", Replayed(2, null, 1, threads));
         Assert.Equal(
-            "event 0: recorded Double from nobody (its message 0) to a at 3 ps, priority 0, received String from nobody (its message 0) to a at 3 ps, priority 0",
+            "event 2: recorded Double from a (its message 0) to b at 5 ps, priority 9, received the end",
+            Replayed(2, null, 1, threads));
+        Assert.Equal(
+            "event 0: recorded Double from nobody (its message 0) to a at 3 ps, priority 0, "
+            + "received String from nobody (its message 0) to a at 3 ps, priority 0",
             Replayed(2, 2, "text", threads));
     }
 

@@ -65,11 +65,13 @@ public sealed class FlowNetworkTests
                 var use = run.Network.Use();
                 foreach (var (outward, inward, bytes) in new[]
                 {
-                    (LinkKind.IntraNodeOut, LinkKind.IntraNodeIn, Sum(traffic.IntraNodeOut)), (LinkKind.NicOut, LinkKind.NicIn, Sum(traffic.InterNodeOut)),
+                    (LinkKind.IntraNodeOut, LinkKind.IntraNodeIn, Sum(traffic.IntraNodeOut)),
+                    (LinkKind.NicOut, LinkKind.NicIn, Sum(traffic.InterNodeOut)),
                 })
                 {
                     Assert.True(
-                        (bytes, bytes) == (Carried(run, use, outward), Carried(run, use, inward)), $"seed {seed}: {bytes} bytes were sent over {outward}");
+                        (bytes, bytes) == (Carried(run, use, outward), Carried(run, use, inward)),
+                        $"seed {seed}: {bytes} bytes were sent over {outward}");
                 }
                 Assert.All(use.Spans, s => Assert.True(s.Begin < s.End && s.Share is > 0 and <= 1, $"seed {seed}: {s}"));
                 Assert.Equal(use.Busy.Sum(b => b.Picoseconds), use.Spans.Sum(s => (s.End - s.Begin).Picoseconds));

@@ -21,14 +21,16 @@ public sealed class FlowNetworkTwinTests
                 for (var rank = 0; rank < cluster.Ranks; rank++)
                 {
                     var (want, got) = (expected[exchange, rank], run[exchange, rank].Seconds);
-                    Assert.True(Math.Abs(want - got) <= 1e-9 * want + 2e-12, $"seed {seed}, exchange {exchange}, rank {rank}: {want} s, not {got} s");
+                    Assert.True(Math.Abs(want - got) <= 1e-9 * want + 2e-12,
+                        $"seed {seed}, exchange {exchange}, rank {rank}: {want} s, not {got} s");
                 }
         }
     }
 
     private static Transport TransportOf(SeedStream random) => new(
         "random", new TierTransport(6e-6 * random.NextDouble(), random.Next(2) == 0 ? 1 : 2, 450e9 * (0.5 + 0.5 * random.NextDouble())),
-        new TierTransport(2e-5 * random.NextDouble(), 1, 50e9 * (0.5 + 0.5 * random.NextDouble())), random.Next(2) == 0 ? 1e12 : double.PositiveInfinity);
+        new TierTransport(2e-5 * random.NextDouble(), 1, 50e9 * (0.5 + 0.5 * random.NextDouble())),
+        random.Next(2) == 0 ? 1e12 : double.PositiveInfinity);
 
     private static double[,] Expected(Cluster cluster, NetworkLinks links, (SimTime Begin, Exchange Exchange)[] exchanges)
     {
@@ -54,12 +56,15 @@ public sealed class FlowNetworkTwinTests
             for (var rank = 0; rank < cluster.Ranks; rank++)
             {
                 var local = exchange.Traffic.Local[rank] / exchange.Transport.LocalBytesPerSecond;
-                done[i, rank] = begin.Seconds + local + Math.Max(Tier(exchange.Transport.IntraNode, true), Tier(exchange.Transport.InterNode, false));
+                done[i, rank] = begin.Seconds + local
+                    + Math.Max(Tier(exchange.Transport.IntraNode, true), Tier(exchange.Transport.InterNode, false));
 
                 double Tier(TierTransport tier, bool inside)
                 {
-                    var all = Enumerable.Range(0, ids.Count).Where(f => ids[f].Exchange == i && SameNode(ids[f].From, ids[f].To) == inside).ToArray();
-                    var own = all.Where(f => ids[f].From == rank || ids[f].To == rank).Select(f => ends[f] - begin.Seconds).DefaultIfEmpty(0).Max();
+                    var all = Enumerable.Range(0, ids.Count)
+                        .Where(f => ids[f].Exchange == i && SameNode(ids[f].From, ids[f].To) == inside).ToArray();
+                    var own = all.Where(f => ids[f].From == rank || ids[f].To == rank)
+                        .Select(f => ends[f] - begin.Seconds).DefaultIfEmpty(0).Max();
                     return all.Length == 0 ? 0 : own == 0 ? tier.StartUpSeconds : tier.Total(own);
                 }
             }

@@ -1,7 +1,7 @@
 namespace MoEPlace.Simulation.Tests.Network;
 
 /// <summary>
-/// The slow obvious twin of the network: from one begin or end of a flow to the next, raise the rates of all flows by small equal steps until
+/// The slow obvious twin of the network: from one begin or end of a flow to the next, raise the rates of all flows equally until
 /// a link is tight, freeze what crosses it, and go on. It knows nothing of pools, vectors or actors.
 /// </summary>
 internal static class FluidTwin
@@ -42,7 +42,8 @@ internal static class FluidTwin
         var rising = new HashSet<int>(under);
         while (rising.Count > 0)
         {
-            var slack = bytesPerSecond.Select((c, link) => c - under.Where(f => flows[f].Links.Contains(link)).Sum(f => rates[f])).ToArray();
+            var slack = bytesPerSecond
+                .Select((c, link) => c - under.Where(f => flows[f].Links.Contains(link)).Sum(f => rates[f])).ToArray();
             var risers = bytesPerSecond.Select((_, link) => rising.Count(f => flows[f].Links.Contains(link))).ToArray();
             var step = Enumerable.Range(0, slack.Length).Where(link => risers[link] > 0).Min(link => slack[link] / risers[link]);
             foreach (var flow in rising)

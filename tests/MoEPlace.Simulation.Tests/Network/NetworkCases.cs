@@ -18,7 +18,8 @@ internal static class NetworkCases
             (PortKind)random.Next(2), random.Next(nodes * ranksPerNode), null, random.Next(2) == 0 ? null : (PortDirection)random.Next(2),
             0.1 + 0.9 * random.NextDouble()));
         return ClusterOf(nodes, ranksPerNode, new Fabric(
-            1 << random.Next(int.Log2(ranksPerNode) + 1), random.Next(2) == 0, 1 + random.Next(nodes), random.Next(2) == 0 ? 1 : 1 + 4 * random.NextDouble(),
+            1 << random.Next(int.Log2(ranksPerNode) + 1), random.Next(2) == 0, 1 + random.Next(nodes),
+            random.Next(2) == 0 ? 1 : 1 + 4 * random.NextDouble(),
             random.Next(2) == 0 ? null : 1e12 * (0.1 + random.NextDouble()), LinkChanges: changes.ToImmutableArray()));
     }
 

@@ -34,7 +34,7 @@ public sealed class TransferTests
     [Fact]
     public void A_way_over_both_links_pays_both_start_ups_and_goes_at_the_slower()
     {
-        var slow = Memories with { LinkChanges = [new LinkChange(PortKind.HostLink, Rank: 1, BandwidthShare: 0.25, AddedLatencyNanoseconds: 500)] };
+        var slow = Memories with { LinkChanges = [new LinkChange(PortKind.HostLink, 1, null, null, 0.25, 500)] };
         var ends = Run(NetworkCases.ClusterOf(1, 2, slow), [
             (0, new StartTransfer(0, 1, 1_000, MemoryTier.Storage, MemoryTier.Device)),
             (100 * Microsecond, new StartTransfer(1, 0, 1_200, MemoryTier.Storage, MemoryTier.Device)),

@@ -12,7 +12,7 @@ namespace MoEPlace.Cli;
 /// <param name="results">Where results stand; the script and what jobs say stand beside them.</param>
 /// <param name="points">The points to run, rising.</param>
 /// <param name="command">The command line that a job repeats, but for its point.</param>
-/// <param name="options">Options of sbatch, one per line.</param>
+/// <param name="options">Options of sbatch without their dashes.</param>
 internal sealed class SlurmArray(
     SweepFolder results, ImmutableArray<int> points, ImmutableArray<string> command, ImmutableArray<string> options)
 {
@@ -37,7 +37,7 @@ internal sealed class SlurmArray(
         text.Append(CultureInfo.InvariantCulture, $"#SBATCH --array={Ranges(points)}\n");
         text.Append(CultureInfo.InvariantCulture, $"#SBATCH --output={Path.Combine(results.Root, LogFolder, "%a.out")}\n");
         foreach (var option in options)
-            text.Append(CultureInfo.InvariantCulture, $"#SBATCH {option}\n");
+            text.Append(CultureInfo.InvariantCulture, $"#SBATCH --{option}\n");
         text.Append("exec");
         foreach (var word in ThisProgram().Concat(command))
             text.Append(' ').Append(Quoted(word));

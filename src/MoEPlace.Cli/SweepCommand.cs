@@ -25,7 +25,7 @@ internal sealed class SweepCommand
     };
     private readonly Option<string[]> slurm = new("--slurm-option")
     {
-        Description = "A line for sbatch, for example --partition=cpu (with --on slurm).",
+        Description = "An option of sbatch without its dashes, for example partition=cpu (with --on slurm).",
     };
     private readonly Option<bool> noWait = new("--no-wait")
     {
@@ -66,8 +66,9 @@ internal sealed class SweepCommand
         faults.Require(remote || lines.Length == 0, "--slurm-option", string.Join(' ', lines), "with --on slurm");
         faults.Require(remote || !parsed.GetValue(noWait), "--no-wait", true, "with --on slurm");
         foreach (var line in lines)
-            faults.Require(line.StartsWith("--", StringComparison.Ordinal) && !line.Any(char.IsControl), "--slurm-option", line,
-                "an option of sbatch such as --partition=cpu");
+            faults.Require(
+                line.Length > 0 && char.IsAsciiLetter(line[0]) && !line.Any(char.IsControl), "--slurm-option", line,
+                "an option of sbatch without its dashes, such as partition=cpu");
         faults.Require(
             points is null || at is null || (at >= 0 && at < points.Value.Length), "--point", at, $"0 to {(points?.Length ?? 1) - 1}");
         var folder = parsed.GetValue(output)!;

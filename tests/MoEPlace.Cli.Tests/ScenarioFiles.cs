@@ -25,8 +25,12 @@ internal static class ScenarioFiles
             ["variants"] = new JsonArray(Variant("base", "policy", "contiguous"), Variant("other", "policy", "round-robin")),
             ["expect"] = new JsonArray(new JsonObject
             {
-                ["measure"] = "stepSeconds", ["variant"] = "other", ["over"] = "base", ["least"] = 0.01, ["most"] = 100,
-                    ["why"] = "the same bytes, dealt otherwise",
+                ["measure"] = "stepSeconds",
+                ["variant"] = "other",
+                ["over"] = "base",
+                ["least"] = 0.01,
+                ["most"] = 100,
+                ["why"] = "the same bytes, dealt otherwise",
             }),
             ["sweep"] = new JsonObject { ["work.tokensPerRank"] = new JsonArray(4, 8, 16) },
         };

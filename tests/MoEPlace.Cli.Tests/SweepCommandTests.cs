@@ -82,7 +82,8 @@ public sealed class SweepCommandTests
     [InlineData("--set work.steps", "--set = \"work.steps\"")]
     [InlineData("--jobs 0", "--jobs = 0")]
     [InlineData("--no-wait", "--no-wait = True", "--on slurm")]
-    [InlineData("--slurm-option=--partition=x", "--slurm-option", "--on slurm")]
+    [InlineData("--slurm-option partition=x", "--slurm-option", "--on slurm")]
+    [InlineData("--on slurm --slurm-option -x", "-x")]
     [InlineData("--point 3", "--point = 3", "0 to 2")]
     public void A_sweep_that_cannot_be_is_refused(string options, params string[] told)
     {
@@ -105,7 +106,7 @@ public sealed class SweepCommandTests
             for id in $ids; do SLURM_ARRAY_TASK_ID=$id sh "$script" >/dev/null || exit 1; done
             """);
         var scenario = ScenarioFiles.Write(folder);
-        var first = Slurm(folder, "sweep", scenario, "--on", "slurm", "--slurm-option=--partition=cpu", "-o", folder["out"]);
+        var first = Slurm(folder, "sweep", scenario, "--on", "slurm", "--slurm-option", "partition=cpu", "-o", folder["out"]);
         Assert.True(first.Code == 0, first.ToString());
         Assert.Contains("job 42, 3 points", first.Error, StringComparison.Ordinal);
         Assert.Contains("#SBATCH --partition=cpu\n", File.ReadAllText(folder["out/slurm/sweep.sbatch"]), StringComparison.Ordinal);

@@ -62,18 +62,30 @@ internal sealed class LinkTotals
         _ => "storage in",
     };
 
+    /// <summary>[links] of what flows occupied of a link, the share that was bytes: the rest is what their transports do not reach.</summary>
+    private double[] CarriedShares(StepRecording recording)
+    {
+        var occupied = new double[links.Count];
+        foreach (var span in recording.Use.Spans)
+            occupied[span.Link] += span.Share * (span.End - span.Begin).Seconds * links.BytesPerSecond[span.Link];
+        for (var link = 0; link < occupied.Length; link++)
+            occupied[link] = occupied[link] > 0 ? recording.Use.Bytes[link] / occupied[link] : 0;
+        return occupied;
+    }
+
     private ImmutableArray<LinkLoad> LoadsOf(StepRecording recording)
     {
         var kinds = Enum.GetValues<LinkKind>().Length;
         var (count, busy, bin) = (new int[kinds], new double[kinds * Bins], (double)recording.End.Picoseconds / Bins);
         for (var link = 0; link < links.Count; link++)
             count[(int)links.KindOf(link)]++;
+        var carried = CarriedShares(recording);
         foreach (var span in recording.Use.Spans)
         {
             var row = Row(links.KindOf(span.Link));
             var (begin, end) = (span.Begin.Picoseconds / bin, span.End.Picoseconds / bin);
             for (var i = (int)begin; i < Bins && i < end; i++)
-                row[i] += span.Share * (Math.Min(end, i + 1) - Math.Max(begin, i));
+                row[i] += span.Share * carried[span.Link] * (Math.Min(end, i + 1) - Math.Max(begin, i));
         }
         return
         [

@@ -46,7 +46,7 @@ public sealed class TransferTests
     [Fact]
     public void A_way_that_the_cluster_lacks_is_told()
     {
-        var fault = Assert.Throws<InvalidOperationException>(
+        var fault = Assert.Throws<ActorException>(
             () => Run(NetworkCases.ClusterOf(1, 2), [(0, new StartTransfer(0, 0, 1, MemoryTier.Host, MemoryTier.Device))]));
         Assert.Contains("hostLink", fault.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MoEPlace.Evaluation;
 using MoEPlace.Results;
+using MoEPlace.Simulation.Devices;
 using MoEPlace.Simulation.Network;
 using MoEPlace.Simulation.Schedules;
 using MoEPlace.Simulation.Streams;
@@ -78,6 +79,24 @@ public sealed class StepLawTests
     }
 
     [Fact]
+    public void Loads_over_time_and_the_mean_use_of_links_tell_the_same_bytes()
+    {
+        ForEveryCase((seed, drawn, schedule) =>
+        {
+            foreach (var library in (CollectiveLibrary[])[CollectiveLibrary.Ideal, CollectiveLibrary.Nccl])
+            {
+                var told = Run(drawn, schedule with { Library = library }, steps: 1);
+                foreach (var load in told.LinkShares)
+                {
+                    var use = told.Resources.Single(r => r.Kind == load.Kind).MeanShare;
+                    Assert.True(
+                        Math.Abs(load.Shares.Average() - use) <= 1e-6 + 1e-6 * use, $"seed {seed}, {library}, {load.Kind}: {load.Shares.Average()} and {use}");
+                }
+            }
+        });
+    }
+
+    [Fact]
     public void A_run_gives_the_same_valid_result_twice()
     {
         ForEveryCase((seed, drawn, schedule) =>
@@ -144,8 +163,8 @@ public sealed class StepLawTests
         }
     }
 
-    private static SimulatedVariant Run(WorkCase drawn, Schedule schedule) => StepSimulation.Run(
-        Setting(drawn, schedule, drawn.Options.Phase) with { Steps = 2, DrawnRanks = 1 }, "test", "", "random",
+    private static SimulatedVariant Run(WorkCase drawn, Schedule schedule, int steps = 2) => StepSimulation.Run(
+        Setting(drawn, schedule, drawn.Options.Phase) with { Steps = steps, DrawnRanks = 1 }, "test", "", "random",
         TestContext.Current.CancellationToken);
 
     private static StepSetting Setting(WorkCase drawn, Schedule schedule, ServingPhase phase) =>

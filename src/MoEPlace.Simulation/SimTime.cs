@@ -1,3 +1,5 @@
+using MoEPlace.Simulation.Kernel;
+
 namespace MoEPlace.Simulation;
 
 /// <summary>Virtual time, or a span of it: whole picoseconds. 64 bits hold 106 days.</summary>
@@ -17,11 +19,14 @@ public readonly record struct SimTime(long Picoseconds) : IComparable<SimTime>
     /// A span of seconds, rounded up to the picosecond; what a double cannot tell, 10^-15 of it, does not make a picosecond more.
     /// </summary>
     /// <param name="seconds">0 or more, at most 9,000,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative, not a number, or longer than a clock holds.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or not a number.</exception>
+    /// <exception cref="StoppedModelException">It is longer than a clock holds.</exception>
     public static SimTime FromSeconds(double seconds) =>
         seconds is >= 0 and <= 9e6
             ? new((long)Math.Ceiling(seconds * 1e12 * (1 - 1e-15)))
-            : throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "0 to 9,000,000 seconds");
+            : throw (seconds > 0
+                ? new StoppedModelException(FormattableString.Invariant($"something takes {seconds:G3} s; a clock holds 9,000,000 s"))
+                : new ArgumentOutOfRangeException(nameof(seconds), seconds, "0 to 9,000,000 seconds"));
 
     /// <summary>The instant a span later.</summary>
     public static SimTime operator +(SimTime time, SimTime span) => new(checked(time.Picoseconds + span.Picoseconds));

@@ -76,7 +76,7 @@ public sealed class FlowNetwork : Actor
             (leastStartUp, wakesAt) = (long.MaxValue, long.MaxValue);
             return;
         }
-        var wake = next + leastStartUp;
+        var wake = checked(next + leastStartUp);
         if (wake >= wakesAt && wakesAt > Now.Picoseconds)
             return;
         wakesAt = wake;

@@ -39,7 +39,7 @@ internal sealed class FlowPool(double[] bytesPerPicosecond, int[] places)
 
     /// <summary>When the next flow ends, rounded up to the picosecond.</summary>
     /// <exception cref="StoppedModelException">That is beyond what a clock holds.</exception>
-    internal long NextEnd => time + step < LongestPicoseconds
+    internal long NextEnd => Epoch + time + step < LongestPicoseconds
         ? Epoch + (long)Math.Ceiling(time + step - Slack(time + step))
         : throw new StoppedModelException($"bytes that are on their way for {(time + step) * 1e-12:G3} s; a clock holds 9,000,000 s");
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MoEPlace.Evaluation;
 using MoEPlace.Results;
+using MoEPlace.Simulation.Kernel;
 using MoEPlace.Traces;
 
 namespace MoEPlace.Simulation.Scenarios;
@@ -21,6 +22,7 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
     /// <param name="progress">Told before and after each variant.</param>
     /// <param name="cancellation">Ends the run; there is no result then.</param>
     /// <exception cref="InputException">A policy cannot place what it is given.</exception>
+    /// <exception cref="StoppedModelException">A step does not end, or not within what a clock holds.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public SimulationResult Run(Scenario scenario, IProgress<ScenarioProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -43,7 +45,7 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             {
                 progress?.Report(new ScenarioProgress(
                     Volatile.Read(ref done), settings.Length, $"variant {i + 1} of {settings.Length}, {variants[i].Name}"));
-                ran[i] = Step(settings[i], variants[i].Name, variants[i].Description, variants[i].Placement.Words, cancellation);
+                ran[i] = Simulate(settings[i], variants[i], cancellation);
                 Interlocked.Increment(ref done);
             });
         }
@@ -53,6 +55,22 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             throw new OperationCanceledException(cancellation);
         }
         return Tell(scenario, settings[0].Routing.Trace.Header, [.. ran]);
+    }
+
+    private SimulatedVariant Simulate(StepSetting setting, ScenarioVariant variant, CancellationToken cancellation)
+    {
+        try
+        {
+            return Step(setting, variant.Name, variant.Description, variant.Placement.Words, cancellation);
+        }
+        catch (ActorException e) when (e.InnerException is StoppedModelException or OverflowException)
+        {
+            throw new StoppedModelException($"variant {variant.Name}: {e.Message}");
+        }
+        catch (OverflowException)
+        {
+            throw new StoppedModelException($"variant {variant.Name}: it takes longer than a clock holds");
+        }
     }
 
     private StepSetting Setting(

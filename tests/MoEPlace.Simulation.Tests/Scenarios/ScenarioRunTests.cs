@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MoEPlace.Results;
+using MoEPlace.Simulation.Kernel;
 using MoEPlace.Simulation.Scenarios;
 using Xunit;
 
@@ -110,6 +111,23 @@ public sealed class ScenarioRunTests : IDisposable
         };
         Assert.ThrowsAny<OperationCanceledException>(
             () => new ScenarioRun(ScenarioSample.Place, step).Run(sample.Read(), null, ended.Token));
+    }
+
+    [Theory]
+    [InlineData("""{ "interNode": { "bandwidthBytesPerSecond": 1e-300 } }""")]
+    [InlineData("""{ "intraNode": { "bandwidthBytesPerSecond": 1e-3 } }""")]
+    [InlineData("""{ "device": { "flopsPerSecond": 1e-300 } }""")]
+    [InlineData("""{ "device": { "kernelLaunchNanoseconds": 1e308 } }""")]
+    [InlineData("""{ "device": { "kernelLaunchNanoseconds": 3e15 } }""")]
+    [InlineData("""{ "unequalRanks": [{ "rank": 1, "speed": 1e-300 }] }""")]
+    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "bandwidthShare": 1e-300 }] } }""")]
+    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "addedLatencyNanoseconds": 1e300 }] } }""")]
+    [InlineData("""{ "fabric": { "nodesPerLeaf": 1, "oversubscription": 1e300 } }""")]
+    public void What_takes_longer_than_a_clock_holds_is_told_plainly(string cluster)
+    {
+        var scenario = sample.Read(root => root["cluster"] = JsonMerge.Apply(root["cluster"], JsonNode.Parse(cluster)));
+        var stopped = Assert.ThrowsAny<Exception>(() => Run(scenario, StepSimulation.Run));
+        Assert.Matches("clock|million", Assert.IsType<StoppedModelException>(stopped is AggregateException many ? many.InnerExceptions[0] : stopped).Message);
     }
 
     [Fact]

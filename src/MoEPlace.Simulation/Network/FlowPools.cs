@@ -7,20 +7,13 @@ namespace MoEPlace.Simulation.Network;
 internal sealed class FlowPools
 {
     private readonly FlowPool?[] poolOf;
-    private readonly double[] bytesPerPicosecond;
-    private readonly int[] places;
+    private readonly PoolLinks all;
     private readonly Stack<FlowPool> free = new();
     private readonly List<FlowPool> changed = [];
     private readonly PriorityQueue<(FlowPool Pool, int Version), (long End, long Sequence)> ends = new();
     private long sequence;
 
-    internal FlowPools(ReadOnlySpan<double> bytesPerSecond)
-    {
-        (poolOf, places) = (new FlowPool?[bytesPerSecond.Length], new int[bytesPerSecond.Length]);
-        bytesPerPicosecond = bytesPerSecond.ToArray();
-        foreach (ref var capacity in bytesPerPicosecond.AsSpan())
-            capacity *= 1e-12;
-    }
+    internal FlowPools(NetworkLinks links) => (poolOf, all) = (new FlowPool?[links.Count], new PoolLinks(links));
 
     /// <summary>When the next flow ends, rounded up to the picosecond; null when none is under way.</summary>
     internal long? NextEnd
@@ -56,7 +49,7 @@ internal sealed class FlowPools
         }
         if (pool is null)
         {
-            pool = free.TryPop(out var used) ? used : new FlowPool(bytesPerPicosecond, places);
+            pool = free.TryPop(out var used) ? used : new FlowPool(all);
             pool.Clear(now);
             changed.Add(pool);
         }
@@ -75,7 +68,7 @@ internal sealed class FlowPools
     {
         foreach (var pool in changed)
         {
-            if (!pool.Changed)
+            if (!pool.Changed || pool.Alive == 0)
                 continue;
             pool.Settle();
             Expect(pool);

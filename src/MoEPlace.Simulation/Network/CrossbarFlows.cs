@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace MoEPlace.Simulation.Network;
 
@@ -63,18 +63,18 @@ internal sealed class CrossbarFlows(PoolLinks all) : MovingFlows
         if (Alive == 0)
             return;
         var added = CollectionsMarshal.AsSpan(ended)[before..];
-        var round = int.MaxValue;
+        var saved = int.MaxValue;
         foreach (ref readonly var end in added)
         {
             var (row, column) = LinksOf(end.Flow);
-            round = Math.Min(round, rates.RoundOf(Math.Min(rates.Rows.Rates[row], rates.Columns.Rates[column])));
+            saved = Math.Min(saved, rates.SavedBefore(row, column));
         }
         foreach (ref readonly var end in added)
         {
             var (row, column) = LinksOf(end.Flow);
-            rates.Remove(row, column, round);
+            rates.Remove(row, column, saved);
         }
-        rates.Find(round);
+        rates.Find(saved);
         Flow(span);
     }
 
@@ -113,22 +113,22 @@ internal sealed class CrossbarFlows(PoolLinks all) : MovingFlows
         var least = double.PositiveInfinity;
         var lastRates = Vectors(rates.Columns.LastRates, 0);
         var slownesses = Vectors(rates.Columns.Slowness, 0);
-        var passed = new Vector<double>(span);
+        var passed = Vector512.Create(span);
         for (var row = 0; row < rates.Rows.Count; row++)
         {
             leastOfRow[row] = double.PositiveInfinity;
             if (!rates.Rows.HasFlows(row))
                 continue;
-            var (lastRate, slowness) = (new Vector<double>(rates.Rows.LastRates[row]), new Vector<double>(rates.Rows.Slowness[row]));
-            var first = new Vector<double>(double.PositiveInfinity);
+            var (lastRate, slowness) = (Vector512.Create(rates.Rows.LastRates[row]), Vector512.Create(rates.Rows.Slowness[row]));
+            var first = Vector512.Create(double.PositiveInfinity);
             for (var begin = row * Width; begin < layers * Area; begin += Area)
             {
                 var lefts = Vectors(remaining, begin);
                 for (var i = 0; i < lefts.Length; i++)
                 {
-                    var left = lefts[i] - Vector.MinNative(lastRate, lastRates[i]) * passed;
+                    var left = lefts[i] - Vector512.MinNative(lastRate, lastRates[i]) * passed;
                     lefts[i] = left;
-                    first = Vector.MinNative(first, left * Vector.MaxNative(slowness, slownesses[i]));
+                    first = Vector512.MinNative(first, left * Vector512.MaxNative(slowness, slownesses[i]));
                 }
             }
             leastOfRow[row] = CrossbarSide.LeastOf(first);
@@ -169,6 +169,6 @@ internal sealed class CrossbarFlows(PoolLinks all) : MovingFlows
         layers = layer + 1;
     }
 
-    private Span<Vector<double>> Vectors(double[] values, int begin) =>
-        MemoryMarshal.Cast<double, Vector<double>>(values.AsSpan(begin, Width));
+    private Span<Vector512<double>> Vectors(double[] values, int begin) =>
+        MemoryMarshal.Cast<double, Vector512<double>>(values.AsSpan(begin, Width));
 }

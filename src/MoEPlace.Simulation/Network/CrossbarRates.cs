@@ -11,6 +11,9 @@ internal sealed class CrossbarRates
     /// <summary>Links whose levels are that near are full at once: a level is a quotient of sums, and true ties must stay ties.</summary>
     private const double Tie = 1e-13;
 
+    /// <summary>Every so many rounds what is left is saved.</summary>
+    private const int BetweenSaved = 4;
+
     private readonly List<double> highest = [];
 
     /// <summary>The links of one side.</summary>
@@ -46,42 +49,49 @@ internal sealed class CrossbarRates
     /// <summary>Takes a flow away that has ended; all of one instant before <see cref="Find"/>.</summary>
     /// <param name="row">Its row.</param>
     /// <param name="column">Its column.</param>
-    /// <param name="round">The round of the least rate among the flows that have ended.</param>
-    internal void Remove(int row, int column, int round) => Change(row, column, -1, round);
+    /// <param name="saved">The least <see cref="SavedBefore"/> of the flows that have ended.</param>
+    internal void Remove(int row, int column, int saved) => Change(row, column, -1, saved);
 
-    /// <summary>The round in which flows of a rate were filled.</summary>
-    internal int RoundOf(double rate)
+    /// <summary>The last saved round at the beginning of which flows of a row and a column still rose.</summary>
+    internal int SavedBefore(int row, int column)
     {
-        var round = 0;
+        var (round, rate) = (0, Math.Min(Rows.Rates[row], Columns.Rates[column]));
         while (round < highest.Count && highest[round] < rate)
             round++;
-        return round;
+        return round / BetweenSaved;
     }
 
     /// <summary>Finds the rates.</summary>
-    /// <param name="round">The first whose flows have changed.</param>
-    internal void Find(int round)
+    /// <param name="saved">A saved round; no flow was added or removed that had its rate before.</param>
+    internal void Find(int saved)
     {
+        Rows.Return(saved);
+        Columns.Return(saved);
+        var round = saved * BetweenSaved;
         highest.RemoveRange(round, highest.Count - round);
-        Rows.Return(round);
-        Columns.Return(round);
-        var (leastRow, leastColumn) = (Rows.Least(round), Columns.Least(round));
+        var (leastRow, leastColumn) = (Rows.Least(), Columns.Least());
         while (!double.IsPositiveInfinity(Math.Min(leastRow, leastColumn)))
         {
-            Rows.Copy(round);
-            Columns.Copy(round++);
+            if (round % BetweenSaved == 0)
+            {
+                Rows.Save(round / BetweenSaved);
+                Columns.Save(round / BetweenSaved);
+            }
+            var bound = Math.Min(double.MaxValue, Math.Max(leastRow, leastColumn) * (1 + Tie));
             var byRow = leastRow <= leastColumn;
             var (full, other) = byRow ? (Rows, Columns) : (Columns, Rows);
-            highest.Add(full.Fill(round, Math.Min(double.MaxValue, Math.Max(leastRow, leastColumn) * (1 + Tie)), other));
-            (leastRow, leastColumn) = byRow ? (Rows.LeastLeft(), Columns.Least(round)) : (Rows.Least(round), Columns.LeastLeft());
+            var (high, least) = full.Fill(bound, other);
+            (leastRow, leastColumn) = byRow ? (least, other.Least()) : (other.Least(), least);
+            highest.Add(high);
+            round++;
         }
         Rows.Finish();
         Columns.Finish();
     }
 
-    private void Change(int row, int column, int flows, int lastRound)
+    private void Change(int row, int column, int flows, int lastSaved)
     {
-        Rows.Change(row, column, Columns.Width, flows, lastRound);
-        Columns.Change(column, row, Rows.Width, flows, lastRound);
+        Rows.Change(row, column, Columns.Width, flows, lastSaved);
+        Columns.Change(column, row, Rows.Width, flows, lastSaved);
     }
 }

@@ -35,14 +35,18 @@ internal sealed class FlowPool(PoolLinks all)
 
     /// <summary>When the next flow ends, rounded up to the picosecond.</summary>
     /// <exception cref="StoppedModelException">That is beyond what a clock holds.</exception>
-    internal long NextEnd => NextTime < LongestPicoseconds
-        ? Epoch + (long)Math.Ceiling(NextTime - Slack(NextTime))
-        : throw new StoppedModelException($"bytes that are on their way for {NextTime * 1e-12:G3} s; a clock holds 9,000,000 s");
+    internal long NextEnd => EndOf(Epoch, NextTime);
 
     private double NextTime => time + moving!.Step;
 
     /// <summary>What doubles may be off after so many picoseconds: ends that are that near are one.</summary>
     internal static double Slack(double picoseconds) => 1e-6 + 1e-13 * picoseconds;
+
+    /// <summary>An instant, rounded up to the picosecond.</summary>
+    /// <exception cref="StoppedModelException">It is beyond what a clock holds.</exception>
+    internal static long EndOf(long epoch, double time) => time < LongestPicoseconds
+        ? epoch + (long)Math.Ceiling(time - Slack(time))
+        : throw new StoppedModelException($"bytes that are on their way for {time * 1e-12:G3} s; a clock holds 9,000,000 s");
 
     /// <summary>Begins anew, empty.</summary>
     internal void Clear(long now)
@@ -51,11 +55,11 @@ internal sealed class FlowPool(PoolLinks all)
         (count, time, Epoch, moving) = (0, 0, now, null);
     }
 
-    /// <summary>Adds a flow that begins now; the pool must be at now.</summary>
-    internal void Add(in Flow flow)
+    /// <summary>Adds a flow of which so many bytes remain to be moved by its links; the pool must be at now.</summary>
+    internal void Add(in Flow flow, double bytes)
     {
         Reserve(count + 1);
-        (flows[count], remaining[count]) = (flow, flow.Bytes * flow.Inflation);
+        (flows[count], remaining[count]) = (flow, bytes);
         count++;
     }
 

@@ -9,8 +9,8 @@ internal sealed class PoolLinks
         for (var link = 0; link < links.Count; link++)
         {
             BytesPerPicosecond[link] *= 1e-12;
-            IsColumn[link] = links.KindOf(link)
-                is LinkKind.IntraNodeIn or LinkKind.NicIn or LinkKind.NodeSwitch or LinkKind.LeafUp or LinkKind.HostIn or LinkKind.StorageOut;
+            IsColumn[link] = links.KindOf(link) is LinkKind.IntraNodeIn or LinkKind.NicIn or LinkKind.NodeSwitch
+                or LinkKind.LeafUp or LinkKind.HostIn or LinkKind.StorageOut;
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class FlowNetwork : Actor
         ArgumentNullException.ThrowIfNull(exchanges);
         (this.cluster, this.exchanges) = (cluster, exchanges);
         Links = new NetworkLinks(cluster);
-        pools = new FlowPools(Links.BytesPerSecond);
+        pools = new FlowPools(Links);
         tally = new LinkTally(Links, recordSpans);
     }
 

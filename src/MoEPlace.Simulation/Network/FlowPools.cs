@@ -1,43 +1,41 @@
+using System.Runtime.InteropServices;
+
 namespace MoEPlace.Simulation.Network;
 
 /// <summary>
-/// All flows under way, in pools that share no link: what begins or ends in one pool changes nothing in the others. Pools are joined
-/// when a flow needs links of both, and a pool is given back when its last flow has ended.
+/// All flows under way: those that share no link with any other, and the others in pools that share no link. What begins or ends in one
+/// pool changes nothing in the others. Pools are joined when a flow needs links of both, and a pool is given back when its last flow has
+/// ended.
 /// </summary>
 internal sealed class FlowPools
 {
     private readonly FlowPool?[] poolOf;
-    private readonly double[] bytesPerPicosecond;
-    private readonly int[] places;
+    private readonly (LoneFlows? Lone, int Flow)[] loneOn;
+    private readonly PoolLinks all;
     private readonly Stack<FlowPool> free = new();
+    private readonly Stack<LoneFlows> freeLone = new();
     private readonly List<FlowPool> changed = [];
     private readonly PriorityQueue<(FlowPool Pool, int Version), (long End, long Sequence)> ends = new();
+    private readonly PriorityQueue<LoneFlows, (long End, long Sequence)> loneEnds = new();
+    private LoneFlows? begun;
     private long sequence;
 
-    internal FlowPools(ReadOnlySpan<double> bytesPerSecond)
-    {
-        (poolOf, places) = (new FlowPool?[bytesPerSecond.Length], new int[bytesPerSecond.Length]);
-        bytesPerPicosecond = bytesPerSecond.ToArray();
-        foreach (ref var capacity in bytesPerPicosecond.AsSpan())
-            capacity *= 1e-12;
-    }
+    internal FlowPools(NetworkLinks links) =>
+        (poolOf, loneOn, all) = (new FlowPool?[links.Count], new (LoneFlows?, int)[links.Count], new PoolLinks(links));
 
     /// <summary>When the next flow ends, rounded up to the picosecond; null when none is under way.</summary>
     internal long? NextEnd
     {
         get
         {
-            while (ends.TryPeek(out var next, out var key))
-            {
-                if (next.Version == next.Pool.Version)
-                    return key.End;
+            while (ends.TryPeek(out var next, out _) && next.Version != next.Pool.Version)
                 ends.Dequeue();
-            }
-            return null;
+            long? pooled = ends.TryPeek(out _, out var end) ? end.End : null;
+            return loneEnds.TryPeek(out _, out var lone) && !(pooled < lone.End) ? lone.End : pooled;
         }
     }
 
-    /// <summary>Adds a flow that begins now. <see cref="Settle"/> must follow the last one.</summary>
+    /// <summary>Adds a flow that begins now. What ends until now has ended, and <see cref="Settle"/> must follow the last one.</summary>
     /// <param name="flow">Of 1 byte or more.</param>
     /// <param name="now">Picoseconds.</param>
     /// <param name="ended">Receives what has ended on its links until now.</param>
@@ -48,6 +46,8 @@ internal sealed class FlowPools
         {
             if (link < 0)
                 break;
+            if (loneOn[link].Lone is not null)
+                Unite(link, now);
             var other = poolOf[link];
             if (other is null || other == pool)
                 continue;
@@ -55,19 +55,9 @@ internal sealed class FlowPools
             pool = pool is null ? other : Join(pool, other);
         }
         if (pool is null)
-        {
-            pool = free.TryPop(out var used) ? used : new FlowPool(bytesPerPicosecond, places);
-            pool.Clear(now);
-            changed.Add(pool);
-        }
-        foreach (var link in flow.Route)
-        {
-            if (link < 0 || poolOf[link] == pool)
-                continue;
-            poolOf[link] = pool;
-            pool.Links.Add(link);
-        }
-        pool.Add(flow);
+            AddLone(flow, now);
+        else
+            AddTo(pool, flow, flow.Bytes * flow.Inflation);
     }
 
     /// <summary>Finds the rates of all pools to which flows were added.</summary>
@@ -75,26 +65,74 @@ internal sealed class FlowPools
     {
         foreach (var pool in changed)
         {
-            if (!pool.Changed)
+            if (!pool.Changed || pool.Alive == 0)
                 continue;
             pool.Settle();
-            Expect(pool);
+            ends.Enqueue((pool, ++pool.Version), (pool.NextEnd, sequence++));
         }
         changed.Clear();
+        begun?.Settle();
+        if (begun is not null)
+            Expect(begun);
+        begun = null;
     }
 
     /// <summary>Ends what ends until now.</summary>
     internal void RunTo(long now, List<EndedFlow> ended)
     {
+        while (loneEnds.TryPeek(out var lone, out var end) && end.End <= now)
+        {
+            loneEnds.Dequeue();
+            var before = ended.Count;
+            lone.RunTo(now, ended);
+            foreach (ref readonly var flow in CollectionsMarshal.AsSpan(ended)[before..])
+                SetLone(flow.Flow, null, 0);
+            Expect(lone);
+        }
         while (NextEnd <= now)
         {
             var pool = ends.Dequeue().Pool;
             pool.RunTo(now, ended);
             if (pool.Alive > 0)
-                Expect(pool);
+                ends.Enqueue((pool, ++pool.Version), (pool.NextEnd, sequence++));
             else
                 GiveBack(pool);
         }
+    }
+
+    private void AddLone(in Flow flow, long now)
+    {
+        if (begun is null)
+        {
+            begun = freeLone.TryPop(out var used) ? used : new LoneFlows(all);
+            begun.Clear(now);
+        }
+        SetLone(flow, begun, begun.Add(flow));
+    }
+
+    /// <summary>The flow that had a link for itself goes to a pool.</summary>
+    private void Unite(int link, long now)
+    {
+        var (flow, remaining) = loneOn[link].Lone!.Leave(loneOn[link].Flow, now);
+        SetLone(flow, null, 0);
+        var pool = free.TryPop(out var used) ? used : new FlowPool(all);
+        pool.Clear(now);
+        changed.Add(pool);
+        AddTo(pool, flow, remaining);
+    }
+
+    private void AddTo(FlowPool pool, in Flow flow, double remaining)
+    {
+        foreach (var link in flow.Route)
+        {
+            if (link < 0)
+                break;
+            if (poolOf[link] == pool)
+                continue;
+            poolOf[link] = pool;
+            pool.Links.Add(link);
+        }
+        pool.Add(flow, remaining);
     }
 
     private void Touch(FlowPool pool, long now, List<EndedFlow> ended)
@@ -126,5 +164,21 @@ internal sealed class FlowPools
         free.Push(pool);
     }
 
-    private void Expect(FlowPool pool) => ends.Enqueue((pool, ++pool.Version), (pool.NextEnd, sequence++));
+    private void Expect(LoneFlows lone)
+    {
+        if (lone.IsOver)
+            freeLone.Push(lone);
+        else
+            loneEnds.Enqueue(lone, (lone.NextEnd, sequence++));
+    }
+
+    private void SetLone(in Flow flow, LoneFlows? lone, int number)
+    {
+        foreach (var link in flow.Route)
+        {
+            if (link < 0)
+                break;
+            loneOn[link] = (lone, number);
+        }
+    }
 }

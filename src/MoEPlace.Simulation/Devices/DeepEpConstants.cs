@@ -9,6 +9,7 @@ namespace MoEPlace.Simulation.Devices;
 /// How two limits of one rate meet, q in (a^-q + b^-q)^(-1/q): large where the lower one alone decides.
 /// </param>
 /// <param name="OneNodeSms">SMs from which on the normal kernels of one node no longer gain: it was measured at this number alone.</param>
+/// <param name="MeasuredLinkBytesPerSecond">The port within a node of the measured device: what an SM moves inside a node is absolute, not a share.</param>
 /// <param name="LowLatencyDispatch">Low-latency kernels, to the experts.</param>
 /// <param name="LowLatencyCombine">Low-latency kernels, back.</param>
 /// <param name="NormalDispatch">Normal kernels, to the experts.</param>
@@ -21,6 +22,7 @@ public sealed record DeepEpConstants(
     double LowLatencyOverlap,
     double Sharpness,
     int OneNodeSms,
+    double MeasuredLinkBytesPerSecond,
     DeepEpLowLatencyConstants LowLatencyDispatch,
     DeepEpLowLatencyConstants LowLatencyCombine,
     DeepEpNormalConstants NormalDispatch,

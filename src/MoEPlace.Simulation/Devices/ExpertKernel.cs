@@ -8,6 +8,11 @@ public static class ExpertKernel
 {
     private const double BytesPerActivation = 2;
 
+    /// <summary>The start-up of the kernels of one layer: what they take beside their work.</summary>
+    /// <param name="model">With dimensions, as below.</param>
+    /// <param name="constants">Null for <see cref="DeviceConstants.Fitted"/>.</param>
+    public static double StartUpSeconds(MoEModel model, DeviceConstants? constants = null) => Of(model, constants).LaunchMicroseconds * 1e-6;
+
     /// <summary>Seconds of the kernel; 0 without tokens.</summary>
     /// <param name="tokensPerExpert">[experts on the rank] tokens that each serves; 0 or more.</param>
     /// <param name="model">Its experts, top-k and dimensions; weights of at most 1 byte a parameter run as FP8, others as bfloat16.</param>
@@ -16,11 +21,8 @@ public static class ExpertKernel
     /// <exception cref="ArgumentException">The model has no dimensions.</exception>
     public static double Seconds(ReadOnlySpan<int> tokensPerExpert, MoEModel model, Device device, DeviceConstants? constants = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(device);
-        constants ??= DeviceConstants.Fitted;
-        var d = model.Dimensions ?? throw new ArgumentException("A kernel takes a model with dimensions.", nameof(model));
-        var c = d.BytesPerExpertParameter <= 1 ? constants.Float8Experts : constants.BFloat16Experts;
+        var (d, c) = (model.Dimensions!, Of(model, constants));
         long pairs = 0;
         foreach (var tokens in tokensPerExpert)
             pairs += tokens;
@@ -38,13 +40,29 @@ public static class ExpertKernel
         return c.LaunchMicroseconds * 1e-6 + Joined(read, compute, c.Sharpness) + activations;
     }
 
-    // The kernel of vLLM and SGLang takes small tiles while there are at most as many tokens as experts.
+    private static ExpertKernelConstants Of(MoEModel model, DeviceConstants? constants)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var d = model.Dimensions ?? throw new ArgumentException("A kernel takes a model with dimensions.", nameof(model));
+        constants ??= DeviceConstants.Fitted;
+        return d.BytesPerExpertParameter <= 1 ? constants.Float8Experts : constants.BFloat16Experts;
+    }
+
+    // The kernel of vLLM and SGLang takes small tiles while it is given at most as many tokens as experts, those of its rank.
     private static ExpertKernelTiles Tiles(ExpertKernelConstants c, MoEModel model, long pairs, int experts)
     {
         foreach (var shape in c.TunedShapes)
-            if (shape.Experts == model.Experts && shape.IntermediateSize == model.Dimensions!.ExpertIntermediateSize)
+            if (shape.Experts == experts && shape.IntermediateSize == model.Dimensions!.ExpertIntermediateSize)
                 return c.Tuned;
-        return pairs <= (long)experts * model.TopK ? c.FewTokens : c.ManyTokens;
+        return pairs <= experts * PairsPerToken(model, experts) ? c.FewTokens : c.ManyTokens;
+    }
+
+    // A token that comes to a rank with a share of the experts has 1 or more of its choices there: expected, given that it has one, when it
+    // chooses evenly. A rank with all experts has all of them.
+    private static double PairsPerToken(MoEModel model, int experts)
+    {
+        var share = Math.Min(1, (double)experts / model.Experts);
+        return model.TopK * share / (1 - Math.Pow(1 - share, model.TopK));
     }
 
     private static (int Activated, long Rows) Work(ReadOnlySpan<int> tokensPerExpert, int tile)

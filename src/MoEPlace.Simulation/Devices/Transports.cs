@@ -5,9 +5,6 @@ namespace MoEPlace.Simulation.Devices;
 /// <summary>The libraries' exchanges as transports: one source for closed forms (<see cref="BalancedExchange"/>) and for flows.</summary>
 public static class Transports
 {
-    /// <summary>The SMs that DeepEP's normal kernels take by default.</summary>
-    public const int DefaultSms = 20;
-
     /// <summary>What carries an exchange, as fast as this traffic lets the library choose.</summary>
     /// <param name="library">The library.</param>
     /// <param name="direction">Dispatch or combine.</param>
@@ -86,7 +83,7 @@ public static class Transports
     private static Transport Normal(DeepEpConstants c, ExchangeDirection direction, Cluster cluster, int sms)
     {
         var own = direction == ExchangeDirection.Dispatch ? c.NormalDispatch : c.NormalCombine;
-        var intraNode = own.ShareOfLink * Port(cluster.IntraNode) * Math.Min(1, (double)sms / c.OneNodeSms);
+        var intraNode = own.ShareOfLink * Math.Min(Port(cluster.IntraNode), c.MeasuredLinkBytesPerSecond * sms / c.OneNodeSms);
         var interNode = LowerOf(sms * own.NetworkBytesPerSecondPerSm, c.ShareOfNetwork * Port(cluster.InterNode), c.Sharpness)
             * (sms == 12 ? own.UnexplainedShareAt12Sms : 1);
         var (startUp, overlap) = cluster.Nodes == 1

@@ -65,16 +65,17 @@ internal sealed class KernelTimes
         return times;
     }
 
-    /// <summary>The routed experts of one layer: the roofline with its launch, or the fused kernel, whose start-up is its own.</summary>
+    /// <summary>The routed experts of one layer: the roofline with its launch, or the fused kernel with its own start-up.</summary>
     internal long[] Experts(StepWork work, LayerId layer, int passes)
     {
         var times = new long[slowness.Length];
+        var fusedStartUp = expertKernel == ExpertKernelModel.Fused ? ExpertKernel.StartUpSeconds(model) : 0;
         for (var rank = 0; rank < times.Length; rank++)
         {
             var tokens = work.ExpertTokens(layer, new RankId(rank));
             if (expertKernel == ExpertKernelModel.Fused)
             {
-                times[rank] = Time(rank, 0, ExpertKernel.Seconds(tokens, model, device), passes);
+                times[rank] = Time(rank, fusedStartUp, Math.Max(0, ExpertKernel.Seconds(tokens, model, device) - fusedStartUp), passes);
                 continue;
             }
             var (pairs, activated) = (0L, 0);

@@ -80,8 +80,8 @@ internal sealed class LayerOperations(StepSetting setting, StepParts parts)
     private int Phases(
         string phase, int layer, int part, ImmutableArray<ExchangeTraffic> phases, ExchangeDirection direction, int[] after)
     {
-        // DeepEP's normal kernels are as fast as their multiprocessors let them; the others do not look at the number.
-        var sms = schedule.CommunicationSms > 0 ? schedule.CommunicationSms : Transports.DefaultSms;
+        // DeepEP's normal kernels are as fast as their multiprocessors let them, at least one; the others do not look at the number.
+        var sms = Math.Max(1, schedule.CommunicationSms);
         foreach (var traffic in phases)
         {
             var transport = Transports.For(schedule.Library, direction, setting.Cluster, sms, traffic);
@@ -94,7 +94,7 @@ internal sealed class LayerOperations(StepSetting setting, StepParts parts)
     private int Collective(string phase, int part, ExchangeTraffic traffic, int[] after)
     {
         var library = schedule.Library == CollectiveLibrary.Ideal ? CollectiveLibrary.Ideal : CollectiveLibrary.Nccl;
-        var transport = Transports.For(library, ExchangeDirection.Dispatch, setting.Cluster, Transports.DefaultSms, traffic);
+        var transport = Transports.For(library, ExchangeDirection.Dispatch, setting.Cluster, sms: 1, traffic);
         return builder.Exchange(StreamOf(traffic), phase, -1, part, traffic, transport, after);
     }
 

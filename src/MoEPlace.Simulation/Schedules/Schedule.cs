@@ -75,8 +75,8 @@ public sealed record Schedule
     {
         ArgumentNullException.ThrowIfNull(faults);
         faults.Require(Enum.IsDefined(Residency), prefix + "residency", Residency, "home or coherent");
-        faults.Require(Enum.IsDefined(Library), prefix + "library", Library, "ideal, nccl, deepEpLowLatency or deepEpNormal");
-        faults.Require(Enum.IsDefined(AllToAll), prefix + "allToAll", AllToAll, "flat, hierarchical or nodeDeduplicated");
+        faults.Require(Enum.IsDefined(Library), prefix + "library", Library, "ideal, nccl, deep-ep-low-latency or deep-ep-normal");
+        faults.Require(Enum.IsDefined(AllToAll), prefix + "allToAll", AllToAll, "flat, hierarchical or node-deduplicated");
         faults.Require(Enum.IsDefined(Copies), prefix + "copies", Copies, "expert or rank");
         faults.Require(Enum.IsDefined(ExpertKernel), prefix + "expertKernel", ExpertKernel, "roofline or fused");
         faults.Require(
@@ -105,20 +105,22 @@ public sealed record Schedule
         }
         if (Library == CollectiveLibrary.DeepEpLowLatency)
         {
-            faults.Require(AllToAll == AllToAllAlgorithm.Flat, prefix + "allToAll", AllToAll, "flat with deepEpLowLatency");
-            faults.Require(Copies == CopyUnit.Expert, prefix + "copies", Copies, "expert with deepEpLowLatency");
+            faults.Require(AllToAll == AllToAllAlgorithm.Flat, prefix + "allToAll", AllToAll, "flat with deep-ep-low-latency");
+            faults.Require(Copies == CopyUnit.Expert, prefix + "copies", Copies, "expert with deep-ep-low-latency");
         }
         if (Library == CollectiveLibrary.DeepEpNormal)
         {
             faults.Require(
-                AllToAll == AllToAllAlgorithm.NodeDeduplicated, prefix + "allToAll", AllToAll, "nodeDeduplicated with deepEpNormal");
+                CommunicationSms > 0, prefix + "communicationSms", CommunicationSms, "1 or more with deep-ep-normal, whose kernels take them; try 20");
+            faults.Require(
+                AllToAll == AllToAllAlgorithm.NodeDeduplicated, prefix + "allToAll", AllToAll, "node-deduplicated with deep-ep-normal");
         }
         if (AllToAll == AllToAllAlgorithm.NodeDeduplicated)
         {
-            faults.Require(Copies == CopyUnit.Rank, prefix + "copies", Copies, "rank with nodeDeduplicated");
+            faults.Require(Copies == CopyUnit.Rank, prefix + "copies", Copies, "rank with node-deduplicated");
             faults.Require(
                 CapacityFactor is null, prefix + "capacityFactor", CapacityFactor,
-                "null with nodeDeduplicated: full room is no copy of a token");
+                "null with node-deduplicated: full room is no copy of a token");
         }
     }
 }

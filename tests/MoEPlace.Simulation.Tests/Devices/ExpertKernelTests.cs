@@ -11,14 +11,16 @@ public sealed class ExpertKernelTests
     public void Without_tokens_nothing_runs() => Assert.Equal(0, ExpertKernel.Seconds(new int[8], Model(8, 2, 4_096, 1), H100));
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void One_token_more_is_never_faster(double bytesPerParameter)
+    [InlineData(1, 16)]
+    [InlineData(2, 16)]
+    [InlineData(1, 256)]
+    [InlineData(2, 256)]
+    public void One_token_more_is_never_faster(double bytesPerParameter, int experts)
     {
         for (var seed = 0; seed < 50; seed++)
         {
             var random = new SeedStream(seed, "one token more");
-            var model = Model(16, 1 + random.Next(8), 768, bytesPerParameter);
+            var model = Model(experts, 1 + random.Next(8), 768, bytesPerParameter);
             var tokens = new int[16];
             double last = 0;
             for (var step = 0; step < 200; step++)
@@ -72,6 +74,17 @@ public sealed class ExpertKernelTests
         }
 
         double Seconds(int[] tokens) => ExpertKernel.Seconds(tokens, model, H100);
+    }
+
+    [Fact]
+    public void A_rank_takes_large_tiles_when_it_is_given_more_tokens_than_it_has_experts()
+    {
+        // 8 experts of 256: nearly every token that comes has one choice here, so the tiles change after the eighth, not after topK times as many.
+        var model = Model(256, 8, 2_048, 2);
+        var (few, many) = (new int[8], new int[8]);
+        (few[0], many[0]) = (8, 10);
+        var (small, large) = (ExpertKernel.Seconds(few, model, H100), ExpertKernel.Seconds(many, model, H100));
+        Assert.True(large > 1.05 * small, $"{small} and {large}");
     }
 
     [Fact]

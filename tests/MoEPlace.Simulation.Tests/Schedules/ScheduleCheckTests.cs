@@ -83,7 +83,7 @@ public sealed class ScheduleCheckTests
         Refuses(new() { Residency = Residency.Coherent, CapacityFactor = 1 }, "capacityFactor");
         Refuses(new() { Residency = Residency.Coherent, SharedExpertsBesideDispatch = true }, "sharedExpertsBesideDispatch");
         Refuses(new() { Library = CollectiveLibrary.DeepEpLowLatency, AllToAll = AllToAllAlgorithm.Hierarchical }, "allToAll", "copies");
-        Refuses(new() { Library = CollectiveLibrary.DeepEpNormal }, "allToAll");
+        Refuses(new() { Library = CollectiveLibrary.DeepEpNormal }, "communicationSms", "allToAll");
         Refuses(new() { AllToAll = AllToAllAlgorithm.NodeDeduplicated, Copies = CopyUnit.Expert }, "copies");
         Refuses(new() { AllToAll = AllToAllAlgorithm.NodeDeduplicated, CapacityFactor = 1 }, "capacityFactor");
 

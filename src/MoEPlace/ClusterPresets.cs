@@ -92,6 +92,13 @@ public static class ClusterPresets
     /// <summary>The preset of a name; null when there is none.</summary>
     public static Cluster? Find(string name) => Presets.FirstOrDefault(p => p.Name == name);
 
+    /// <summary>The preset of a device, told by its name; that of <see cref="DefaultName"/> where there is none.</summary>
+    public static Cluster Of(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return Presets.FirstOrDefault(p => p.Device.Name == device.Name) ?? Find(DefaultName)!;
+    }
+
     /// <summary>
     /// The cluster that a person names: a preset, <c>NxR</c> (N nodes of R ranks of the default preset), <c>NAME:NxR</c>, or the path
     /// of a cluster file that ends in <c>.json</c>.

@@ -49,10 +49,27 @@ public static class Transports
         return library switch
         {
             CollectiveLibrary.Ideal => Transport.Ideal(cluster),
-            CollectiveLibrary.Nccl => Nccl(constants, cluster, bytesPerRank, others),
-            CollectiveLibrary.DeepEpLowLatency => LowLatency(constants.DeepEp, direction, cluster),
-            CollectiveLibrary.DeepEpNormal => Normal(constants.DeepEp, direction, cluster, sms),
+            CollectiveLibrary.Nccl => OnLinksOf(cluster, Nccl(constants, cluster, bytesPerRank, others)),
+            CollectiveLibrary.DeepEpLowLatency => OnLinksOf(cluster, LowLatency(constants.DeepEp, direction, cluster)),
+            CollectiveLibrary.DeepEpNormal => OnLinksOf(cluster, Normal(constants.DeepEp, direction, cluster, sms)),
             _ => throw new ArgumentOutOfRangeException(nameof(library), library, null),
+        };
+    }
+
+    // Start-ups were measured on links with a latency of their own, that of the device's preset: what a cluster states beyond it, or
+    // less, comes on top. Devices without a preset are compared with H100's.
+    private static Transport OnLinksOf(Cluster cluster, Transport transport)
+    {
+        var measured = ClusterPresets.Of(cluster.Device);
+        return transport with
+        {
+            IntraNode = Later(transport.IntraNode, cluster.IntraNode, measured.IntraNode),
+            InterNode = Later(transport.InterNode, cluster.InterNode, measured.InterNode),
+        };
+
+        static TierTransport Later(TierTransport tier, Link link, Link measured) => tier with
+        {
+            StartUpSeconds = Math.Max(0, tier.StartUpSeconds + (link.LatencyNanoseconds - measured.LatencyNanoseconds) * 1e-9),
         };
     }
 

@@ -10,6 +10,23 @@ public sealed class TransportsTests
     private static readonly ExchangeDirection[] Directions = Enum.GetValues<ExchangeDirection>();
 
     [Fact]
+    public void Latency_beyond_that_of_the_measured_links_comes_on_top()
+    {
+        var cluster = ClusterPresets.Parse("h100-8:2x8");
+        var slower = cluster with { InterNode = cluster.InterNode with { LatencyNanoseconds = cluster.InterNode.LatencyNanoseconds + 5_000 } };
+        var faster = cluster with { InterNode = cluster.InterNode with { LatencyNanoseconds = cluster.InterNode.LatencyNanoseconds - 2_000 } };
+        foreach (var library in (CollectiveLibrary[])[CollectiveLibrary.Ideal, CollectiveLibrary.Nccl, CollectiveLibrary.DeepEpLowLatency, CollectiveLibrary.DeepEpNormal])
+        {
+            var startUp = StartUp(cluster);
+            Assert.Equal(5e-6, StartUp(slower) - startUp, 12);
+            Assert.Equal(-2e-6, StartUp(faster) - startUp, 12);
+
+            double StartUp(Cluster on) =>
+                Transports.For(library, ExchangeDirection.Dispatch, on, 20, 1e6).InterNode.StartUpSeconds;
+        }
+    }
+
+    [Fact]
     public void More_bytes_are_never_faster()
     {
         foreach (var (library, direction, cluster) in Cases())

@@ -63,11 +63,11 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
         {
             return Step(setting, variant.Name, variant.Description, variant.Placement.Words, cancellation);
         }
-        catch (ActorException e) when (e.InnerException is StoppedModelException or OverflowException)
+        catch (ActorException e) when (e.InnerException is StoppedModelException)
         {
             throw new StoppedModelException($"variant {variant.Name}: {e.Message}");
         }
-        catch (OverflowException)
+        catch (Exception e) when (e is OverflowException || e is ActorException { InnerException: OverflowException })
         {
             throw new StoppedModelException($"variant {variant.Name}: it takes longer than a clock holds");
         }

@@ -147,7 +147,8 @@ public sealed class TransportsTests
                 for (var peers = 0; peers <= cluster.Ranks - cluster.RanksPerNode; peers = 2 * peers + 1)
                 {
                     var seconds = balanced.Seconds(Transports.For(library, direction, cluster, 20, bytes, peers));
-                    Assert.True(seconds >= last, $"{library} {direction} {cluster.Name}, {bytes:F0} bytes, {peers} peers: {seconds} after {last}");
+                    Assert.True(
+                        seconds >= last, $"{library} {direction} {cluster.Name}, {bytes:F0} bytes, {peers} peers: {seconds} after {last}");
                     last = seconds;
                 }
                 var all = Transports.For(library, direction, cluster, 20, bytes);
@@ -170,9 +171,10 @@ public sealed class TransportsTests
                 Assert.True(Hierarchical(cluster, bytes) > Flat(cluster, bytes), $"{name}, {bytes} bytes to each: flat is slower");
         }
 
-        static double Flat(Cluster cluster, double bytes) => new BalancedExchange(7 * bytes, 2_040 * bytes, bytes).Seconds(Nccl(cluster, bytes, 2_040));
+        static double Flat(Cluster cluster, double bytes) =>
+            new BalancedExchange(7 * bytes, 2_040 * bytes, bytes).Seconds(Nccl(cluster, bytes, 2_040));
 
-        // 256 bytes of each message's kind for every rank of the node; then 8 messages in one, to every other node.
+        // To each rank of the node what it sends on to 256 nodes; then to each other node what 8 ranks gathered.
         static double Hierarchical(Cluster cluster, double bytes) =>
             new BalancedExchange(7 * 256 * bytes, 0, 256 * bytes).Seconds(Nccl(cluster, bytes, 0))
             + new BalancedExchange(0, 255 * 8 * bytes, 8 * bytes).Seconds(Nccl(cluster, bytes, 255));

@@ -80,7 +80,7 @@ public sealed class StepWorkTwinTests
                 Same(traffic.SpineOut[rank], Sum((from, to) => from == rank && !traffic.HasPairs && Far(from, to)), "spine, out");
                 Same(traffic.SpineIn[rank], Sum((from, to) => to == rank && !traffic.HasPairs && Far(from, to)), "spine, in");
                 var peers = ofPhase.Keys.Where(b => !Near(b.From, b.To)).Count(b => b.From == rank);
-                Assert.True(peers <= traffic.MostPeers, $"seed {seed}: {which} of layer {layer}, rank {rank}: {peers} peers, {traffic.MostPeers}");
+                Assert.True(peers <= traffic.MostPeers, $"seed {seed}: {which} {layer}, rank {rank}: {peers} peers, {traffic.MostPeers}");
                 for (var to = 0; traffic.HasPairs && to < traffic.Ranks; to++)
                     Same(traffic.Pairs[rank * traffic.Ranks + to], ofPhase.GetValueOrDefault((rank, to)), $"to {to}");
 

@@ -42,6 +42,16 @@ public sealed record Cluster(
     /// <summary>The device memory of a rank.</summary>
     public long MemoryBytesOf(RankId rank) => Find(rank)?.MemoryBytes ?? Device.MemoryBytes;
 
+    /// <summary>Equal when all members are, unequal ranks one by one; no list is as good as an empty one.</summary>
+    public bool Equals(Cluster? other) =>
+        other is not null && Format == other.Format && Name == other.Name && Nodes == other.Nodes && RanksPerNode == other.RanksPerNode
+        && Device == other.Device && IntraNode == other.IntraNode && InterNode == other.InterNode && Fabric == other.Fabric
+        && (UnequalRanks ?? []).AsSpan().SequenceEqual((other.UnequalRanks ?? []).AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Name, Nodes, RanksPerNode, Device, IntraNode, InterNode, UnequalRanks?.Length ?? 0, Fabric);
+
     /// <summary>Notes everything that is wrong with this cluster.</summary>
     public void Check(InputFaults faults)
     {

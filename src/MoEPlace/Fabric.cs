@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace MoEPlace;
 
-/// <summary>What a simulation knows of a cluster beyond the two ports of each rank. The defaults are a network that never blocks.</summary>
+/// <summary>
+/// What a simulation knows of a cluster beyond the two ports of each rank. The defaults are a network that never blocks. The links to
+/// host memory and storage serve transfers alone, which no schedule of a scenario has: there they change nothing.
+/// </summary>
 /// <param name="NicsPerNode">
 /// Adapters of a node, each with the bandwidth of <see cref="Cluster.InterNode"/>; a divisor of the ranks of a node: neighbours share
 /// one. Null: one for each rank.
@@ -15,7 +18,6 @@ namespace MoEPlace;
 /// </param>
 /// <param name="NodeSwitchBytesPerSecond">What all ranks of a node together move between each other; null: their ports are the limit.</param>
 /// <param name="HostLink">Each rank's port to the memory of its node, in each direction; null where nothing uses it.</param>
-/// <param name="HostMemoryBytes">Memory of a node; null where nothing uses it.</param>
 /// <param name="StorageLink">The storage of a node, shared by its ranks, in each direction; null where nothing uses it.</param>
 /// <param name="LinkChanges">Ports that are slower than the others; null for none.</param>
 public sealed record Fabric(
@@ -25,10 +27,20 @@ public sealed record Fabric(
     double Oversubscription = 1,
     double? NodeSwitchBytesPerSecond = null,
     Link? HostLink = null,
-    long? HostMemoryBytes = null,
     Link? StorageLink = null,
     ImmutableArray<LinkChange>? LinkChanges = null)
 {
+    /// <summary>Equal when all members are, changes one by one; no list is as good as an empty one.</summary>
+    public bool Equals(Fabric? other) =>
+        other is not null && NicsPerNode == other.NicsPerNode && RailOptimised == other.RailOptimised && NodesPerLeaf == other.NodesPerLeaf
+        && Oversubscription.Equals(other.Oversubscription) && Nullable.Equals(NodeSwitchBytesPerSecond, other.NodeSwitchBytesPerSecond)
+        && HostLink == other.HostLink && StorageLink == other.StorageLink
+        && (LinkChanges ?? []).AsSpan().SequenceEqual((other.LinkChanges ?? []).AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(
+        NicsPerNode, RailOptimised, NodesPerLeaf, Oversubscription, NodeSwitchBytesPerSecond, HostLink, StorageLink, LinkChanges?.Length ?? 0);
+
     internal void Check(InputFaults faults, int nodes, int ranksPerNode)
     {
         faults.Require(
@@ -42,7 +54,6 @@ public sealed record Fabric(
             NodeSwitchBytesPerSecond is null || (NodeSwitchBytesPerSecond > 0 && double.IsFinite(NodeSwitchBytesPerSecond.Value)),
             "fabric.nodeSwitchBytesPerSecond", NodeSwitchBytesPerSecond, "above 0, finite");
         HostLink?.Check(faults, "fabric.hostLink");
-        faults.Require(HostMemoryBytes is null or > 0, "fabric.hostMemoryBytes", HostMemoryBytes, "above 0");
         StorageLink?.Check(faults, "fabric.storageLink");
         foreach (var (i, change) in (LinkChanges ?? []).Index())
         {

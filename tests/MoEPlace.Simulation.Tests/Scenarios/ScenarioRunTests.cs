@@ -72,14 +72,18 @@ public sealed class ScenarioRunTests : IDisposable
             solved.Add(variant.Name);
             return ScenarioSample.Place(variant, slice, cancellation);
         };
-        var scenario = sample.Read(root => root["variants"]!.AsArray().Add(new JsonObject
+        JsonObject Variant(string name, string cluster, int parts) => new()
         {
-            ["name"] = "pipelined",
-            ["description"] = "as base, in two parts",
-            ["schedule"] = new JsonObject { ["pipelineDegree"] = 2 },
-        }));
+            ["name"] = name,
+            ["description"] = "another way",
+            ["cluster"] = JsonNode.Parse(cluster),
+            ["schedule"] = new JsonObject { ["pipelineDegree"] = parts },
+        };
+        const string slow = """{ "unequalRanks": [{ "rank": 1, "speed": 0.5 }], "fabric": { "linkChanges": [{ "port": "nic", "rank": 1 }] } }""";
+        JsonObject[] more = [Variant("pipelined", "{}", 2), Variant("slow", slow, 1), Variant("slow pipelined", slow, 2)];
+        var scenario = sample.Read(root => Array.ForEach(more, root["variants"]!.AsArray().Add));
         Run(scenario, place: place);
-        Assert.Equal(["base", "wide"], solved);
+        Assert.Equal(["base", "wide", "slow"], solved);
     }
 
     [Fact]

@@ -6,6 +6,16 @@ namespace MoEPlace.Simulation.Tests.Scenarios;
 
 public sealed class ScenarioFaultTests : IDisposable
 {
+    /// <summary>Values that nobody expects.</summary>
+    private static readonly string[] Odd =
+    [
+        "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"@@\"", "[]",
+            "{}", "null", "true",
+        "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"@@\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
+            "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
+        "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
+    ];
+
     private readonly ScenarioSample sample = new();
 
     [Theory]
@@ -128,8 +138,9 @@ public sealed class ScenarioFaultTests : IDisposable
             var text = i % 2 == 0 ? Scramble(ScenarioSample.Text, random) : Replace(ScenarioSample.Root, random);
             try
             {
-                sample.Read(text);
+                var scenario = sample.Read(text);
                 read++;
+                SweepPoint.All(scenario, scenario.Swept);
             }
             catch (InputException e)
             {
@@ -141,6 +152,37 @@ public sealed class ScenarioFaultTests : IDisposable
             }
         }
         Assert.InRange(read, 1, cases - 1);
+    }
+
+    [Fact]
+    public void Odd_swept_values_are_refused_or_read_and_nothing_else()
+    {
+        string[] paths =
+        [
+            "seed", "model", "model.experts", "model.dimensions", "routing", "routing.synthetic", "routing.synthetic.tokens", "cluster",
+            "cluster.fabric", "cluster.fabric.linkChanges", "placement", "placement.policy", "work", "work.steps", "schedule",
+            "schedule.capacityFactor", "schedule.library", "lostRanks", "variants.wide.cluster", "variants.wide.cluster.nodes",
+            "variants.wide.work.tokensPerStep", "variants.wide.lostRanks",
+        ];
+        foreach (var path in paths)
+            foreach (var value in Odd)
+            {
+                var root = ScenarioSample.Root;
+                root["sweep"] = new JsonObject { [path] = new JsonArray(JsonNode.Parse(value)) };
+                try
+                {
+                    var scenario = sample.Read(root.ToJsonString().Replace("@@", "\\ud800", StringComparison.Ordinal));
+                    SweepPoint.All(scenario, scenario.Swept);
+                }
+                catch (InputException e)
+                {
+                    Assert.NotEmpty(e.Faults);
+                }
+                catch (Exception e)
+                {
+                    Assert.Fail($"{path} = {value}: {e}");
+                }
+            }
     }
 
     /// <summary>Bytes that are cut, doubled or other ones.</summary>
@@ -165,14 +207,6 @@ public sealed class ScenarioFaultTests : IDisposable
     /// <summary>Valid JSON in which some values are those that nobody expects.</summary>
     private static string Replace(JsonObject root, SeedStream random)
     {
-        string[] odd =
-        [
-            "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"@@\"", "[]",
-                "{}", "null", "true",
-            "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"@@\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
-                "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
-            "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
-        ];
         for (var edits = 1 + random.Next(3); edits > 0; edits--)
         {
             JsonNode at = root;
@@ -193,7 +227,7 @@ public sealed class ScenarioFaultTests : IDisposable
                     at = at[key]!;
                     continue;
                 }
-                at[key] = JsonNode.Parse(odd[random.Next(odd.Length)]);
+                at[key] = JsonNode.Parse(Odd[random.Next(Odd.Length)]);
                 break;
             }
         }

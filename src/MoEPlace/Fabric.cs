@@ -14,7 +14,7 @@ namespace MoEPlace;
 /// <param name="RailOptimised">Adapter i of every node on leaf switch i, the rail; else all adapters of a node on one leaf switch.</param>
 /// <param name="NodesPerLeaf">Nodes under one leaf switch (or one set of rails), 1 or more; null for all.</param>
 /// <param name="Oversubscription">
-/// The bandwidth of all adapters of a leaf switch over that of its links to the spine, 1 or more; 1 never blocks.
+/// The bandwidth of all adapters of a leaf switch over that of its links to the spine, 1 to 10^6; 1 never blocks.
 /// </param>
 /// <param name="NodeSwitchBytesPerSecond">What all ranks of a node together move between each other; null: their ports are the limit.</param>
 /// <param name="HostLink">Each rank's port to the memory of its node, in each direction; null where nothing uses it.</param>
@@ -49,10 +49,9 @@ public sealed record Fabric(
         faults.Require(
             NodesPerLeaf is null || (NodesPerLeaf >= 1 && NodesPerLeaf <= nodes), "fabric.nodesPerLeaf", NodesPerLeaf, $"1 to {nodes}");
         faults.Require(
-            Oversubscription >= 1 && double.IsFinite(Oversubscription), "fabric.oversubscription", Oversubscription, "1 or more, finite");
-        faults.Require(
-            NodeSwitchBytesPerSecond is null || (NodeSwitchBytesPerSecond > 0 && double.IsFinite(NodeSwitchBytesPerSecond.Value)),
-            "fabric.nodeSwitchBytesPerSecond", NodeSwitchBytesPerSecond, "above 0, finite");
+            Oversubscription is >= 1 and <= 1e6, "fabric.oversubscription", Oversubscription, "1 to 1e6");
+        if (NodeSwitchBytesPerSecond is { } together)
+            Link.CheckBandwidth(faults, "fabric.nodeSwitchBytesPerSecond", together);
         HostLink?.Check(faults, "fabric.hostLink");
         StorageLink?.Check(faults, "fabric.storageLink");
         foreach (var (i, change) in (LinkChanges ?? []).Index())
@@ -72,9 +71,7 @@ public sealed record Fabric(
             + (change.Node?.ToString(CultureInfo.InvariantCulture) ?? "none"), "either a rank or a node");
         faults.Require(change.Rank is null || (change.Rank >= 0 && change.Rank < ranks), key + ".rank", change.Rank, $"0 to {ranks - 1}");
         faults.Require(change.Node is null || (change.Node >= 0 && change.Node < nodes), key + ".node", change.Node, $"0 to {nodes - 1}");
-        faults.Require(change.BandwidthShare is > 0 and <= 1, key + ".bandwidthShare", change.BandwidthShare, "above 0, at most 1");
-        faults.Require(
-            change.AddedLatencyNanoseconds >= 0 && double.IsFinite(change.AddedLatencyNanoseconds),
-            key + ".addedLatencyNanoseconds", change.AddedLatencyNanoseconds, "0 or more, finite");
+        faults.Require(change.BandwidthShare is >= 1e-6 and <= 1, key + ".bandwidthShare", change.BandwidthShare, "1e-6 to 1");
+        Link.CheckLatency(faults, key + ".addedLatencyNanoseconds", change.AddedLatencyNanoseconds);
     }
 }

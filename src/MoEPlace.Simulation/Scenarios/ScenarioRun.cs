@@ -67,6 +67,10 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
         {
             throw new StoppedModelException($"variant {variant.Name}: {e.Message}");
         }
+        catch (StoppedModelException e)
+        {
+            throw new StoppedModelException($"variant {variant.Name}: {e.Message}");
+        }
         catch (OverflowException)
         {
             throw new StoppedModelException($"variant {variant.Name}: it takes longer than a clock holds");
@@ -94,6 +98,7 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             ContextTokens = variant.Work.ContextTokens,
             Steps = variant.Work.Steps,
             LostRanks = variant.LostRanks,
+            RecordedHomes = variant.Routing.RecordedHomes,
             DrawnRanks = Math.Min(DrawnRanks, variant.Cluster.Ranks),
         };
     }

@@ -50,6 +50,7 @@ internal static class SimulationTables
         {
             SimulationMeasure.IntraNodeBytes or SimulationMeasure.InterNodeBytes => MeasureTable.Bytes((long)value),
             SimulationMeasure.Imbalance => MeasureTable.Number(value),
+            SimulationMeasure.DroppedFraction => MeasureTable.Share(value),
             SimulationMeasure.TokensPerSecond => value.ToString("N0", CultureInfo.InvariantCulture),
             _ => MeasureTable.Seconds(value),
         };
@@ -70,6 +71,7 @@ internal static class SimulationTables
         SimulationMeasure.ExpertSecondsMost => "experts, busiest rank",
         SimulationMeasure.IntraNodeBytes => "inside nodes",
         SimulationMeasure.InterNodeBytes => "between nodes",
+        SimulationMeasure.DroppedFraction => "dropped",
         _ => measure,
     };
 

@@ -109,7 +109,7 @@ internal sealed class SweepCommand
     private ImmutableArray<SweepPoint>? Points(ParseResult parsed, InputFaults faults)
     {
         var read = faults.Try(() => Scenario.Read(ScenarioFolder.Find(parsed.GetValue(scenario)!), parsed.GetValue(seed)));
-        var values = new List<KeyValuePair<string, ImmutableArray<JsonNode>>>();
+        var values = new List<KeyValuePair<string, ImmutableArray<JsonNode?>>>();
         foreach (var text in parsed.GetValue(set) ?? [])
             if (Values(text, faults) is { } named)
             {
@@ -118,9 +118,8 @@ internal sealed class SweepCommand
             }
         if (read is null || faults.Any)
             return null;
-        if (values.Count == 0 && read.Content.Sweep is { } sweep)
-            values.AddRange(sweep.Select(list =>
-                KeyValuePair.Create(list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)])));
+        if (values.Count == 0)
+            values.AddRange(read.Swept);
         try
         {
             return SweepPoint.All(read, [.. values]);
@@ -133,19 +132,19 @@ internal sealed class SweepCommand
     }
 
     /// <summary>Values as JSON writes them; what is no JSON is a text.</summary>
-    private static KeyValuePair<string, ImmutableArray<JsonNode>>? Values(string text, InputFaults faults)
+    private static KeyValuePair<string, ImmutableArray<JsonNode?>>? Values(string text, InputFaults faults)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         if (!faults.Require(equals > 0 && equals < text.Length - 1, "--set", text, "PATH=V1,V2,..."))
             return null;
-        return KeyValuePair.Create(text[..equals], (ImmutableArray<JsonNode>)[.. text[(equals + 1)..].Split(',').Select(Value)]);
+        return KeyValuePair.Create(text[..equals], (ImmutableArray<JsonNode?>)[.. text[(equals + 1)..].Split(',').Select(Value)]);
     }
 
-    private static JsonNode Value(string text)
+    private static JsonNode? Value(string text)
     {
         try
         {
-            return JsonNode.Parse(text) is JsonValue value && value.ToJsonString().Length > 0 ? value : JsonValue.Create(text);
+            return text == "null" ? null : JsonNode.Parse(text) is JsonValue value && value.ToJsonString().Length > 0 ? value : JsonValue.Create(text);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

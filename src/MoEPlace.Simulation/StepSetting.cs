@@ -32,6 +32,9 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
     /// <summary>Steps that are simulated one after the other, each on other tokens of the routing, 1 or more. Default: 1.</summary>
     public int Steps { get; init; } = 1;
 
+    /// <summary>Whether tokens live where the routing records it; else they are dealt evenly. Default: true.</summary>
+    public bool RecordedHomes { get; init; } = true;
+
     /// <summary>Ranks that are gone: they hold no experts and no tokens. Default: none.</summary>
     public ImmutableArray<int> LostRanks { get; init; } = [];
 

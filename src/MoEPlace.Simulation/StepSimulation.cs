@@ -18,7 +18,7 @@ public static class StepSimulation
     /// </summary>
     /// <param name="setting">What is simulated.</param>
     /// <param name="name">The variant's name.</param>
-    /// <param name="description">What differs, in words.</param>
+    /// <param name="description">What differs, in words; that rows of the routing come again is added to it.</param>
     /// <param name="placementName">The policy of the placement, or its file.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="InputException">The setting cannot be simulated; every fault is told.</exception>
@@ -32,6 +32,8 @@ public static class StepSimulation
         setting.Check(faults);
         faults.ThrowIfAny();
         var tokens = new RoutedTokens(setting.Routing, setting.Phase);
+        if ((long)setting.Steps * setting.TokensPerStep > tokens.Count)
+            description += "; the routing is shorter and repeats";
         var spans = new SpanTotals(setting.Cluster.Ranks, setting.LostRanks);
         var work = new WorkTotals(setting.Cluster.Ranks, setting.LostRanks);
         var (links, events) = (new LinkTotals(setting.Cluster), 0L);
@@ -73,6 +75,7 @@ public static class StepSimulation
             Phase = setting.Phase,
             TokensPerStep = setting.TokensPerStep,
             LostRanks = setting.LostRanks,
+            RecordedHomes = setting.RecordedHomes,
             PairRanks = setting.PairRanks,
         };
         var count = schedule.MicroBatches * schedule.PipelineDegree;
@@ -96,6 +99,7 @@ public static class StepSimulation
         measures[SimulationMeasure.IntraNodeBytes] = (double)work.IntraNodeBytes / setting.Steps;
         measures[SimulationMeasure.InterNodeBytes] = (double)work.InterNodeBytes / setting.Steps;
         measures[SimulationMeasure.Imbalance] = work.Imbalance;
+        measures[SimulationMeasure.DroppedFraction] = work.DroppedFraction;
         return measures.ToImmutable();
     }
 }

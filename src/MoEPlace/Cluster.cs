@@ -55,6 +55,16 @@ public sealed record Cluster(
     /// <summary>The device memory of a rank.</summary>
     public long MemoryBytesOf(RankId rank) => Find(rank)?.MemoryBytes ?? Device.MemoryBytes;
 
+    /// <summary>Equal when all members are, unequal ranks one by one; no list is as good as an empty one.</summary>
+    public bool Equals(Cluster? other) =>
+        other is not null && Format == other.Format && Name == other.Name && Nodes == other.Nodes && RanksPerNode == other.RanksPerNode
+        && Device == other.Device && IntraNode == other.IntraNode && InterNode == other.InterNode && Fabric == other.Fabric
+        && (UnequalRanks ?? []).AsSpan().SequenceEqual((other.UnequalRanks ?? []).AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Name, Nodes, RanksPerNode, Device, IntraNode, InterNode, UnequalRanks?.Length ?? 0, Fabric);
+
     /// <summary>Notes everything that is wrong with this cluster.</summary>
     public void Check(InputFaults faults)
     {
@@ -62,19 +72,16 @@ public sealed record Cluster(
         faults.Require(Format == FormatName, "format", Format, $"\"{FormatName}\"");
         faults.Require(Nodes is >= 1 and <= 65_536, "nodes", Nodes, "1 to 65,536");
         faults.Require(RanksPerNode is >= 1 and <= 1_024, "ranksPerNode", RanksPerNode, "1 to 1,024");
-        Positive(Device.FlopsPerSecond, "device.flopsPerSecond");
-        Positive(Device.MemoryBytes, "device.memoryBytes");
-        Positive(Device.MemoryBandwidthBytesPerSecond, "device.memoryBandwidthBytesPerSecond");
-        NotNegative(Device.KernelLaunchNanoseconds, "device.kernelLaunchNanoseconds");
+        faults.Require(Device.FlopsPerSecond is >= 1e6 and <= 1e21, "device.flopsPerSecond", Device.FlopsPerSecond, "1e6 to 1e21");
+        faults.Require(Device.MemoryBytes > 0, "device.memoryBytes", Device.MemoryBytes, "above 0");
+        Link.CheckBandwidth(faults, "device.memoryBandwidthBytesPerSecond", Device.MemoryBandwidthBytesPerSecond);
+        Link.CheckLatency(faults, "device.kernelLaunchNanoseconds", Device.KernelLaunchNanoseconds);
         faults.Require(
             Device.Multiprocessors is null or (>= 1 and <= 65_536), "device.multiprocessors", Device.Multiprocessors, "1 to 65,536");
         IntraNode.Check(faults, "intraNode");
         InterNode.Check(faults, "interNode");
         CheckUnequalRanks(faults);
         Fabric?.Check(faults, Math.Clamp(Nodes, 1, 65_536), Math.Clamp(RanksPerNode, 1, 1_024));
-
-        void Positive(double value, string key) => faults.Require(value > 0 && double.IsFinite(value), key, value, "above 0, finite");
-        void NotNegative(double value, string key) => faults.Require(value >= 0 && double.IsFinite(value), key, value, "0 or more, finite");
     }
 
     private UnequalRank? Find(RankId rank)
@@ -95,7 +102,7 @@ public sealed record Cluster(
                 continue;
             faults.Require(
                 unequal!.Rank >= 0 && unequal.Rank < Ranks && seen.Add(unequal.Rank), key + ".rank", unequal.Rank, $"0 to {Ranks - 1}, each once");
-            faults.Require(unequal.Speed > 0 && double.IsFinite(unequal.Speed), key + ".speed", unequal.Speed, "above 0, finite");
+            faults.Require(unequal.Speed is >= 1e-6 and <= 1e6, key + ".speed", unequal.Speed, "1e-6 to 1e6");
             faults.Require(unequal.MemoryBytes is null or > 0, key + ".memoryBytes", unequal.MemoryBytes, "above 0");
         }
     }

@@ -42,6 +42,18 @@ public sealed class SweepCommandTests
     }
 
     [Fact]
+    public void Null_is_a_value_that_is_swept_and_told()
+    {
+        using var folder = new TempFolder();
+        var run = ScenarioFiles.Run(
+            ScenarioFiles.Step, TestContext.Current.CancellationToken, "sweep", ScenarioFiles.Write(folder), "--set",
+            "schedule.capacityFactor=null,1", "-o", folder["out"]);
+        Assert.True(run.Code == 0, run.ToString());
+        var csv = File.ReadAllLines(folder["out/sweep.csv"]);
+        Assert.Equal(["0,null,base", "0,null,other", "1,1,base", "1,1,other"], csv[1..].Select(row => string.Join(',', row.Split(',')[..3])));
+    }
+
+    [Fact]
     public void An_interrupt_leaves_finished_points_and_the_sweep_goes_on_there()
     {
         using var folder = new TempFolder();
@@ -79,6 +91,7 @@ public sealed class SweepCommandTests
     [InlineData("--set work.steps=0", "steps = 0")]
     [InlineData("--set work.stops=1", "work.stops = 1")]
     [InlineData("--set colour=1", "colour")]
+    [InlineData("--set work.steps=null", "work.steps")]
     [InlineData("--set work.steps", "--set = \"work.steps\"")]
     [InlineData("--jobs 0", "--jobs = 0")]
     [InlineData("--no-wait", "--no-wait = True", "--on slurm")]

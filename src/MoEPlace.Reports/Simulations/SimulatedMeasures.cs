@@ -34,6 +34,8 @@ internal static class SimulatedMeasures
         new("between nodes", SimulationMeasure.InterNodeBytes, Quantity.Bytes, true, "Bytes of a step between nodes."),
         new("imbalance", SimulationMeasure.Imbalance, v => Quantity.Ratio(v), true,
             "Busiest rank over mean rank in (token, expert) pairs, mean over layers and steps."),
+        new("dropped", SimulationMeasure.DroppedFraction, v => Quantity.Percent(v), true,
+            "(token, expert) pairs that found no room under a capacity factor."),
     ];
 
     /// <summary>A measure by its key; one that we do not know as a plain number.</summary>

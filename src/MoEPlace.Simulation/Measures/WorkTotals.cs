@@ -10,6 +10,7 @@ internal sealed class WorkTotals(int ranks, ImmutableArray<int> lost)
     private readonly int[] present = [.. Enumerable.Range(0, ranks).Except(lost)];
     private double imbalance;
     private int cells;
+    private long pairs, droppedPairs;
 
     /// <summary>Bytes between ranks of one node, over all steps.</summary>
     internal long IntraNodeBytes { get; private set; }
@@ -22,11 +23,16 @@ internal sealed class WorkTotals(int ranks, ImmutableArray<int> lost)
     /// </summary>
     internal double Imbalance => cells == 0 ? 1 : imbalance / cells;
 
+    /// <summary>Pairs that found no room over all pairs, of all steps; 0 where there are none.</summary>
+    internal double DroppedFraction => pairs == 0 ? 0 : (double)droppedPairs / pairs;
+
     /// <summary>Adds one step.</summary>
     /// <param name="program">Its program.</param>
     /// <param name="parts">Its work.</param>
     internal void Add(StepProgram program, ImmutableArray<StepWork> parts)
     {
+        pairs += parts.Sum(work => work.Pairs);
+        droppedPairs += parts.Sum(work => work.DroppedPairs);
         foreach (var exchange in program.Exchanges)
         {
             foreach (var bytes in exchange.Traffic.IntraNodeOut)
@@ -39,12 +45,12 @@ internal sealed class WorkTotals(int ranks, ImmutableArray<int> lost)
             long most = 0, sum = 0;
             foreach (var rank in present)
             {
-                long pairs = 0;
+                long held = 0;
                 foreach (var work in parts)
                     foreach (var tokens in work.ExpertTokens(layer, new RankId(rank)))
-                        pairs += tokens;
-                most = Math.Max(most, pairs);
-                sum += pairs;
+                        held += tokens;
+                most = Math.Max(most, held);
+                sum += held;
             }
             if (sum == 0)
                 continue;

@@ -15,10 +15,10 @@ internal static class JsonPath
     /// </summary>
     /// <param name="root">The scenario.</param>
     /// <param name="path">For example <c>variants.slow.cluster.nodes</c>.</param>
-    /// <param name="value">What shall stand there.</param>
+    /// <param name="value">What shall stand there; null takes the key back to its default.</param>
     /// <param name="file">The file, for faults.</param>
     /// <exception cref="InputException">It is no path of a setting.</exception>
-    internal static void Set(JsonObject root, string path, JsonNode value, string file)
+    internal static void Set(JsonObject root, string path, JsonNode? value, string file)
     {
         var keys = path.Split('.');
         var (at, next) = (root, 0);
@@ -40,7 +40,7 @@ internal static class JsonPath
             at[keys[next]] ??= new JsonObject();
             at = (JsonObject)at[keys[next]]!;
         }
-        at[keys[^1]] = value.DeepClone();
+        at[keys[^1]] = value?.DeepClone();
     }
 
     private static JsonObject? Variant(JsonObject root, string name) =>

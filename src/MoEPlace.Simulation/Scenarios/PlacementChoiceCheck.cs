@@ -92,8 +92,27 @@ internal static class PlacementChoiceCheck
         var unfit = new InputFaults(path);
         PlacementCost.CheckFit(unfit, "placement", map, variant.Model, variant.Cluster);
         if (!unfit.Any)
+        {
             CheckLeft(variant, map, unfit);
+            CheckRoom(variant, map, unfit);
+        }
         faults.AddRange(unfit.ToImmutable());
+    }
+
+    /// <summary>Notes the first rank that holds more than its memory has room for.</summary>
+    private static void CheckRoom(ScenarioVariant variant, ExpertPlacement map, InputFaults faults)
+    {
+        var step = new StepModel(variant.Model, variant.Cluster, variant.Conditions);
+        for (var rank = new RankId(0); rank.Value < map.Ranks; rank = new RankId(rank.Value + 1))
+        {
+            var held = variant.LostRanks.Contains(rank.Value) ? 0
+                : Enumerable.Range(0, map.Layers).Sum(layer => (long)map.ExpertsOn(new LayerId(layer), rank).Length);
+            var room = step.SlotsThatFit(rank);
+            if (!faults.Require(held <= room * map.Layers, "slots", $"{held} experts on rank {rank.Value} over all layers", string.Create(
+                CultureInfo.InvariantCulture,
+                $"at most {room * map.Layers}: its memory of {variant.Cluster.MemoryBytesOf(rank)} bytes also holds other weights and the keys and values of {variant.TokensPerStep} tokens")))
+                return;
+        }
     }
 
     private static void CheckLeft(ScenarioVariant variant, ExpertPlacement map, InputFaults faults)

@@ -15,6 +15,12 @@ public sealed record RoutingChoice
     /// <summary>Tokens of one phase alone, where the trace tells phases: prefill or decode. Default: both.</summary>
     public string? Phase { get; init; }
 
+    /// <summary>
+    /// Whether tokens live where the trace records it, which takes a cluster with all those ranks; else they are dealt evenly. Default:
+    /// true.
+    /// </summary>
+    public bool RecordedHomes { get; init; } = true;
+
     /// <summary>Tokens of one domain alone, by its name in the trace. Default: all.</summary>
     public string? Domain { get; init; }
 }

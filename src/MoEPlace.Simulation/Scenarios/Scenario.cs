@@ -29,6 +29,13 @@ public sealed class Scenario
     /// <summary>Everything that this scenario's result follows from but for the files that it names, on one line.</summary>
     internal string Canonical => root.ToJsonString(StrictJson.OneLine);
 
+    /// <summary>The values that the file sweeps, by path; empty where it sweeps none.</summary>
+    public ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode?>>> Swept =>
+    [
+        .. (Content.Sweep ?? ImmutableSortedDictionary<string, ImmutableArray<JsonElement>>.Empty).Select(list => KeyValuePair.Create(
+            list.Key, (ImmutableArray<JsonNode?>)[.. list.Value.Select(value => JsonNode.Parse(value.GetRawText()))])),
+    ];
+
     /// <summary>Reads a scenario and everything that it names; no trace stays open.</summary>
     /// <param name="path">The file.</param>
     /// <param name="seed">Replaces the file's seed; null to keep it.</param>
@@ -49,7 +56,7 @@ public sealed class Scenario
     /// <summary>This scenario with other values at some paths, read and checked anew.</summary>
     /// <param name="values">By path, as in <see cref="ScenarioFile.Sweep"/>.</param>
     /// <exception cref="InputException">A path does not exist, or what comes out cannot be run.</exception>
-    public Scenario With(IEnumerable<KeyValuePair<string, JsonNode>> values)
+    public Scenario With(IEnumerable<KeyValuePair<string, JsonNode?>> values)
     {
         ArgumentNullException.ThrowIfNull(values);
         var changed = (JsonObject)root.DeepClone();
@@ -58,7 +65,7 @@ public sealed class Scenario
         foreach (var (path, value) in values)
         {
             JsonPath.Set(changed, path, value, Path);
-            label += $" {path}={value.ToJsonString(StrictJson.OneLine)}";
+            label += $" {path}={value?.ToJsonString(StrictJson.OneLine) ?? "null"}";
         }
         return Resolve(changed, label, folder, StrictJson.Parse<ScenarioFile>(changed.ToJsonString(StrictJson.OneLine), label, ""));
     }

@@ -41,11 +41,11 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         var schedule = Part<Schedules.Schedule>(change, "schedule", index);
         var lost = Lost(change, index);
         var cluster = Try(() => ReadCluster(Merged(change, "cluster"), Field(change, "cluster", index)));
+        string FieldOf(string key) => Field(change, key, index);
+        routing = Try(() => routing is null ? null : routing with { Trace = Rooted(routing.Trace, FieldOf("routing") + ".trace") });
+        placement = Try(() => placement is null ? null : placement with { File = Rooted(placement.File, FieldOf("placement") + ".file") });
         if (routing is null || placement is null || work is null || schedule is null)
             return null;
-        routing = routing with { Trace = Rooted(routing.Trace) };
-        placement = placement with { File = Rooted(placement.File) };
-        string FieldOf(string key) => Field(change, key, index);
         var traced = Try(() => traces.Find(routing, placement.Split, file, FieldOf("routing")));
         var model = routing.Trace is not null && traced is null ? null
             : Try(() => ReadModel(Merged(change, "model"), FieldOf("model"), traced?.Model));
@@ -91,15 +91,18 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         return lost.IsDefault ? [] : [.. lost.Order()];
     }
 
-    private string? Rooted(string? path) => path is null ? null : Path.GetFullPath(Path.Combine(folder, path));
+    private string? Rooted(string? path, string field) => path is null ? null
+        : !path.Contains('\0', StringComparison.Ordinal) ? Path.GetFullPath(Path.Combine(folder, path))
+        : throw new InputException(file, field, path, "a path, which has no null character");
 
     /// <summary>A name stays a name; a file is sought beside the scenario.</summary>
-    private string Named(string text) => text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Rooted(text)! : text;
+    private string Named(string text, string field) =>
+        text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Rooted(text, field)! : text;
 
     private Cluster ReadCluster(JsonNode? node, string field)
     {
         var (based, rest) = Split(node, field, "what --cluster takes, or an object with keys of a cluster and its base");
-        var under = based is null ? null : Relabel(() => ClusterPresets.Parse(Named(based)), field, "--cluster");
+        var under = based is null ? null : Relabel(() => ClusterPresets.Parse(Named(based, field)), field, "--cluster");
         if (under is not null && rest.Count == 0)
             return under;
         var cluster = Over(under, rest, field, (whole, wrong) => whole.Check(wrong));
@@ -125,7 +128,7 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         if (node is null)
             return traced ?? throw new InputException(file, field, null, "a model, from which synthetic routing takes its shape");
         var (based, rest) = Split(node, field, "a built-in model, a config.json, or an object with keys of a model and its base");
-        var under = based is null ? traced : Relabel(() => ModelConfig.Read(Named(based)), field, "--model");
+        var under = based is null ? traced : Relabel(() => ModelConfig.Read(Named(based, field)), field, "--model");
         if (under is not null && rest.Count == 0)
             return under;
         return Over(under, rest, field, (whole, wrong) => whole.Check(wrong));

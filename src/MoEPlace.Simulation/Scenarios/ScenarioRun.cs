@@ -63,7 +63,7 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
         {
             return Step(setting, variant.Name, variant.Description, variant.Placement.Words, cancellation);
         }
-        catch (ActorException e) when (e.InnerException is StoppedModelException)
+        catch (Exception e) when (e is StoppedModelException || e is ActorException { InnerException: StoppedModelException })
         {
             throw new StoppedModelException($"variant {variant.Name}: {e.Message}");
         }
@@ -94,6 +94,7 @@ public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
             ContextTokens = variant.Work.ContextTokens,
             Steps = variant.Work.Steps,
             LostRanks = variant.LostRanks,
+            RecordedHomes = variant.Routing.RecordedHomes,
             DrawnRanks = Math.Min(DrawnRanks, variant.Cluster.Ranks),
         };
     }

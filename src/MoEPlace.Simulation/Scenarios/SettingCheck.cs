@@ -1,4 +1,5 @@
 using MoEPlace.Evaluation;
+using MoEPlace.Simulation.Work;
 
 namespace MoEPlace.Simulation.Scenarios;
 
@@ -56,6 +57,8 @@ internal static class SettingCheck
                 model.Layers == traced.Model.Layers, field("model") + ".layers", model.Layers, $"{traced.Model.Layers}, {named}");
             faults.Require(
                 model.Experts == traced.Model.Experts, field("model") + ".experts", model.Experts, $"{traced.Model.Experts}, {named}");
+            if (routing.RecordedHomes && traced.HighestHome is var (row, home) && home >= variant.Cluster.Ranks)
+                faults.AddRange(RoutedTokens.Homeless(traced.Path, row, home, variant.Cluster.Ranks).Faults);
             faults.Require(model.TopK == traced.Model.TopK, field("model") + ".topK", model.TopK, $"{traced.Model.TopK}, {named}");
         }
         if (routing.Synthetic is not { } drawn)

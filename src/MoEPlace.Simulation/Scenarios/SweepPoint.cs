@@ -7,9 +7,9 @@ namespace MoEPlace.Simulation.Scenarios;
 
 /// <summary>One combination of the values of a sweep.</summary>
 /// <param name="Index">From 0, the last path changing fastest.</param>
-/// <param name="Values">By path, in the order of the sweep.</param>
+/// <param name="Values">By path, in the order of the sweep; null is a value like others.</param>
 /// <param name="Scenario">The scenario with these values.</param>
-public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, JsonNode>> Values, Scenario Scenario)
+public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, JsonNode?>> Values, Scenario Scenario)
 {
     /// <summary>The most points of a sweep.</summary>
     public const int Most = 10_000;
@@ -25,7 +25,7 @@ public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, J
     /// <param name="values">Values by path; 1 or more of each.</param>
     /// <exception cref="InputException">There are too many, a path does not exist, or a point cannot be run; every fault is
     /// told.</exception>
-    public static ImmutableArray<SweepPoint> All(Scenario scenario, ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> values)
+    public static ImmutableArray<SweepPoint> All(Scenario scenario, ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode?>>> values)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         var faults = new InputFaults(scenario.Path);
@@ -52,10 +52,10 @@ public sealed record SweepPoint(int Index, ImmutableArray<KeyValuePair<string, J
         return [.. points];
     }
 
-    private static ImmutableArray<KeyValuePair<string,
-        JsonNode>> Choose(ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> values, int index)
+    private static ImmutableArray<KeyValuePair<string, JsonNode?>> Choose(
+        ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode?>>> values, int index)
     {
-        var chosen = new KeyValuePair<string, JsonNode>[values.Length];
+        var chosen = new KeyValuePair<string, JsonNode?>[values.Length];
         for (var path = values.Length - 1; path >= 0; path--)
         {
             chosen[path] = new(values[path].Key, values[path].Value[index % values[path].Value.Length]);

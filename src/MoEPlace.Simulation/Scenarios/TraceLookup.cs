@@ -23,10 +23,26 @@ internal sealed class TraceLookup
         var faults = new InputFaults(file);
         RoutingSlices.Check(trace, routing, field, faults);
         faults.ThrowIfAny();
-        var (tokens, _) = (RoutingSlices.Of(trace, routing, routing.Split).Tokens, RoutingSlices.Of(trace, routing, solvedOn));
-        return known[(routing, solvedOn)] = new TraceFacts(path, trace.Model, trace.HasTopOne, tokens);
+        var (slice, _) = (RoutingSlices.Of(trace, routing, routing.Split), RoutingSlices.Of(trace, routing, solvedOn));
+        return known[(routing, solvedOn)] = new TraceFacts(path, trace.Model, trace.HasTopOne, HighestHome(slice));
+    }
+
+    private static (long Row, int Home)? HighestHome(TraceSlice slice)
+    {
+        if (!slice.Trace.Columns.HasFlag(TraceColumns.Home))
+            return null;
+        var highest = (Row: 0L, Home: -1);
+        foreach (var (row, count) in slice.Runs())
+            foreach (var (i, home) in slice.Trace.Home(row, count).ToArray().Index())
+                if (home > highest.Home)
+                    highest = (row + i, home);
+        return highest;
     }
 
     /// <summary>What a trace tells.</summary>
-    internal sealed record TraceFacts(string Path, MoEModel Model, bool HasTopOne, long Tokens);
+    /// <param name="Path">The trace.</param>
+    /// <param name="Model">Its model.</param>
+    /// <param name="HasTopOne">Whether a top-1 can be told.</param>
+    /// <param name="HighestHome">The first of the selected rows with the highest home; null where it records none.</param>
+    internal sealed record TraceFacts(string Path, MoEModel Model, bool HasTopOne, (long Row, int Home)? HighestHome);
 }

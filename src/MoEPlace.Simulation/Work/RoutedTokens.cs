@@ -53,6 +53,11 @@ public sealed class RoutedTokens
         return rows[index % count];
     }
 
+    /// <summary>What is wrong with a recorded home that is no rank of the cluster.</summary>
+    internal static InputException Homeless(string trace, long row, int home, int ranks) => new(
+        trace, $"home[{row}]", home,
+        $"0 to {ranks - 1}, the ranks of the cluster; try the cluster of the recording, or routing with \"recordedHomes\": false");
+
     private static long[] RowsOf(TraceSlice slice, byte phase)
     {
         var all = new long[slice.Tokens];

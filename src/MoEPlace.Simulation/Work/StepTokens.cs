@@ -66,11 +66,7 @@ internal sealed class StepTokens
             var row = routing.RowOf(step, number, tokens);
             var home = trace.Home(row, 1)[0];
             if (home >= ranks)
-            {
-                throw new InputException(
-                    trace.Path, $"home[{row}]", home,
-                    $"0 to {ranks - 1}, the ranks of the cluster; try the cluster of the recording, or without recorded homes");
-            }
+                throw RoutedTokens.Homeless(trace.Path, row, home, ranks);
             if (!lost[home])
                 homes[number] = home;
         }

@@ -39,10 +39,13 @@ public static class SimulationMeasure
     /// <summary>Busiest rank over mean rank in (token, expert) pairs, mean over layers and steps.</summary>
     public const string Imbalance = "imbalance";
 
+    /// <summary>Share of (token, expert) pairs that found no room, 0 to 1; 0 without a capacity factor.</summary>
+    public const string DroppedFraction = "droppedFraction";
+
     /// <summary>All names, in the order in which they are told.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         StepSeconds, StepSecondsP95, TokensPerSecond, ExchangeSeconds, RoutingSeconds, ExposedExchangeSeconds, WaitSeconds, ComputeSeconds,
-        ExpertSecondsMost, IntraNodeBytes, InterNodeBytes, Imbalance,
+        ExpertSecondsMost, IntraNodeBytes, InterNodeBytes, Imbalance, DroppedFraction,
     ];
 }

@@ -123,29 +123,32 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public void Nothing_runs_after_a_failure()
+    public void No_actor_is_at_work_when_a_run_has_failed()
     {
-        var doers = new List<Doer>();
-        var system = Pair((self, _) => throw new InvalidDataException("first"), (self, _) => self.Say(new ActorRef(1), 1), doers: doers);
+        var (atWork, failed) = (0, false);
+        var system = Pair(
+            (_, _) =>
+            {
+                Volatile.Write(ref failed, true);
+                throw new InvalidDataException("first");
+            },
+            (self, _) =>
+            {
+                Interlocked.Increment(ref atWork);
+                // It goes on for long after the other has failed.
+                Thread.SpinWait(Volatile.Read(ref failed) ? 200 : 1);
+                self.Say(new ActorRef(1), 1);
+                Interlocked.Decrement(ref atWork);
+            });
         Assert.Throws<ActorException>(() => system.Run(2, Cancellation));
-        var turns = doers[1].Turn;
-        Thread.Sleep(50);
-        Assert.Equal(turns, doers[1].Turn);
+        Assert.Equal(0, Volatile.Read(ref atWork));
     }
 
     private static ActorSystem Pair(
-        Action<Doer, ActorRef> a, Action<Doer, ActorRef> b, long later = 0, List<Doer>? doers = null)
+        Action<Doer, ActorRef> a, Action<Doer, ActorRef> b, long later = 0)
     {
         var system = new ActorSystem();
-        Props Made(string name, Action<Doer, ActorRef> act, int other) => new(
-            name,
-            () =>
-            {
-                var doer = new Doer(act, new ActorRef(other));
-                doers?.Add(doer);
-                return doer;
-            },
-            1 - other);
+        Props Made(string name, Action<Doer, ActorRef> act, int other) => new(name, () => new Doer(act, new ActorRef(other)), 1 - other);
         system.ActorOf(Made("a", a, 1));
         system.ActorOf(Made("b", b, 0));
         system.Tell(new ActorRef(0), "go", new SimTime(7));

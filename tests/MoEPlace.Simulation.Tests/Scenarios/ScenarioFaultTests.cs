@@ -1,11 +1,22 @@
 using System.Text.Json.Nodes;
 using MoEPlace.Simulation.Scenarios;
+using MoEPlace.Traces;
 using Xunit;
 
 namespace MoEPlace.Simulation.Tests.Scenarios;
 
 public sealed class ScenarioFaultTests : IDisposable
 {
+    /// <summary>Values that nobody expects.</summary>
+    private static readonly string[] Odd =
+    [
+        "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"@@\"", "[]",
+            "{}", "null", "true",
+        "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"@@\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
+            "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
+        "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
+    ];
+
     private readonly ScenarioSample sample = new();
 
     [Theory]
@@ -23,9 +34,9 @@ public sealed class ScenarioFaultTests : IDisposable
     [InlineData("""{ "cluster": "0x4" }""", "nodes = 0", "1 to 65,536")]
     [InlineData("""{ "cluster": { "racks": 1 } }""", "cluster.racks = 1")]
     [InlineData("""{ "cluster": { "interNode": { "bandwidthBytesPerSecond": -1 } } }""", "cluster.interNode.bandwidthBytesPerSecond = -1",
-        "above 0")]
+        "1e3 to 1e18")]
     [InlineData("""{ "cluster": { "interNode": { "latencyNanoseconds": -5 } } }""", "cluster.interNode.latencyNanoseconds = -5")]
-    [InlineData("""{ "cluster": { "device": { "flopsPerSecond": 1e999 } } }""", "cluster.device.flopsPerSecond", "finite")]
+    [InlineData("""{ "cluster": { "device": { "flopsPerSecond": 1e999 } } }""", "cluster.device.flopsPerSecond", "1e6 to 1e21")]
     [InlineData("""{ "cluster": { "nodes": 60000 } }""", "nodes = 60000", "8192 ranks")]
     [InlineData("""{ "cluster": { "nodes": 3 } }""", "12 ranks", "divide the 16 slots")]
     [InlineData("""{ "cluster": { "device": { "memoryBytes": 100000 } } }""", "cluster.device.memoryBytes = 100000", "bytes")]
@@ -117,6 +128,61 @@ public sealed class ScenarioFaultTests : IDisposable
     }
 
     [Fact]
+    public void A_recorded_home_outside_the_cluster_is_told_once_for_each_cluster_before_anything_runs()
+    {
+        var model = sample.Read().Variants[0].Model;
+        var trace = Path.Combine(sample.Folder, "homes.safetensors");
+        var header = new TraceHeader(model, TraceOrigin.Synthetic, "test", "", ChoiceOrder.ByWeight, []);
+        using (var writer = new RoutingTraceWriter(trace, header, 10, TraceColumns.Home))
+        {
+            var choices = Enumerable.Range(0, 10 * model.Layers * model.TopK).Select(i => (ushort)(i % 16)).ToArray();
+            var homes = Enumerable.Range(0, 10).Select(row => (ushort)(row == 5 ? 40 : row % 4)).ToArray();
+            int[] sequences = [.. Enumerable.Range(0, 10)], positions = new int[10];
+            writer.Append(new TraceRows(choices, sequences, positions, null, null, homes, null));
+            writer.Complete();
+        }
+        Scenario Read(bool recorded) => sample.Read(root => root["routing"] = new JsonObject
+        {
+            ["trace"] = "homes.safetensors",
+            ["recordedHomes"] = recorded,
+        });
+        var refused = Assert.Throws<InputException>(() => Read(true));
+        Assert.Equal(
+            [(trace, "home[5]", "40", "0 to 7"), (trace, "home[5]", "40", "0 to 15")],
+            refused.Faults.Select(f => (f.File, f.Field, f.Value, f.Allowed.Split(',')[0])));
+        Assert.All(refused.Faults, f => Assert.Contains("\"recordedHomes\": false", f.Allowed, StringComparison.Ordinal));
+        var seen = new List<bool>();
+        StepRunner step = (setting, name, description, placement, cancellation) =>
+        {
+            lock (seen)
+                seen.Add(setting.RecordedHomes);
+            return StepSimulation.Run(setting, name, description, placement, cancellation);
+        };
+        var result = new ScenarioRun(ScenarioSample.Place, step).Run(Read(false), null, TestContext.Current.CancellationToken);
+        Assert.Equal([false, false], seen);
+        Assert.All(result.Variants, v => Assert.EndsWith("; the routing is shorter and repeats", v.Description, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_placement_file_that_overflows_a_rank_is_told()
+    {
+        var placement = ScenarioSample.Place(sample.Read().Variants[0], null!, TestContext.Current.CancellationToken);
+        ExpertPlacementFile.Write(Path.Combine(sample.Folder, "placed.json"), placement);
+        Scenario Read(long memory) => sample.Read(root =>
+        {
+            root["placement"] = new JsonObject { ["file"] = "placed.json" };
+            root["cluster"]!["unequalRanks"] = new JsonArray(new JsonObject { ["rank"] = 3, ["memoryBytes"] = memory });
+            root["variants"]!.AsArray().RemoveAt(1);
+            (root["expect"], root["published"]) = (new JsonArray(), new JsonArray());
+        });
+        Assert.Single(Read(80_000_000_000).Variants);
+        var fault = Assert.Single(Assert.Throws<InputException>(() => Read(100_000)).Faults);
+        Assert.Equal("slots", fault.Field);
+        Assert.Contains("8 experts on rank 3", fault.Value, StringComparison.Ordinal);
+        Assert.StartsWith("at most 0: its memory of 100000 bytes", fault.Allowed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Mutated_files_are_refused_or_read_and_nothing_else()
     {
         const int cases = 600;
@@ -128,8 +194,9 @@ public sealed class ScenarioFaultTests : IDisposable
             var text = i % 2 == 0 ? Scramble(ScenarioSample.Text, random) : Replace(ScenarioSample.Root, random);
             try
             {
-                sample.Read(text);
+                var scenario = sample.Read(text);
                 read++;
+                SweepPoint.All(scenario, scenario.Swept);
             }
             catch (InputException e)
             {
@@ -141,6 +208,37 @@ public sealed class ScenarioFaultTests : IDisposable
             }
         }
         Assert.InRange(read, 1, cases - 1);
+    }
+
+    [Fact]
+    public void Odd_swept_values_are_refused_or_read_and_nothing_else()
+    {
+        string[] paths =
+        [
+            "seed", "model", "model.experts", "model.dimensions", "routing", "routing.synthetic", "routing.synthetic.tokens", "cluster",
+            "cluster.fabric", "cluster.fabric.linkChanges", "placement", "placement.policy", "work", "work.steps", "schedule",
+            "schedule.capacityFactor", "schedule.library", "lostRanks", "variants.wide.cluster", "variants.wide.cluster.nodes",
+            "variants.wide.work.tokensPerStep", "variants.wide.lostRanks",
+        ];
+        foreach (var path in paths)
+            foreach (var value in Odd)
+            {
+                var root = ScenarioSample.Root;
+                root["sweep"] = new JsonObject { [path] = new JsonArray(JsonNode.Parse(value)) };
+                try
+                {
+                    var scenario = sample.Read(root.ToJsonString().Replace("@@", "\\ud800", StringComparison.Ordinal));
+                    SweepPoint.All(scenario, scenario.Swept);
+                }
+                catch (InputException e)
+                {
+                    Assert.NotEmpty(e.Faults);
+                }
+                catch (Exception e)
+                {
+                    Assert.Fail($"{path} = {value}: {e}");
+                }
+            }
     }
 
     /// <summary>Bytes that are cut, doubled or other ones.</summary>
@@ -165,14 +263,6 @@ public sealed class ScenarioFaultTests : IDisposable
     /// <summary>Valid JSON in which some values are those that nobody expects.</summary>
     private static string Replace(JsonObject root, SeedStream random)
     {
-        string[] odd =
-        [
-            "0", "-1", "1", "2147483647", "9223372036854775807", "1e308", "1e999", "-1e999", "0.5", "\"\"", "\"NaN\"", "\"@@\"", "[]",
-                "{}", "null", "true",
-            "[[]]", "[null]", "{\"base\":null}", "{\"base\":\"@@\"}", "{\"base\":\"h100-8\"}", "\"deepseek-v3\"",
-                "\"../../etc/passwd.json\"", "\"\\u0000.json\"",
-            "[{\"port\":\"nic\"}]", "[0,1,2]", "[-1]", "\"affinity\"", "\"coherent\"",
-        ];
         for (var edits = 1 + random.Next(3); edits > 0; edits--)
         {
             JsonNode at = root;
@@ -193,7 +283,7 @@ public sealed class ScenarioFaultTests : IDisposable
                     at = at[key]!;
                     continue;
                 }
-                at[key] = JsonNode.Parse(odd[random.Next(odd.Length)]);
+                at[key] = JsonNode.Parse(Odd[random.Next(Odd.Length)]);
                 break;
             }
         }

@@ -72,14 +72,18 @@ public sealed class ScenarioRunTests : IDisposable
             solved.Add(variant.Name);
             return ScenarioSample.Place(variant, slice, cancellation);
         };
-        var scenario = sample.Read(root => root["variants"]!.AsArray().Add(new JsonObject
+        JsonObject Variant(string name, string cluster, int parts) => new()
         {
-            ["name"] = "pipelined",
-            ["description"] = "as base, in two parts",
-            ["schedule"] = new JsonObject { ["pipelineDegree"] = 2 },
-        }));
+            ["name"] = name,
+            ["description"] = "another way",
+            ["cluster"] = JsonNode.Parse(cluster),
+            ["schedule"] = new JsonObject { ["pipelineDegree"] = parts },
+        };
+        const string slow = """{ "unequalRanks": [{ "rank": 1, "speed": 0.5 }], "fabric": { "linkChanges": [{ "port": "nic", "rank": 1 }] } }""";
+        JsonObject[] more = [Variant("pipelined", "{}", 2), Variant("slow", slow, 1), Variant("slow pipelined", slow, 2)];
+        var scenario = sample.Read(root => Array.ForEach(more, root["variants"]!.AsArray().Add));
         Run(scenario, place: place);
-        Assert.Equal(["base", "wide"], solved);
+        Assert.Equal(["base", "wide", "slow"], solved);
     }
 
     [Fact]
@@ -90,6 +94,31 @@ public sealed class ScenarioRunTests : IDisposable
         var one = Bytes(Run(run with { AtOnce = 1 }, scenario));
         for (var round = 0; round < 3; round++)
             Assert.Equal(one, Bytes(Run(run with { AtOnce = 4 }, scenario)));
+    }
+
+    [Fact]
+    public void Tokens_dropped_by_a_capacity_factor_are_told_and_none_without()
+    {
+        double[] Dropped(params double?[] factors) =>
+        [
+            .. factors.Select(factor => Run(
+                sample.Read(root => root["schedule"]!["capacityFactor"] = factor), StepSimulation.Run)
+                .Variants[0].Measures[SimulationMeasure.DroppedFraction]),
+        ];
+        var dropped = Dropped(null, 16, 1, 0.01);
+        Assert.Equal([0, 0], dropped[..2]);
+        Assert.InRange(dropped[2], 0.01, 0.7);
+        Assert.InRange(dropped[3], dropped[2], 0.99);
+    }
+
+    [Fact]
+    public void A_routing_that_is_long_enough_does_not_repeat()
+    {
+        foreach (var (steps, repeats) in new[] { (1, false), (2, true) })
+        {
+            var result = Run(sample.Read(root => root["work"]!["steps"] = steps), StepSimulation.Run);
+            Assert.Equal(repeats ? "as it is; the routing is shorter and repeats" : "as it is", result.Variants[0].Description);
+        }
     }
 
     [Fact]
@@ -114,20 +143,40 @@ public sealed class ScenarioRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "interNode": { "bandwidthBytesPerSecond": 1e-300 } }""")]
-    [InlineData("""{ "intraNode": { "bandwidthBytesPerSecond": 1e-3 } }""")]
-    [InlineData("""{ "device": { "flopsPerSecond": 1e-300 } }""")]
-    [InlineData("""{ "device": { "kernelLaunchNanoseconds": 1e308 } }""")]
-    [InlineData("""{ "device": { "kernelLaunchNanoseconds": 3e15 } }""")]
-    [InlineData("""{ "unequalRanks": [{ "rank": 1, "speed": 1e-300 }] }""")]
-    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "bandwidthShare": 1e-300 }] } }""")]
-    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "addedLatencyNanoseconds": 1e300 }] } }""")]
-    [InlineData("""{ "fabric": { "nodesPerLeaf": 1, "oversubscription": 1e300 } }""")]
-    public void What_takes_longer_than_a_clock_holds_is_told_plainly(string cluster)
+    [InlineData("""{ "interNode": { "bandwidthBytesPerSecond": 1e-6 } }""", "interNode.bandwidthBytesPerSecond")]
+    [InlineData("""{ "intraNode": { "latencyNanoseconds": 1e17 } }""", "intraNode.latencyNanoseconds")]
+    [InlineData("""{ "device": { "flopsPerSecond": 1e-3 } }""", "device.flopsPerSecond")]
+    [InlineData("""{ "device": { "memoryBandwidthBytesPerSecond": 1e300 } }""", "device.memoryBandwidthBytesPerSecond")]
+    [InlineData("""{ "device": { "kernelLaunchNanoseconds": 1e17 } }""", "device.kernelLaunchNanoseconds")]
+    [InlineData("""{ "unequalRanks": [{ "rank": 1, "speed": 1e-300 }] }""", "unequalRanks[0].speed")]
+    [InlineData("""{ "fabric": { "nodeSwitchBytesPerSecond": 1e-300 } }""", "fabric.nodeSwitchBytesPerSecond")]
+    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "bandwidthShare": 1e-300 }] } }""", "fabric.linkChanges[0].bandwidthShare")]
+    [InlineData("""{ "fabric": { "linkChanges": [{ "port": "nic", "rank": 1, "addedLatencyNanoseconds": 1e17 }] } }""",
+        "fabric.linkChanges[0].addedLatencyNanoseconds")]
+    [InlineData("""{ "fabric": { "nodesPerLeaf": 1, "oversubscription": 1e300 } }""", "fabric.oversubscription")]
+    public void Figures_that_no_cluster_has_are_told_by_their_key(string cluster, string key)
     {
-        var scenario = sample.Read(root => root["cluster"] = JsonMerge.Apply(root["cluster"], JsonNode.Parse(cluster)));
+        var refused = Assert.Throws<InputException>(
+            () => sample.Read(root => root["cluster"] = JsonMerge.Apply(root["cluster"], JsonNode.Parse(cluster))));
+        Assert.All(refused.Faults, fault => Assert.EndsWith("cluster." + key, fault.Field, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{ "device": { "flopsPerSecond": 1e6 } }""", 16_777_216)]
+    [InlineData("""{ "device": { "memoryBandwidthBytesPerSecond": 1e3, "memoryBytes": 1000000000000000 } }""", 1_000_000)]
+    public void What_takes_longer_than_a_clock_holds_is_told_with_the_variant(string cluster, int contextTokens)
+    {
+        var scenario = sample.Read(root =>
+        {
+            root["cluster"] = JsonMerge.Apply(root["cluster"], JsonNode.Parse(cluster));
+            root["cluster"]!["device"]!["memoryBytes"] = long.MaxValue;
+            (root["work"]!["tokensPerRank"], root["work"]!["contextTokens"]) = (4_096, contextTokens);
+            root["variants"]!.AsArray().RemoveAt(1);
+            (root["expect"], root["published"], root["sweep"]) = (new JsonArray(), new JsonArray(), null);
+        });
         var stopped = Assert.ThrowsAny<Exception>(() => Run(scenario, StepSimulation.Run));
-        Assert.Matches("clock|million", Assert.IsType<StoppedModelException>(stopped is AggregateException many ? many.InnerExceptions[0] : stopped).Message);
+        var told = Assert.IsType<StoppedModelException>(stopped is AggregateException many ? many.InnerExceptions[0] : stopped);
+        Assert.Matches("^variant base: .*clock", told.Message);
     }
 
     [Fact]

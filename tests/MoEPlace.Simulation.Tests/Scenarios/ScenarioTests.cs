@@ -82,14 +82,26 @@ public sealed class ScenarioTests : IDisposable
     public void Points_of_a_sweep_are_all_combinations_the_last_path_fastest()
     {
         var scenario = sample.Read();
-        var points = SweepPoint.All(scenario, Values(scenario));
+        var points = SweepPoint.All(scenario, scenario.Swept);
         Assert.Equal(
             [(1, 16), (1, 32), (2, 16), (2, 32), (4, 16), (4, 32)],
             points.Select(p => (p.Scenario.Variants[1].Cluster.Nodes, p.Scenario.Variants[1].Work.ContextTokens)));
         Assert.All(points, p => Assert.Equal(2, p.Scenario.Variants[0].Cluster.Nodes));
         Assert.Equal(6, points.Select(p => p.FileName).Distinct().Count());
-        Assert.Equal(points.Select(p => p.FileName), SweepPoint.All(scenario, Values(scenario)).Select(p => p.FileName));
-        Assert.NotEqual(points[0].FileName, SweepPoint.All(sample.Read(root => root["seed"] = 4), Values(scenario))[0].FileName);
+        Assert.Equal(points.Select(p => p.FileName), SweepPoint.All(scenario, scenario.Swept).Select(p => p.FileName));
+        Assert.NotEqual(points[0].FileName, SweepPoint.All(sample.Read(root => root["seed"] = 4), scenario.Swept)[0].FileName);
+    }
+
+    [Fact]
+    public void Null_among_swept_values_takes_a_key_back_to_its_default()
+    {
+        var scenario = sample.Read(root => root["sweep"] = JsonNode.Parse(
+            """{ "schedule.capacityFactor": [null, 1], "variants.wide.cluster.nodes": [4, null] }"""));
+        var points = SweepPoint.All(scenario, scenario.Swept);
+        Assert.Equal(
+            [(null, 4), (null, 2), (1.0, 4), (1.0, 2)],
+            points.Select(p => (p.Scenario.Variants[1].Schedule.CapacityFactor, p.Scenario.Variants[1].Cluster.Nodes)));
+        Assert.Contains("schedule.capacityFactor=null", points[0].Scenario.Path, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -103,10 +115,12 @@ public sealed class ScenarioTests : IDisposable
     [InlineData("work.steps", "0", "steps = 0")]
     [InlineData("work.steps", "\"two\"", "work.steps")]
     [InlineData("cluster.nodes", "3", "12 ranks")]
+    [InlineData("work.steps", "null", "work.steps")]
+    [InlineData("cluster", "null", "cluster")]
     public void A_sweep_over_what_is_no_setting_is_refused(string path, string value, string told)
     {
         var fault = Assert.Throws<InputException>(() => SweepPoint.All(
-            sample.Read(), [KeyValuePair.Create(path, (ImmutableArray<JsonNode>)[JsonNode.Parse(value)!])]));
+            sample.Read(), [KeyValuePair.Create(path, (ImmutableArray<JsonNode?>)[JsonNode.Parse(value)])]));
         Assert.Contains(told, fault.Message, StringComparison.Ordinal);
     }
 
@@ -119,10 +133,6 @@ public sealed class ScenarioTests : IDisposable
         Assert.False((bool)schema["additionalProperties"]!);
         Assert.Equal("string", (string?)schema["properties"]!["cluster"]!["anyOf"]![0]!["type"]);
     }
-
-    private static ImmutableArray<KeyValuePair<string, ImmutableArray<JsonNode>>> Values(Scenario scenario) =>
-        [.. scenario.Content.Sweep!.Select(list => KeyValuePair.Create(
-            list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)]))];
 
     public void Dispose() => sample.Dispose();
 }

@@ -40,9 +40,9 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
 
     /// <summary>
     /// Up to this many ranks bytes travel pair by pair, above as sums at the ports: faster, and as long as the busiest port takes. 0 to
-    /// 128. Default: 128.
+    /// 128. Default: 64.
     /// </summary>
-    public int PairRanks { get; init; } = FlowNetwork.MostRanksByPairs;
+    public int PairRanks { get; init; } = 64;
 
     /// <summary>When to stop a model that does not end.</summary>
     public SimulationLimits Limits { get; init; } = new();

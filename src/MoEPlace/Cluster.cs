@@ -36,6 +36,19 @@ public sealed record Cluster(
     /// <summary>The node of a rank.</summary>
     public NodeId NodeOf(RankId rank) => new(rank.Value / RanksPerNode);
 
+    /// <summary>The leaf switch that a rank's adapter is on, numbered from 0; all on one where the fabric names none.</summary>
+    public int LeafOf(RankId rank)
+    {
+        if (Fabric is null)
+            return 0;
+        var group = NodeOf(rank).Value / (Fabric.NodesPerLeaf ?? Nodes);
+        var adapters = Fabric.NicsPerNode ?? RanksPerNode;
+        return Fabric.RailOptimised ? group * adapters + rank.Value % RanksPerNode / (RanksPerNode / adapters) : group;
+    }
+
+    /// <summary>Whether what goes from one rank to another over their adapters stays on one leaf switch, so that it crosses no spine.</summary>
+    public bool SharesLeaf(RankId from, RankId to) => LeafOf(from) == LeafOf(to);
+
     /// <summary>How fast a rank computes beside <see cref="Device"/>: 1 unless it is named as unequal.</summary>
     public double SpeedOf(RankId rank) => Find(rank)?.Speed ?? 1;
 

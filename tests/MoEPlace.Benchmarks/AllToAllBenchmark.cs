@@ -81,11 +81,7 @@ internal static class AllToAllBenchmark
     {
         var traffic = ExchangeTraffic.OfPairs(cluster.Ranks, cluster.RanksPerNode, pairs);
         if (byPorts)
-        {
-            traffic = ExchangeTraffic.OfPorts(
-                cluster.RanksPerNode, [.. traffic.Local], [.. traffic.IntraNodeOut], [.. traffic.IntraNodeIn], [.. traffic.InterNodeOut],
-                [.. traffic.InterNodeIn]);
-        }
+            traffic = traffic.ToPorts(cluster);
         return new Exchange("all-to-all", traffic, Transport.Ideal(cluster));
     }
 

@@ -10,6 +10,9 @@ namespace MoEPlace.Simulation.Devices;
 /// <param name="ShareOfMemoryForCopies">What a copy on the device reaches of its memory bandwidth, which it uses twice: at most 1/2.</param>
 /// <param name="NetworkLowLatencyStartUpMicroseconds">What LL starts later when it leaves the node.</param>
 /// <param name="NetworkStartUpMicroseconds">What Simple starts later when it leaves the node.</param>
+/// <param name="NetworkMicrosecondsPerPeer">
+/// What every rank of another node that one sends to or receives from adds to the start-up of the network, of either protocol.
+/// </param>
 /// <param name="Origin">Where the constants come from.</param>
 public sealed record NcclConstants(
     string Device,
@@ -21,4 +24,5 @@ public sealed record NcclConstants(
     double ShareOfMemoryForCopies,
     double NetworkLowLatencyStartUpMicroseconds,
     double NetworkStartUpMicroseconds,
+    double NetworkMicrosecondsPerPeer,
     string Origin);

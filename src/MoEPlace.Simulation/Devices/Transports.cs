@@ -10,14 +10,14 @@ public static class Transports
     /// <param name="direction">Dispatch or combine.</param>
     /// <param name="cluster">Links and device; constants are shares of their peaks.</param>
     /// <param name="sms">Streaming multiprocessors that DeepEP's normal kernels take, 1 or more; others do not look at it.</param>
-    /// <param name="traffic">Bytes; NCCL chooses its protocol by the mean over ranks.</param>
+    /// <param name="traffic">Bytes and peers; NCCL chooses its protocol by the mean over ranks, and starts later with every peer.</param>
     public static Transport For(CollectiveLibrary library, ExchangeDirection direction, Cluster cluster, int sms, ExchangeTraffic traffic)
     {
         ArgumentNullException.ThrowIfNull(traffic);
         double bytes = traffic.TotalBytes;
         foreach (var local in traffic.Local)
             bytes += local;
-        return For(library, direction, cluster, sms, bytes / traffic.Ranks);
+        return For(library, direction, cluster, sms, bytes / traffic.Ranks, traffic.MostPeers);
     }
 
     /// <summary>The same for traffic of which only the mean is known.</summary>
@@ -26,18 +26,30 @@ public static class Transports
     /// <param name="cluster">Links and device.</param>
     /// <param name="sms">As above.</param>
     /// <param name="bytesPerRank">What a rank sends on average, to itself included; 0 or more.</param>
+    /// <param name="peers">
+    /// The most ranks of other nodes that a rank sends to or receives from (<see cref="ExchangeTraffic.MostPeers"/>), 0 or more; null for
+    /// all of them. NCCL alone looks at it.
+    /// </param>
     /// <param name="constants">Null for <see cref="DeviceConstants.Fitted"/>.</param>
     public static Transport For(
-        CollectiveLibrary library, ExchangeDirection direction, Cluster cluster, int sms, double bytesPerRank, DeviceConstants? constants = null)
+        CollectiveLibrary library,
+        ExchangeDirection direction,
+        Cluster cluster,
+        int sms,
+        double bytesPerRank,
+        int? peers = null,
+        DeviceConstants? constants = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentOutOfRangeException.ThrowIfLessThan(sms, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(bytesPerRank);
+        var others = peers ?? cluster.Ranks - cluster.RanksPerNode;
+        ArgumentOutOfRangeException.ThrowIfNegative(others, nameof(peers));
         constants ??= DeviceConstants.Fitted;
         return library switch
         {
             CollectiveLibrary.Ideal => Transport.Ideal(cluster),
-            CollectiveLibrary.Nccl => Nccl(constants, cluster, bytesPerRank),
+            CollectiveLibrary.Nccl => Nccl(constants, cluster, bytesPerRank, others),
             CollectiveLibrary.DeepEpLowLatency => LowLatency(constants.DeepEp, direction, cluster),
             CollectiveLibrary.DeepEpNormal => Normal(constants.DeepEp, direction, cluster, sms),
             _ => throw new ArgumentOutOfRangeException(nameof(library), library, null),
@@ -45,15 +57,16 @@ public static class Transports
     }
 
     // NCCL takes the protocol whose time it estimates to be least.
-    private static Transport Nccl(DeviceConstants constants, Cluster cluster, double bytesPerRank)
+    private static Transport Nccl(DeviceConstants constants, Cluster cluster, double bytesPerRank, int peers)
     {
         var c = constants.NcclOn(cluster.Device);
         var (intraNode, interNode) = (c.ShareOfLink * Port(cluster.IntraNode), constants.DeepEp.ShareOfNetwork * Port(cluster.InterNode));
+        var messages = peers * c.NetworkMicrosecondsPerPeer;
         var copies = c.ShareOfMemoryForCopies * cluster.Device.MemoryBandwidthBytesPerSecond;
         var simple = new Transport(
             "nccl, simple",
             new TierTransport(c.StartUpMicroseconds * 1e-6, c.Overlap, intraNode),
-            new TierTransport((c.StartUpMicroseconds + c.NetworkStartUpMicroseconds) * 1e-6, c.Overlap, interNode),
+            new TierTransport((c.StartUpMicroseconds + c.NetworkStartUpMicroseconds + messages) * 1e-6, c.Overlap, interNode),
             copies);
         if (c is not { LowLatencyStartUpMicroseconds: { } startUp, LowLatencyBytesPerSecondPerPeer: { } perPeer })
             return simple;
@@ -62,7 +75,7 @@ public static class Transports
             "nccl, low latency",
             new TierTransport(startUp * 1e-6, 1, Math.Min(intraNode / 2, perPeer * Math.Max(1, cluster.RanksPerNode - 1))),
             new TierTransport(
-                (startUp + c.NetworkLowLatencyStartUpMicroseconds) * 1e-6, 1,
+                (startUp + c.NetworkLowLatencyStartUpMicroseconds + messages) * 1e-6, 1,
                 Math.Min(interNode / 2, perPeer * Math.Max(1, cluster.Ranks - cluster.RanksPerNode))),
             copies);
         var balanced = BalancedExchange.OfPairs(cluster, bytesPerRank);

@@ -1,9 +1,8 @@
 namespace MoEPlace.Simulation.Network;
 
 /// <summary>
-/// Turns what an exchange sends into flows: one for every pair where pairs are known, else two for every port, what leaves it and what
-/// enters it, each over the links on its own side. Of bytes between nodes whose pairs are not known, the share that crosses the spine is
-/// that of the ranks on other nodes which stand under another leaf switch.
+/// Turns what an exchange sends into flows: one for every pair where pairs are known, over all links of its route; else one for every link
+/// that bytes of a rank pass, over that link alone. So the exchange takes what its busiest link takes, which no order of pairs can beat.
 /// </summary>
 internal static class ExchangeFlows
 {
@@ -15,7 +14,7 @@ internal static class ExchangeFlows
     internal static void List(NetworkLinks links, (double IntraNode, double InterNode) inflation, FlowBatch batch, List<Flow> flows)
     {
         var traffic = batch.Exchange!.Traffic;
-        if (traffic.HasPairs && traffic.Ranks <= FlowNetwork.MostRanksByPairs)
+        if (traffic.HasPairs)
             ListPairs(links, inflation, batch, traffic, flows);
         else
             ListPorts(links, inflation, batch, traffic, flows);
@@ -63,24 +62,26 @@ internal static class ExchangeFlows
     {
         for (var rank = 0; rank < traffic.Ranks; rank++)
         {
-            var (port, crossing) = (rank, links.SpineShare(rank));
-            Add(traffic.IntraNodeOut[rank], LinkKind.IntraNodeOut, links.Has(LinkKind.NodeSwitch) ? LinkKind.NodeSwitch : null);
-            Add(traffic.IntraNodeIn[rank], LinkKind.IntraNodeIn, null);
-            var (up, down) = ((long)(traffic.InterNodeOut[rank] * crossing), (long)(traffic.InterNodeIn[rank] * crossing));
-            Add(up, LinkKind.NicOut, LinkKind.LeafUp);
-            Add(traffic.InterNodeOut[rank] - up, LinkKind.NicOut, null);
-            Add(down, LinkKind.NicIn, LinkKind.LeafDown);
-            Add(traffic.InterNodeIn[rank] - down, LinkKind.NicIn, null);
+            var port = rank;
+            Add(traffic.IntraNodeOut[rank], LinkKind.IntraNodeOut);
+            Add(traffic.IntraNodeIn[rank], LinkKind.IntraNodeIn);
+            Add(traffic.InterNodeOut[rank], LinkKind.NicOut);
+            Add(traffic.InterNodeIn[rank], LinkKind.NicIn);
+            if (links.Has(LinkKind.NodeSwitch))
+                Add(traffic.IntraNodeOut[rank], LinkKind.NodeSwitch);
+            if (!links.HasSpine)
+                continue;
+            Add(traffic.SpineOut[rank], LinkKind.LeafUp);
+            Add(traffic.SpineIn[rank], LinkKind.LeafDown);
 
-            void Add(long bytes, LinkKind kind, LinkKind? further)
+            void Add(long bytes, LinkKind kind)
             {
                 if (bytes == 0)
                     return;
-                var between = kind is LinkKind.NicOut or LinkKind.NicIn;
-                Span<int> route = [links.LinkOf(kind, port), further is { } second ? links.LinkOf(second, port) : -1];
+                var between = kind is LinkKind.NicOut or LinkKind.NicIn or LinkKind.LeafUp or LinkKind.LeafDown;
                 flows.Add(Make(
                     links, batch, batch.Waiter(port, between), -1, bytes, between ? inflation.InterNode : inflation.IntraNode,
-                    route[..(further is null ? 1 : 2)]));
+                    [links.LinkOf(kind, port)]));
             }
         }
     }

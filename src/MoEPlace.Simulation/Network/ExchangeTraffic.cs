@@ -6,14 +6,9 @@ namespace MoEPlace.Simulation.Network;
 public sealed class ExchangeTraffic
 {
     private readonly long[]? pairs;
-    private readonly long[] intraNodeOut, intraNodeIn, interNodeOut, interNodeIn, local;
 
-    private ExchangeTraffic(int ranks, int ranksPerNode, long[]? pairs, long[] local, long[] intraNodeOut, long[] intraNodeIn, long[] interNodeOut, long[] interNodeIn)
-    {
-        (Ranks, RanksPerNode, this.pairs, this.local) = (ranks, ranksPerNode, pairs, local);
-        (this.intraNodeOut, this.intraNodeIn) = (intraNodeOut, intraNodeIn);
-        (this.interNodeOut, this.interNodeIn) = (interNodeOut, interNodeIn);
-    }
+    private ExchangeTraffic(int ranksPerNode, long[]? pairs, PortSums ports, int mostPeers) =>
+        (Ranks, RanksPerNode, this.pairs, Ports, MostPeers) = (ports.Local.Length, ranksPerNode, pairs, ports, mostPeers);
 
     /// <summary>Ranks.</summary>
     public int Ranks { get; }
@@ -28,19 +23,34 @@ public sealed class ExchangeTraffic
     public ReadOnlySpan<long> Pairs => pairs;
 
     /// <summary>[ranks] bytes that stay on each rank.</summary>
-    public ReadOnlySpan<long> Local => local;
+    public ReadOnlySpan<long> Local => Ports.Local;
 
     /// <summary>[ranks] bytes from each rank to others of its node.</summary>
-    public ReadOnlySpan<long> IntraNodeOut => intraNodeOut;
+    public ReadOnlySpan<long> IntraNodeOut => Ports.IntraNodeOut;
 
     /// <summary>[ranks] bytes to each rank from others of its node.</summary>
-    public ReadOnlySpan<long> IntraNodeIn => intraNodeIn;
+    public ReadOnlySpan<long> IntraNodeIn => Ports.IntraNodeIn;
 
     /// <summary>[ranks] bytes from each rank to other nodes.</summary>
-    public ReadOnlySpan<long> InterNodeOut => interNodeOut;
+    public ReadOnlySpan<long> InterNodeOut => Ports.InterNodeOut;
 
     /// <summary>[ranks] bytes to each rank from other nodes.</summary>
-    public ReadOnlySpan<long> InterNodeIn => interNodeIn;
+    public ReadOnlySpan<long> InterNodeIn => Ports.InterNodeIn;
+
+    /// <summary>[ranks] bytes from each rank to other nodes under another leaf switch; zeros with pairs, whose routes tell it.</summary>
+    public ReadOnlySpan<long> SpineOut => Ports.SpineOut;
+
+    /// <summary>[ranks] bytes to each rank from other nodes under another leaf switch; zeros with pairs.</summary>
+    public ReadOnlySpan<long> SpineIn => Ports.SpineIn;
+
+    /// <summary>
+    /// The most ranks of other nodes that a rank sends something to, or receives something from, whichever are more; without pairs a
+    /// bound that is not under it.
+    /// </summary>
+    public int MostPeers { get; }
+
+    /// <summary>What passes the ports.</summary>
+    internal PortSums Ports { get; }
 
     /// <summary>Traffic whose pairs are known.</summary>
     /// <param name="ranks">1 or more.</param>
@@ -51,32 +61,55 @@ public sealed class ExchangeTraffic
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentOutOfRangeException.ThrowIfNotEqual(pairs.Length, ranks * ranks);
         ArgumentOutOfRangeException.ThrowIfNotEqual(ranks % ranksPerNode, 0);
-        var traffic = new ExchangeTraffic(
-            ranks, ranksPerNode, pairs, new long[ranks], new long[ranks], new long[ranks], new long[ranks], new long[ranks]);
+        var ports = new PortSums(ranks);
+        var (receivers, senders) = (new int[ranks], new int[ranks]);
         for (var from = 0; from < ranks; from++)
         {
             for (var to = 0; to < ranks; to++)
             {
                 var bytes = pairs[from * ranks + to];
                 ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-                var sameNode = from / ranksPerNode == to / ranksPerNode;
                 if (from == to)
-                    traffic.local[from] = bytes;
-                (sameNode ? traffic.intraNodeOut : traffic.interNodeOut)[from] += from == to ? 0 : bytes;
-                (sameNode ? traffic.intraNodeIn : traffic.interNodeIn)[to] += from == to ? 0 : bytes;
+                {
+                    ports.Local[from] = bytes;
+                    continue;
+                }
+                var sameNode = from / ranksPerNode == to / ranksPerNode;
+                (sameNode ? ports.IntraNodeOut : ports.InterNodeOut)[from] += bytes;
+                (sameNode ? ports.IntraNodeIn : ports.InterNodeIn)[to] += bytes;
+                var peer = sameNode || bytes == 0 ? 0 : 1;
+                receivers[from] += peer;
+                senders[to] += peer;
             }
         }
-        return traffic;
+        return new ExchangeTraffic(ranksPerNode, pairs, ports, Math.Max(receivers.Max(), senders.Max()));
     }
 
-    /// <summary>Traffic of which only the sums at the ports are known. All arrays are [ranks] and are kept, not copied.</summary>
-    public static ExchangeTraffic OfPorts(
-        int ranksPerNode, long[] local, long[] intraNodeOut, long[] intraNodeIn, long[] interNodeOut, long[] interNodeIn)
+    /// <summary>Traffic of which only the sums at the ports are known.</summary>
+    /// <param name="ranksPerNode">Divides the ranks.</param>
+    /// <param name="ports">Bytes.</param>
+    /// <param name="mostPeers">See <see cref="MostPeers"/>; 0 or more.</param>
+    internal static ExchangeTraffic OfPorts(int ranksPerNode, PortSums ports, int mostPeers)
     {
-        ArgumentNullException.ThrowIfNull(local);
-        foreach (var port in (long[][])[intraNodeOut, intraNodeIn, interNodeOut, interNodeIn])
-            ArgumentOutOfRangeException.ThrowIfNotEqual(port.Length, local.Length);
-        return new ExchangeTraffic(local.Length, ranksPerNode, null, local, intraNodeOut, intraNodeIn, interNodeOut, interNodeIn);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(ports.Local.Length % ranksPerNode, 0);
+        ArgumentOutOfRangeException.ThrowIfNegative(mostPeers);
+        return new ExchangeTraffic(ranksPerNode, null, ports, mostPeers);
+    }
+
+    /// <summary>The same traffic as sums at the ports.</summary>
+    /// <param name="cluster">Tells which pairs cross the spine; of these ranks.</param>
+    public ExchangeTraffic ToPorts(Cluster cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        if (pairs is null)
+            return this;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(cluster.Ranks, Ranks);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(cluster.RanksPerNode, RanksPerNode);
+        var ports = new PortSums(Ranks);
+        for (var from = 0; from < Ranks; from++)
+            for (var to = 0; to < Ranks; to++)
+                ports.Add(cluster, from, to, pairs[from * Ranks + to]);
+        return new ExchangeTraffic(RanksPerNode, null, ports, MostPeers);
     }
 
     /// <summary>Bytes that leave a rank, over all ranks, both tiers.</summary>
@@ -86,7 +119,7 @@ public sealed class ExchangeTraffic
         {
             long total = 0;
             for (var rank = 0; rank < Ranks; rank++)
-                total += intraNodeOut[rank] + interNodeOut[rank];
+                total += IntraNodeOut[rank] + InterNodeOut[rank];
             return total;
         }
     }

@@ -96,6 +96,8 @@ public sealed class FlowNetwork : Actor
                     $"Exchange {exchange.Name} is among {exchange.Traffic.Ranks} ranks, {exchange.Traffic.RanksPerNode} a node; "
                     + $"the cluster has {cluster.Ranks}, {cluster.RanksPerNode} a node.");
             }
+            if (exchange.Traffic.Ranks > MostRanksByPairs)
+                exchange = exchange with { Traffic = exchange.Traffic.ToPorts(cluster) };
             gathering.Add(join.Exchange, batch = new FlowBatch(exchange, join.Exchange, cluster.Ranks));
         }
         if (batch.Waiting[join.Rank] != ActorRef.Nobody)

@@ -10,8 +10,9 @@ public sealed class NetworkLinks
     private readonly int[] firstOf = new int[Kinds + 1];
     private readonly double[] bytesPerSecond, share;
     private readonly long[] addedPicoseconds;
-    private readonly int nodes, ranksPerNode, nicsPerNode, ranksPerNic, nodesPerLeaf;
-    private readonly bool rails, spine;
+    private readonly int nodes, ranksPerNode, nicsPerNode, ranksPerNic;
+    private readonly int[] leafOf;
+    private readonly bool spine;
 
     /// <summary>Makes the links of a cluster.</summary>
     /// <param name="cluster">Checked.</param>
@@ -22,9 +23,8 @@ public sealed class NetworkLinks
         (nodes, ranksPerNode) = (cluster.Nodes, cluster.RanksPerNode);
         nicsPerNode = fabric.NicsPerNode ?? ranksPerNode;
         ranksPerNic = ranksPerNode / nicsPerNode;
-        nodesPerLeaf = fabric.NodesPerLeaf ?? nodes;
-        rails = fabric.RailOptimised;
-        var leaves = (nodes + nodesPerLeaf - 1) / nodesPerLeaf * (rails ? nicsPerNode : 1);
+        leafOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => cluster.LeafOf(new RankId(rank)))];
+        var leaves = leafOf[^1] + 1;
         spine = fabric.Oversubscription > 1 && leaves > 1;
         Span<int> counts =
         [
@@ -101,7 +101,7 @@ public sealed class NetworkLinks
         return firstOf[(int)kind] + kind switch
         {
             LinkKind.NicOut or LinkKind.NicIn => rank / ranksPerNic,
-            LinkKind.LeafUp or LinkKind.LeafDown => LeafOf(rank),
+            LinkKind.LeafUp or LinkKind.LeafDown => leafOf[rank],
             LinkKind.NodeSwitch or LinkKind.StorageOut or LinkKind.StorageIn => rank / ranksPerNode,
             _ => rank,
         };
@@ -127,10 +127,10 @@ public sealed class NetworkLinks
             return count;
         }
         links[count++] = firstOf[(int)LinkKind.NicOut] + from / ranksPerNic;
-        if (spine && LeafOf(from) != LeafOf(to))
+        if (spine && leafOf[from] != leafOf[to])
         {
-            links[count++] = firstOf[(int)LinkKind.LeafUp] + LeafOf(from);
-            links[count++] = firstOf[(int)LinkKind.LeafDown] + LeafOf(to);
+            links[count++] = firstOf[(int)LinkKind.LeafUp] + leafOf[from];
+            links[count++] = firstOf[(int)LinkKind.LeafDown] + leafOf[to];
         }
         links[count++] = firstOf[(int)LinkKind.NicIn] + to / ranksPerNic;
         return count;
@@ -159,23 +159,6 @@ public sealed class NetworkLinks
             : throw new InvalidOperationException($"Bytes go from {from} to {to} on rank {rank}, and the cluster's fabric has no {key}.");
     }
 
-    /// <summary>The share of the ranks on other nodes that stand under another leaf switch than this one.</summary>
-    internal double SpineShare(int rank)
-    {
-        if (!spine)
-            return 0;
-        var (node, leafNodes) = (rank / ranksPerNode, nodesPerLeaf);
-        var begin = node / leafNodes * leafNodes;
-        var near = (Math.Min(begin + leafNodes, nodes) - begin - 1) * (rails ? ranksPerNic : ranksPerNode);
-        return 1 - (double)near / ((nodes - 1) * ranksPerNode);
-    }
-
-    private int LeafOf(int rank)
-    {
-        var group = rank / ranksPerNode / nodesPerLeaf;
-        return rails ? group * nicsPerNode + rank % ranksPerNode / ranksPerNic : group;
-    }
-
     private void Fill(Cluster cluster, Fabric fabric)
     {
         for (var link = 0; link < Count; link++)
@@ -198,7 +181,7 @@ public sealed class NetworkLinks
             var leaves = Kind(kind);
             leaves.Clear();
             for (var rank = 0; rank < cluster.Ranks; rank += ranksPerNic)
-                leaves[LeafOf(rank)] += cluster.InterNode.BandwidthBytesPerSecond / fabric.Oversubscription;
+                leaves[leafOf[rank]] += cluster.InterNode.BandwidthBytesPerSecond / fabric.Oversubscription;
         }
     }
 

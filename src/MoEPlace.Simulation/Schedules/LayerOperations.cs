@@ -73,7 +73,7 @@ internal sealed class LayerOperations(StepSetting setting, StepParts parts)
         foreach (var rank in setting.LostRanks)
             lost[rank] = true;
         var share = (long)((Int128)bytes * (part + 1) / count - (Int128)bytes * part / count);
-        var traffic = TrafficShapes.AllReduce(share, setting.Cluster.Nodes, setting.Cluster.RanksPerNode, lost, setting.PairRanks);
+        var traffic = TrafficShapes.AllReduce(share, setting.Cluster, lost, setting.PairRanks);
         Collective(StepPhase.Gradient, part, traffic, after);
     }
 

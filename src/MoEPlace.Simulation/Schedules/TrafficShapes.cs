@@ -10,11 +10,7 @@ internal static class TrafficShapes
     {
         var ranks = traffic.Ranks;
         if (!traffic.HasPairs)
-        {
-            return ExchangeTraffic.OfPorts(
-                traffic.RanksPerNode, traffic.Local.ToArray(), traffic.IntraNodeIn.ToArray(), traffic.IntraNodeOut.ToArray(),
-                traffic.InterNodeIn.ToArray(), traffic.InterNodeOut.ToArray());
-        }
+            return ExchangeTraffic.OfPorts(traffic.RanksPerNode, traffic.Ports.Reversed, traffic.MostPeers);
         var pairs = new long[ranks * ranks];
         for (var from = 0; from < ranks; from++)
             for (var to = 0; to < ranks; to++)
@@ -35,17 +31,14 @@ internal static class TrafficShapes
                 Add(pairs, part.Pairs);
             return ExchangeTraffic.OfPairs(first.Ranks, first.RanksPerNode, pairs);
         }
-        var (local, intraOut, intraIn) = (first.Local.ToArray(), first.IntraNodeOut.ToArray(), first.IntraNodeIn.ToArray());
-        var (interOut, interIn) = (first.InterNodeOut.ToArray(), first.InterNodeIn.ToArray());
+        var ports = first.Ports.Times(1);
+        var peers = first.MostPeers;
         foreach (var part in parts.Skip(1))
         {
-            Add(local, part.Local);
-            Add(intraOut, part.IntraNodeOut);
-            Add(intraIn, part.IntraNodeIn);
-            Add(interOut, part.InterNodeOut);
-            Add(interIn, part.InterNodeIn);
+            ports.Add(part.Ports);
+            peers += part.MostPeers;
         }
-        return ExchangeTraffic.OfPorts(first.RanksPerNode, local, intraOut, intraIn, interOut, interIn);
+        return ExchangeTraffic.OfPorts(first.RanksPerNode, ports, Math.Min(peers, first.Ranks - first.RanksPerNode));
     }
 
     /// <summary>
@@ -53,15 +46,15 @@ internal static class TrafficShapes
     /// ranks, each with an equal share and leaving its nodes through another rank, so that all adapters carry alike.
     /// </summary>
     /// <param name="bytes">What every rank holds, 0 or more.</param>
-    /// <param name="nodes">Nodes.</param>
-    /// <param name="ranksPerNode">Ranks on each.</param>
+    /// <param name="cluster">Nodes, ranks and leaf switches.</param>
     /// <param name="lost">[ranks] whether a rank takes no part.</param>
     /// <param name="pairRanks">Up to this many ranks the bytes of every pair are told.</param>
-    internal static ExchangeTraffic AllReduce(long bytes, int nodes, int ranksPerNode, ReadOnlySpan<bool> lost, int pairRanks)
+    internal static ExchangeTraffic AllReduce(long bytes, Cluster cluster, ReadOnlySpan<bool> lost, int pairRanks)
     {
-        var ranks = nodes * ranksPerNode;
+        var (ranks, ranksPerNode) = (cluster.Ranks, cluster.RanksPerNode);
         var pairs = new long[ranks <= pairRanks ? ranks * ranks : 0];
-        var ports = Enumerable.Range(0, 4).Select(_ => new long[ranks]).ToArray();
+        var ports = new PortSums(ranks);
+        var (receivers, senders) = (new int[ranks], new int[ranks]);
         for (var ring = 0; ring < ranksPerNode; ring++)
         {
             var order = new List<int>(ranks);
@@ -79,14 +72,15 @@ internal static class TrafficShapes
                 var (from, to) = (order[i], order[(i + 1) % order.Count]);
                 if (pairs.Length > 0)
                     pairs[from * ranks + to] += hop;
-                var port = from / ranksPerNode == to / ranksPerNode ? 0 : 2;
-                ports[port][from] += hop;
-                ports[port + 1][to] += hop;
+                ports.Add(cluster, from, to, hop);
+                var peer = hop == 0 || from / ranksPerNode == to / ranksPerNode ? 0 : 1;
+                receivers[from] += peer;
+                senders[to] += peer;
             }
         }
         return pairs.Length > 0
             ? ExchangeTraffic.OfPairs(ranks, ranksPerNode, pairs)
-            : ExchangeTraffic.OfPorts(ranksPerNode, new long[ranks], ports[0], ports[1], ports[2], ports[3]);
+            : ExchangeTraffic.OfPorts(ranksPerNode, ports, Math.Max(receivers.Max(), senders.Max()));
     }
 
     /// <summary>Whether anything travels between nodes.</summary>

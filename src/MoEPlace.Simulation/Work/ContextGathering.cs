@@ -15,7 +15,7 @@ internal static class ContextGathering
     /// <param name="options">Bytes, lost ranks.</param>
     internal static ExchangeTraffic Of(ReadOnlySpan<int> resident, MoEModel model, Cluster cluster, WorkOptions options)
     {
-        var (ranks, perNode) = (cluster.Ranks, cluster.RanksPerNode);
+        var ranks = cluster.Ranks;
         var own = new long[ranks];
         for (var position = 0; position <= model.Layers; position++)
         {
@@ -25,7 +25,7 @@ internal static class ContextGathering
                 own[rank] += checked((long)(end - begin) * resident[position * ranks + rank] * options.ContextBytesPerTokenLayer);
         }
         int[] left = [.. Enumerable.Range(0, ranks).Except(options.LostRanks)];
-        return ranks <= options.PairRanks ? Pairs(own, left, perNode) : Ports(own, left, perNode);
+        return ranks <= options.PairRanks ? Pairs(own, left, cluster.RanksPerNode) : Ports(own, left, cluster);
     }
 
     private static ExchangeTraffic Pairs(long[] own, int[] left, int ranksPerNode)
@@ -37,25 +37,37 @@ internal static class ContextGathering
         return ExchangeTraffic.OfPairs(own.Length, ranksPerNode, pairs);
     }
 
-    private static ExchangeTraffic Ports(long[] own, int[] left, int ranksPerNode)
+    private static ExchangeTraffic Ports(long[] own, int[] left, Cluster cluster)
     {
-        var (ranks, nodes) = (own.Length, own.Length / ranksPerNode);
-        var (leftOfNode, bytesOfNode) = (new int[nodes], new long[nodes]);
+        var (ranks, perNode) = (cluster.Ranks, cluster.RanksPerNode);
+        int[] leafOf = [.. Enumerable.Range(0, ranks).Select(rank => cluster.LeafOf(new RankId(rank)))];
+        var (leftOfNode, bytesOfNode) = (new int[cluster.Nodes], new long[cluster.Nodes]);
+        var (leftOfLeaf, bytesOfLeaf) = (new int[leafOf[^1] + 1], new long[leafOf[^1] + 1]);
+        var isLeft = new bool[ranks];
         foreach (var rank in left)
         {
-            leftOfNode[rank / ranksPerNode]++;
-            bytesOfNode[rank / ranksPerNode] += own[rank];
+            isLeft[rank] = true;
+            leftOfNode[rank / perNode]++;
+            bytesOfNode[rank / perNode] += own[rank];
+            leftOfLeaf[leafOf[rank]]++;
+            bytesOfLeaf[leafOf[rank]] += own[rank];
         }
         var all = bytesOfNode.Sum();
-        var (intraNodeOut, intraNodeIn, interNodeOut, interNodeIn) = (new long[ranks], new long[ranks], new long[ranks], new long[ranks]);
+        var ports = new PortSums(ranks);
+        var peers = 0;
         foreach (var rank in left)
         {
-            var node = rank / ranksPerNode;
-            intraNodeOut[rank] = checked(own[rank] * (leftOfNode[node] - 1));
-            interNodeOut[rank] = checked(own[rank] * (left.Length - leftOfNode[node]));
-            intraNodeIn[rank] = bytesOfNode[node] - own[rank];
-            interNodeIn[rank] = all - bytesOfNode[node];
+            var (node, leaf) = (rank / perNode, leafOf[rank]);
+            int[] mates = [.. Enumerable.Range(node * perNode, perNode).Where(mate => isLeft[mate] && leafOf[mate] != leaf)];
+            ports.IntraNodeOut[rank] = checked(own[rank] * (leftOfNode[node] - 1));
+            ports.IntraNodeIn[rank] = bytesOfNode[node] - own[rank];
+            ports.InterNodeOut[rank] = checked(own[rank] * (left.Length - leftOfNode[node]));
+            ports.InterNodeIn[rank] = all - bytesOfNode[node];
+            // Mates under another leaf switch are reached within the node.
+            ports.SpineOut[rank] = checked(own[rank] * (left.Length - leftOfLeaf[leaf] - mates.Length));
+            ports.SpineIn[rank] = all - bytesOfLeaf[leaf] - mates.Sum(mate => own[mate]);
+            peers = Math.Max(peers, left.Length - leftOfNode[node]);
         }
-        return ExchangeTraffic.OfPorts(ranksPerNode, new long[ranks], intraNodeOut, intraNodeIn, interNodeOut, interNodeIn);
+        return ExchangeTraffic.OfPorts(perNode, ports, peers);
     }
 }

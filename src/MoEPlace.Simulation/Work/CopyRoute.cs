@@ -28,13 +28,16 @@ internal sealed class CopyRoute
     /// <param name="algorithm">How copies travel.</param>
     /// <param name="cluster">Nodes and ranks.</param>
     /// <param name="nodeOf">[ranks] the node of each.</param>
+    /// <param name="leafOf">[ranks] the leaf switch of each.</param>
     /// <param name="byPair">Whether pairs are told apart.</param>
-    internal CopyRoute(AllToAllAlgorithm algorithm, Cluster cluster, int[] nodeOf, bool byPair)
+    internal CopyRoute(AllToAllAlgorithm algorithm, Cluster cluster, int[] nodeOf, int[] leafOf, bool byPair)
     {
         (this.algorithm, this.nodeOf, ranksPerNode) = (algorithm, nodeOf, cluster.RanksPerNode);
         seenNode = new int[algorithm == AllToAllAlgorithm.NodeDeduplicated ? cluster.Nodes : 0];
-        first = new CopyTally(cluster.Ranks, ranksPerNode, byPair);
-        second = algorithm == AllToAllAlgorithm.Hierarchical ? new CopyTally(cluster.Ranks, ranksPerNode, byPair) : first;
+        // Whoever gathers first has one peer on each other node.
+        var peers = algorithm == AllToAllAlgorithm.Flat ? cluster.Ranks - ranksPerNode : cluster.Nodes - 1;
+        first = new CopyTally(cluster, leafOf, byPair, peers);
+        second = algorithm == AllToAllAlgorithm.Hierarchical ? new CopyTally(cluster, leafOf, byPair, peers) : first;
     }
 
     /// <summary>Counts one token in one layer.</summary>

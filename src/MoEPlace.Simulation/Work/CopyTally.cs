@@ -8,20 +8,21 @@ internal sealed class CopyTally
 {
     private readonly int ranks;
     private readonly int ranksPerNode;
+    private readonly int mostPeers;
+    private readonly int[] leafOf;
     private readonly long[]? pairs;
-    private readonly long[] local, intraNodeOut, intraNodeIn, interNodeOut, interNodeIn;
+    private readonly PortSums ports;
 
     /// <summary>Makes an empty tally.</summary>
-    /// <param name="ranks">Ranks.</param>
-    /// <param name="ranksPerNode">Ranks on each node.</param>
+    /// <param name="cluster">Nodes and ranks.</param>
+    /// <param name="leafOf">[ranks] the leaf switch of each.</param>
     /// <param name="byPair">Whether pairs are told apart.</param>
-    internal CopyTally(int ranks, int ranksPerNode, bool byPair)
+    /// <param name="mostPeers">The most ranks of other nodes that one may send to.</param>
+    internal CopyTally(Cluster cluster, int[] leafOf, bool byPair, int mostPeers)
     {
-        (this.ranks, this.ranksPerNode) = (ranks, ranksPerNode);
+        (ranks, ranksPerNode, this.leafOf, this.mostPeers) = (cluster.Ranks, cluster.RanksPerNode, leafOf, mostPeers);
         pairs = byPair ? new long[ranks * ranks] : null;
-        (local, intraNodeOut, intraNodeIn, interNodeOut, interNodeIn) = (Port(), Port(), Port(), Port(), Port());
-
-        long[] Port() => byPair ? [] : new long[ranks];
+        ports = new PortSums(byPair ? 0 : ranks);
     }
 
     /// <summary>Counts one copy to every rank of a list.</summary>
@@ -38,23 +39,27 @@ internal sealed class CopyTally
                 row[rank]++;
             return;
         }
-        var between = interNodeIn;
-        int inside = 0, stay = 0;
+        var (between, crossing, leaves, leaf, inward) = (ports.InterNodeIn, ports.SpineIn, leafOf, leafOf[from], ports.IntraNodeIn);
+        int inside = 0, stay = 0, far = 0;
         foreach (var rank in to)
         {
             if ((uint)(rank - nodeBegin) >= (uint)ranksPerNode)
             {
+                var other = leaves[rank] != leaf ? 1 : 0;
                 between[rank]++;
+                crossing[rank] += other;
+                far += other;
                 continue;
             }
             var same = rank == from ? 1 : 0;
             stay += same;
             inside++;
-            intraNodeIn[rank] += 1 - same;
+            inward[rank] += 1 - same;
         }
-        local[from] += stay;
-        intraNodeOut[from] += inside - stay;
-        interNodeOut[from] += to.Length - inside;
+        ports.Local[from] += stay;
+        ports.IntraNodeOut[from] += inside - stay;
+        ports.InterNodeOut[from] += to.Length - inside;
+        ports.SpineOut[from] += far;
     }
 
     /// <summary>Counts copies between two ranks of one node, or that stay.</summary>
@@ -67,12 +72,12 @@ internal sealed class CopyTally
         }
         else if (from == to)
         {
-            local[from] += copies;
+            ports.Local[from] += copies;
         }
         else
         {
-            intraNodeOut[from] += copies;
-            intraNodeIn[to] += copies;
+            ports.IntraNodeOut[from] += copies;
+            ports.IntraNodeIn[to] += copies;
         }
     }
 
@@ -85,26 +90,23 @@ internal sealed class CopyTally
             pairs[from * ranks + to] += copies;
             return;
         }
-        interNodeOut[from] += copies;
-        interNodeIn[to] += copies;
+        ports.InterNodeOut[from] += copies;
+        ports.InterNodeIn[to] += copies;
+        var crossing = leafOf[from] != leafOf[to] ? copies : 0;
+        ports.SpineOut[from] += crossing;
+        ports.SpineIn[to] += crossing;
     }
 
     /// <summary>What was counted, as bytes.</summary>
-    internal ExchangeTraffic ToTraffic(long bytesPerCopy) => pairs is not null
-        ? ExchangeTraffic.OfPairs(ranks, ranksPerNode, Times(pairs, bytesPerCopy))
-        : ExchangeTraffic.OfPorts(
-            ranksPerNode, Times(local, bytesPerCopy), Times(intraNodeOut, bytesPerCopy), Times(intraNodeIn, bytesPerCopy),
-            Times(interNodeOut, bytesPerCopy), Times(interNodeIn, bytesPerCopy));
+    internal ExchangeTraffic ToTraffic(long bytesPerCopy) => pairs is null
+        ? OfPorts(ports.Times(bytesPerCopy))
+        : ExchangeTraffic.OfPairs(ranks, ranksPerNode, [.. pairs.Select(copies => checked(copies * bytesPerCopy))]);
 
     /// <summary>The same the other way: every copy goes back to where it came from.</summary>
     internal ExchangeTraffic ToReversedTraffic(long bytesPerCopy)
     {
         if (pairs is null)
-        {
-            return ExchangeTraffic.OfPorts(
-                ranksPerNode, Times(local, bytesPerCopy), Times(intraNodeIn, bytesPerCopy), Times(intraNodeOut, bytesPerCopy),
-                Times(interNodeIn, bytesPerCopy), Times(interNodeOut, bytesPerCopy));
-        }
+            return OfPorts(ports.Reversed.Times(bytesPerCopy));
         var reversed = new long[pairs.Length];
         for (var from = 0; from < ranks; from++)
             for (var to = 0; to < ranks; to++)
@@ -112,11 +114,7 @@ internal sealed class CopyTally
         return ExchangeTraffic.OfPairs(ranks, ranksPerNode, reversed);
     }
 
-    private static long[] Times(long[] copies, long bytesPerCopy)
-    {
-        var bytes = new long[copies.Length];
-        for (var i = 0; i < bytes.Length; i++)
-            bytes[i] = checked(copies[i] * bytesPerCopy);
-        return bytes;
-    }
+    // A copy more is at most a peer more.
+    private ExchangeTraffic OfPorts(PortSums bytes) => ExchangeTraffic.OfPorts(
+        ranksPerNode, bytes, (int)Math.Min(mostPeers, Math.Max(ports.InterNodeOut.Max(), ports.InterNodeIn.Max())));
 }

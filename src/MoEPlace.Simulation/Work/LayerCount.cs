@@ -30,8 +30,9 @@ internal sealed class LayerCount
     /// <param name="rule">Where the experts are.</param>
     /// <param name="cluster">Nodes and ranks.</param>
     /// <param name="nodeOf">[ranks] the node of each.</param>
+    /// <param name="leafOf">[ranks] the leaf switch of each.</param>
     /// <param name="options">How hidden states travel.</param>
-    internal LayerCount(int layer, MoEModel model, DispatchRule rule, Cluster cluster, int[] nodeOf, WorkOptions options)
+    internal LayerCount(int layer, MoEModel model, DispatchRule rule, Cluster cluster, int[] nodeOf, int[] leafOf, WorkOptions options)
     {
         (this.layer, topK, this.rule) = (layer, model.TopK, rule);
         firstCell = layer * model.Experts;
@@ -48,8 +49,8 @@ internal sealed class LayerCount
         }
         replicaLoad = new int[rule.Start[firstCell + model.Experts] - firstReplica];
         var byPair = cluster.Ranks <= options.PairRanks;
-        Out = new CopyRoute(options.AllToAll, cluster, nodeOf, byPair);
-        Back = options.RunsCoherent ? new CopyRoute(options.AllToAll, cluster, nodeOf, byPair) : Out;
+        Out = new CopyRoute(options.AllToAll, cluster, nodeOf, leafOf, byPair);
+        Back = options.RunsCoherent ? new CopyRoute(options.AllToAll, cluster, nodeOf, leafOf, byPair) : Out;
         residentAfter = new int[options.RunsCoherent ? cluster.Ranks : 0];
         room = options.CapacityFactor is null ? null : new ExpertRoom(layer, model, rule, cluster);
     }

@@ -44,9 +44,10 @@ internal sealed class StepCount
         var tokens = StepTokens.Select(routing, cluster.Ranks, options, step, part, parts);
         var rule = new DispatchRule(placement);
         int[] nodeOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => rank / cluster.RanksPerNode)];
+        int[] leafOf = [.. Enumerable.Range(0, cluster.Ranks).Select(rank => cluster.LeafOf(new RankId(rank)))];
         var layers = new LayerCount[model.Layers];
         for (var layer = 0; layer < layers.Length; layer++)
-            layers[layer] = new LayerCount(layer, model, rule, cluster, nodeOf, options);
+            layers[layer] = new LayerCount(layer, model, rule, cluster, nodeOf, leafOf, options);
         var chunk = new TokenChunk(routing.Slice.Trace, tokens, options.RunsCoherent ? rule : null);
         while (chunk.Next())
             Parallel.For(0, layers.Length, layer => layers[layer].Add(chunk));

@@ -47,8 +47,8 @@ public sealed record WorkOptions
     /// <summary>Ranks that are gone: they hold no tokens and may hold no experts. Default: none.</summary>
     public ImmutableArray<int> LostRanks { get; init; } = [];
 
-    /// <summary>Up to this many ranks the bytes of every pair are counted, above only the sums at ports; 0 to 512. Default: 128.</summary>
-    public int PairRanks { get; init; } = 128;
+    /// <summary>Up to this many ranks the bytes of every pair are counted, above only the sums at ports; 0 to 512. Default: 64.</summary>
+    public int PairRanks { get; init; } = 64;
 
     /// <summary>True when hidden states stay with their top-1 expert: residency coherent in decode.</summary>
     public bool RunsCoherent => Residency == Residency.Coherent && Phase == ServingPhase.Decode;

@@ -98,7 +98,7 @@ public sealed class TransportsTests
                 Assert.True(balanced.Seconds(chosen) <= balanced.Seconds(For(simpleOnly)), $"{nodes} nodes, {bytes:F0} bytes");
 
                 Transport For(DeviceConstants constants) =>
-                    Transports.For(CollectiveLibrary.Nccl, ExchangeDirection.Dispatch, H100(nodes), 1, bytes, constants);
+                    Transports.For(CollectiveLibrary.Nccl, ExchangeDirection.Dispatch, H100(nodes), 1, bytes, constants: constants);
             }
             Assert.Equal(2, names.Count);
         }
@@ -116,6 +116,54 @@ public sealed class TransportsTests
                 Transports.For(library, ExchangeDirection.Combine, H100(2), 20, 16 * 4_096.0),
                 Transports.For(library, ExchangeDirection.Combine, H100(2), 20, traffic));
         }
+    }
+
+    [Fact]
+    public void More_peers_are_never_faster_and_on_one_node_there_are_none()
+    {
+        foreach (var (library, direction, cluster) in Cases())
+        {
+            for (var bytes = 64.0; bytes < 1e10; bytes *= 30)
+            {
+                var balanced = BalancedExchange.OfPairs(cluster, bytes);
+                var last = 0.0;
+                for (var peers = 0; peers <= cluster.Ranks - cluster.RanksPerNode; peers = 2 * peers + 1)
+                {
+                    var seconds = balanced.Seconds(Transports.For(library, direction, cluster, 20, bytes, peers));
+                    Assert.True(
+                        seconds >= last, $"{library} {direction} {cluster.Name}, {bytes:F0} bytes, {peers} peers: {seconds} after {last}");
+                    last = seconds;
+                }
+                var all = Transports.For(library, direction, cluster, 20, bytes);
+                Assert.Equal(Transports.For(library, direction, cluster, 20, bytes, cluster.Ranks - cluster.RanksPerNode), all);
+                if (cluster.Nodes == 1)
+                    Assert.Equal(Transports.For(library, direction, cluster, 20, bytes, 0), all);
+            }
+        }
+    }
+
+    [Fact]
+    public void Gathering_inside_nodes_first_wins_for_small_messages_among_2048_ranks_and_loses_for_large_ones()
+    {
+        foreach (var name in new[] { "a100-8", "h100-8" })
+        {
+            var cluster = ClusterPresets.Find(name)! with { Nodes = 256 };
+            foreach (var bytes in new[] { 16.0, 256, 2_048 })
+                Assert.True(Hierarchical(cluster, bytes) < Flat(cluster, bytes), $"{name}, {bytes} bytes to each: flat is faster");
+            foreach (var bytes in new[] { 1e6, 1e7 })
+                Assert.True(Hierarchical(cluster, bytes) > Flat(cluster, bytes), $"{name}, {bytes} bytes to each: flat is slower");
+        }
+
+        static double Flat(Cluster cluster, double bytes) =>
+            new BalancedExchange(7 * bytes, 2_040 * bytes, bytes).Seconds(Nccl(cluster, bytes, 2_040));
+
+        // To each rank of the node what it sends on to 256 nodes; then to each other node what 8 ranks gathered.
+        static double Hierarchical(Cluster cluster, double bytes) =>
+            new BalancedExchange(7 * 256 * bytes, 0, 256 * bytes).Seconds(Nccl(cluster, bytes, 0))
+            + new BalancedExchange(0, 255 * 8 * bytes, 8 * bytes).Seconds(Nccl(cluster, bytes, 255));
+
+        static Transport Nccl(Cluster cluster, double bytes, int peers) =>
+            Transports.For(CollectiveLibrary.Nccl, ExchangeDirection.Dispatch, cluster, 1, 2_048 * bytes, peers);
     }
 
     [Fact]

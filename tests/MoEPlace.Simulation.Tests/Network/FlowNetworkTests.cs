@@ -21,7 +21,7 @@ public sealed class FlowNetworkTests
             for (var rank = 0; rank < ranks; rank++)
                 Assert.True(run[0, rank] == new SimTime(seed) + expected, $"seed {seed}: {expected}, not {run[0, rank]}");
             Assert.True(
-                NetworkRun.TimeOf(cluster, NetworkCases.Ports(traffic)) == expected, $"seed {seed}: by ports it is not {expected}");
+                NetworkRun.TimeOf(cluster, traffic.ToPorts(cluster)) == expected, $"seed {seed}: by ports it is not {expected}");
         }
     }
 
@@ -57,7 +57,7 @@ public sealed class FlowNetworkTests
             var random = new SeedStream(seed, "busiest port");
             var cluster = NetworkCases.Random(random);
             var traffic = NetworkCases.Skewed(random, cluster, random.NextDouble());
-            foreach (var form in new[] { traffic, NetworkCases.Ports(traffic) })
+            foreach (var form in new[] { traffic, traffic.ToPorts(cluster) })
             {
                 var run = NetworkRun.Of(cluster, (SimTime.Zero, new Exchange("skewed", form, Transport.Ideal(cluster))));
                 var bound = BusiestPortSeconds(cluster, traffic);
@@ -91,7 +91,7 @@ public sealed class FlowNetworkTests
             foreach (ref var bytes in pairs.AsSpan())
                 bytes = (long)(100_000 * Math.Exp(2 * random.NextDouble() - 1));
             var traffic = ExchangeTraffic.OfPairs(64, 8, pairs);
-            var (byPairs, byPorts) = (NetworkRun.TimeOf(cluster, traffic), NetworkRun.TimeOf(cluster, NetworkCases.Ports(traffic)));
+            var (byPairs, byPorts) = (NetworkRun.TimeOf(cluster, traffic), NetworkRun.TimeOf(cluster, traffic.ToPorts(cluster)));
             Assert.True(byPorts <= byPairs, $"seed {seed}: {byPorts} by ports, {byPairs} by pairs");
             worst = Math.Max(worst, byPairs.Seconds / byPorts.Seconds - 1);
         }

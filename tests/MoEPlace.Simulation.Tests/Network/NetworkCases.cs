@@ -38,8 +38,4 @@ internal static class NetworkCases
         Array.Fill(pairs, bytes);
         return ExchangeTraffic.OfPairs(cluster.Ranks, cluster.RanksPerNode, pairs);
     }
-
-    internal static ExchangeTraffic Ports(ExchangeTraffic traffic) => ExchangeTraffic.OfPorts(
-        traffic.RanksPerNode, [.. traffic.Local], [.. traffic.IntraNodeOut], [.. traffic.IntraNodeIn], [.. traffic.InterNodeOut],
-        [.. traffic.InterNodeIn]);
 }

@@ -34,7 +34,7 @@ public sealed class NetworkLinksTests
         // 4 and 8 MB at 50 GB/s after 22,570 ns.
         Assert.Equal(new SimTime(102_570_000), NetworkRun.TimeOf(alone, traffic));
         Assert.Equal(new SimTime(182_570_000), NetworkRun.TimeOf(shared, traffic));
-        Assert.Equal(new SimTime(182_570_000), NetworkRun.TimeOf(shared, NetworkCases.Ports(traffic)));
+        Assert.Equal(new SimTime(182_570_000), NetworkRun.TimeOf(shared, traffic.ToPorts(shared)));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class NetworkLinksTests
         var traffic = NetworkCases.Uniform(cluster, 1_000_000);
         // 12 MB at 600 GB/s after 6,710 ns.
         Assert.Equal(new SimTime(26_710_000), NetworkRun.TimeOf(cluster, traffic));
-        Assert.Equal(new SimTime(26_710_000), NetworkRun.TimeOf(cluster, NetworkCases.Ports(traffic)));
+        Assert.Equal(new SimTime(26_710_000), NetworkRun.TimeOf(cluster, traffic.ToPorts(cluster)));
     }
 
     [Fact]

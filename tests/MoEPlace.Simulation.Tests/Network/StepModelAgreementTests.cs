@@ -30,7 +30,7 @@ public sealed class StepModelAgreementTests
                 (inside, outside) = from == to ? (inside, outside) : sameNode ? (inside + copies, outside) : (inside, outside + copies);
             }
             var traffic = ExchangeTraffic.OfPairs(cluster.Ranks, cluster.RanksPerNode, pairs);
-            foreach (var form in new[] { traffic, NetworkCases.Ports(traffic) })
+            foreach (var form in new[] { traffic, traffic.ToPorts(cluster) })
             {
                 var (expected, got) = (model.ExchangeSeconds(inside, outside) * 1e12, NetworkRun.TimeOf(cluster, form).Picoseconds);
                 Assert.True(got >= expected - 1e-3 && got < expected + 2, $"seed {seed}: {expected} ps, not {got} ps");

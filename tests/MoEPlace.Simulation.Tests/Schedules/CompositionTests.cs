@@ -3,6 +3,7 @@ using MoEPlace.Evaluation;
 using MoEPlace.Simulation.Network;
 using MoEPlace.Simulation.Schedules;
 using MoEPlace.Simulation.Streams;
+using MoEPlace.Simulation.Tests.Network;
 using MoEPlace.Simulation.Tests.Work;
 using MoEPlace.Simulation.Work;
 using Xunit;
@@ -80,15 +81,17 @@ public sealed class CompositionTests
     [Fact]
     public void An_all_reduce_sends_twice_what_each_rank_holds_less_its_share_and_loads_all_adapters_alike()
     {
-        var traffic = TrafficShapes.AllReduce(8_000, nodes: 2, ranksPerNode: 4, new bool[8], pairRanks: 128);
+        var cluster = NetworkCases.ClusterOf(2, 4);
+        var traffic = TrafficShapes.AllReduce(8_000, cluster, new bool[8], pairRanks: 128);
         for (var rank = 0; rank < 8; rank++)
         {
             Assert.Equal(2 * 8_000 * 7 / 8, traffic.IntraNodeOut[rank] + traffic.InterNodeOut[rank]);
             Assert.Equal(2 * 8_000 * 7 / 8 / 4, traffic.InterNodeOut[rank]);
             Assert.Equal(traffic.InterNodeOut[rank], traffic.InterNodeIn[rank]);
         }
-        var ports = TrafficShapes.AllReduce(8_000, 2, 4, new bool[8], pairRanks: 0);
+        var ports = TrafficShapes.AllReduce(8_000, cluster, new bool[8], pairRanks: 0);
         Assert.Equal(traffic.IntraNodeIn, ports.IntraNodeIn);
+        Assert.Equal((1, 1), (traffic.MostPeers, ports.MostPeers));
     }
 
     private static string[] Names(StepProgram program, StreamKind stream) =>

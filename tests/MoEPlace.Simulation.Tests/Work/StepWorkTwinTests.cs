@@ -23,10 +23,10 @@ public sealed class StepWorkTwinTests
                 CompareResident(seed, slow, work);
                 foreach (var layer in WorkCase.LayersOf(work))
                 {
-                    Compare(seed, slow, "dispatch", layer.Value, [.. work.Dispatch(layer)]);
-                    Compare(seed, slow, "combine", layer.Value, [.. work.Combine(layer)]);
+                    Compare(seed, given.Cluster, slow, "dispatch", layer.Value, [.. work.Dispatch(layer)]);
+                    Compare(seed, given.Cluster, slow, "combine", layer.Value, [.. work.Combine(layer)]);
                 }
-                Compare(seed, slow, "context", 0, work.Context is null ? [] : [work.Context]);
+                Compare(seed, given.Cluster, slow, "context", 0, work.Context is null ? [] : [work.Context]);
             }
         }
     }
@@ -62,7 +62,7 @@ public sealed class StepWorkTwinTests
         }
     }
 
-    private static void Compare(long seed, SlowWork slow, string which, int layer, ExchangeTraffic[] phases)
+    private static void Compare(long seed, Cluster cluster, SlowWork slow, string which, int layer, ExchangeTraffic[] phases)
     {
         var expected = slow.Bytes.Where(b => b.Key.Which == which && b.Key.Layer == layer && b.Value > 0).ToList();
         Assert.All(expected, b => Assert.True(b.Key.Phase < phases.Length, $"seed {seed}: {which} of layer {layer} lacks a phase"));
@@ -77,6 +77,10 @@ public sealed class StepWorkTwinTests
                 Same(traffic.IntraNodeIn[rank], Sum((from, to) => to == rank && from != rank && Near(from, to)), "intra-node in");
                 Same(traffic.InterNodeOut[rank], Sum((from, to) => from == rank && !Near(from, to)), "inter-node out");
                 Same(traffic.InterNodeIn[rank], Sum((from, to) => to == rank && !Near(from, to)), "inter-node in");
+                Same(traffic.SpineOut[rank], Sum((from, to) => from == rank && !traffic.HasPairs && Far(from, to)), "spine, out");
+                Same(traffic.SpineIn[rank], Sum((from, to) => to == rank && !traffic.HasPairs && Far(from, to)), "spine, in");
+                var peers = ofPhase.Keys.Where(b => !Near(b.From, b.To)).Count(b => b.From == rank);
+                Assert.True(peers <= traffic.MostPeers, $"seed {seed}: {which} {layer}, rank {rank}: {peers} peers, {traffic.MostPeers}");
                 for (var to = 0; traffic.HasPairs && to < traffic.Ranks; to++)
                     Same(traffic.Pairs[rank * traffic.Ranks + to], ofPhase.GetValueOrDefault((rank, to)), $"to {to}");
 
@@ -85,6 +89,12 @@ public sealed class StepWorkTwinTests
             }
 
             bool Near(int a, int b) => a / perNode == b / perNode;
+
+            bool Far(int a, int b) => !Near(a, b) && Leaf(a) != Leaf(b);
+
+            (int Group, int Rail) Leaf(int rank) => (
+                rank / perNode / cluster.Fabric!.NodesPerLeaf!.Value,
+                cluster.Fabric.RailOptimised ? rank % perNode * cluster.Fabric.NicsPerNode!.Value / perNode : 0);
 
             long Sum(Func<int, int, bool> where) => ofPhase.Where(b => where(b.Key.From, b.Key.To)).Sum(b => b.Value);
         }

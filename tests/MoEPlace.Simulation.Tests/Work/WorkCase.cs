@@ -20,7 +20,7 @@ internal sealed class WorkCase : IDisposable
     private readonly string path = Path.Combine(Path.GetTempPath(), $"moeplace-work-{Guid.NewGuid():N}.safetensors");
 
     /// <param name="seed">Draws everything.</param>
-    /// <param name="plain">Homes are recorded, steps and phases are not, no rank is lost.</param>
+    /// <param name="plain">Homes are recorded, steps and phases are not, no rank is lost, the network never blocks.</param>
     internal WorkCase(long seed, bool plain = false)
     {
         var random = new SeedStream(seed, "work case");
@@ -33,6 +33,12 @@ internal sealed class WorkCase : IDisposable
         Cluster = new Cluster(
             Cluster.FormatName, "test", 1 + random.Next(3), 1 + random.Next(4), new Device("test", 1e9, 1_000_000, 1e9, 0, ""),
             new Link(1e9, 0, ""), new Link(0.25e9, 0, ""));
+        var fabric = new SeedStream(seed, "fabric of a work case");
+        int[] adapters = [.. Enumerable.Range(1, Cluster.RanksPerNode).Where(n => Cluster.RanksPerNode % n == 0)];
+        Cluster = plain ? Cluster : Cluster with
+        {
+            Fabric = new Fabric(adapters[fabric.Next(adapters.Length)], fabric.Next(2) == 0, 1 + fabric.Next(Cluster.Nodes), Oversubscription: 2),
+        };
         Order = random.Next(4) == 0 ? ChoiceOrder.Unordered : ChoiceOrder.ByWeight;
         Rows = RandomRows(random, plain);
         Trace = Write();

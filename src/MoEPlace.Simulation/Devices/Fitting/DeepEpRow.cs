@@ -25,6 +25,6 @@ public sealed record DeepEpRow(
         var exchange = Sms is null
             ? BalancedExchange.OfPairs(cluster, (double)copy * Tokens * TopK)
             : BalancedExchange.OfNodeCopies(cluster, copy, Tokens, TopK, Experts);
-        return exchange.Seconds(Transports.For(library, Direction, cluster, Sms ?? 1, 0, constants));
+        return exchange.Seconds(Transports.For(library, Direction, cluster, Sms ?? 1, 0, constants: constants));
     }
 }

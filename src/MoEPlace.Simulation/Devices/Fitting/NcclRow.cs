@@ -16,6 +16,6 @@ public sealed record NcclRow(string Device, int Gpus, double BytesPerRank, doubl
         ArgumentNullException.ThrowIfNull(machine);
         var cluster = machine with { RanksPerNode = Gpus };
         return BalancedExchange.OfPairs(cluster, BytesPerRank).Seconds(
-            Transports.For(CollectiveLibrary.Nccl, ExchangeDirection.Dispatch, cluster, 1, BytesPerRank, constants));
+            Transports.For(CollectiveLibrary.Nccl, ExchangeDirection.Dispatch, cluster, 1, BytesPerRank, constants: constants));
     }
 }

@@ -22,6 +22,7 @@ public sealed class ShippedScenarioTests
         Assert.Equal(name, result.Scenario);
         Assert.NotEmpty(result.Expectations);
         Assert.All(result.Variants, variant => Assert.NotNull(variant.Timeline));
+        AssertToldApart(result);
     }
 
     [Fact]
@@ -60,6 +61,31 @@ public sealed class ShippedScenarioTests
 
         static string Told(string seed) => CliRun.Done("simulate", "fsmoe", "--seed", seed, "--json")
             .Output.Replace($"\"seed\": {seed},", "", StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Fails where a variant could measure as any other, the baseline among them, and all would still come out as expected: a variant whose
+    /// changes did nothing measures as the one that it changes.
+    /// </summary>
+    private static void AssertToldApart(SimulationResult result)
+    {
+        foreach (var variant in result.Variants.Skip(1))
+        {
+            foreach (var other in result.Variants.Where(other => other != variant))
+            {
+                var broken = result.Expectations.Count(expected =>
+                {
+                    var value = Of(expected.Variant);
+                    if (expected.Over is { } over)
+                        value = Of(over) != 0 ? value / Of(over) : value == 0 ? 1 : double.MaxValue;
+                    return value < expected.Least || value > expected.Most;
+
+                    double Of(string name) =>
+                        result.Variants.First(v => v.Name == (name == variant.Name ? other.Name : name)).Measures.GetValueOrDefault(expected.Measure);
+                });
+                Assert.True(broken > 0, $"{result.Scenario}: nothing that is expected fails where {variant.Name} measures as {other.Name}");
+            }
+        }
     }
 
     private static Scenario Read(string name) => Scenario.Read(ScenarioFolder.Find(name));

@@ -24,7 +24,7 @@ internal static class SimulationTables
             terminal.Line($"{(expected.Met ? "as expected" : "NOT AS EXPECTED")}: {Words(expected)} ({expected.Why})");
         foreach (var figure in result.Published)
             terminal.Line(
-                $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: here {Plain(figure.Simulated, 2)}, "
+                $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: here {(figure.Simulated < 1_000 ? MeasureRatio.Text(figure.Simulated) : Plain(figure.Simulated))}, "
                     + $"published {Plain(figure.PublishedValue, 2)} ({figure.Published}). {figure.Difference}");
         foreach (var assumption in result.Assumptions)
             terminal.Line($"assumed: {assumption}");
@@ -40,7 +40,7 @@ internal static class SimulationTables
             (_, var most) => $"at most {Plain(most ?? 0)}",
         };
         var over = expected.Over is null ? "" : $" over that of {expected.Over}";
-        return $"{expected.Measure} of {expected.Variant}{over} {limits}: {Plain(expected.Value)}";
+        return $"{expected.Measure} of {expected.Variant}{over} {limits}: {(expected.Over is null ? Plain(expected.Value) : MeasureRatio.Text(expected.Value, 4))}";
     }
 
     private static string Cell(string name, SimulatedVariant variant, SimulatedVariant baseline)

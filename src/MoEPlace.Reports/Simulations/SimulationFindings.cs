@@ -136,14 +136,9 @@ internal static class SimulationFindings
             yield return $"Hidden behind computation: {told} (before: {Quantity.Seconds(before.Hidden)} of {Quantity.Seconds(before.Busy)})";
     }
 
-    private static (double Hidden, double Busy)? HiddenExchange(DrawnVariant variant)
-    {
-        var phases = variant.Result.Phases;
-        var names = StepPhase.Of(phases.Select(p => p.Phase)).Where(p => p.Part == StepPhase.Exchange).Select(p => p.Name).ToHashSet();
-        var exchanges = phases.Where(p => names.Contains(p.Phase)).ToArray();
-        return exchanges.Length == 0 ? null
-            : (exchanges.Sum(p => Math.Max(0, p.BusySeconds - p.ExposedSeconds)), exchanges.Sum(p => p.BusySeconds));
-    }
+    private static (double Hidden, double Busy)? HiddenExchange(DrawnVariant variant) =>
+        variant.Measure(SimulationMeasure.ExchangeSeconds) is { } busy && variant.Measure(SimulationMeasure.ExposedExchangeSeconds) is { } exposed
+            ? (Math.Max(0, busy - exposed), busy) : null;
 
     /// <summary>Bytes that became fewer or more, of a token where tokens differ; null where less than a hundredth changed.</summary>
     private static string? Traffic(string key, DrawnVariant baseline, DrawnVariant variant)

@@ -46,7 +46,7 @@ public static class MeasureRatio
         var shown = ratio is > 0 and < 0.1 ? Math.Min(decimals - (int)Math.Floor(Math.Log10(ratio)) - 1, 15) : decimals;
         var scale = Math.Pow(10, shown);
         // A ratio that is a decimal number but for its last bits is that number.
-        var rounded = ratio >= 1 ? Math.Floor(ratio * scale * (1 + 1e-12) + 1e-9) : Math.Ceiling(ratio * scale * (1 - 1e-12) - 1e-9);
+        var rounded = ratio >= 1 ? Math.Floor(ratio * scale * (1 + 1e-12) + 1e-9) : Math.Max(0, Math.Ceiling(ratio * scale * (1 - 1e-12) - 1e-9));
         return (rounded / scale).ToString("F" + shown, CultureInfo.InvariantCulture);
     }
 }

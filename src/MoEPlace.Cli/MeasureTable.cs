@@ -59,6 +59,7 @@ internal static class MeasureTable
     };
 
     public static string Seconds(double? value) => value is not { } v ? "unknown"
+        : v >= 3_600 ? FormattableString.Invariant($"{v / 3_600:N2} h")
         : v >= 1 ? FormattableString.Invariant($"{v:F3} s")
         : v >= 1e-3 ? FormattableString.Invariant($"{v * 1e3:F3} ms") : FormattableString.Invariant($"{v * 1e6:F2} us");
 

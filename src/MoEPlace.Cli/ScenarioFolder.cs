@@ -9,15 +9,14 @@ internal static class ScenarioFolder
     /// <exception cref="InputException">There is no such scenario; those that there are, are told.</exception>
     public static string Find(string nameOrPath)
     {
-        if (nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
-            || nameOrPath.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (nameOrPath.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) || File.Exists(nameOrPath))
             return nameOrPath;
         var folder = Locate();
         var path = folder is null ? null : Path.Combine(folder, nameOrPath + ".json");
         if (path is not null && File.Exists(path))
             return path;
         var names = folder is null ? "" : string.Join(", ", Names(folder)) + ", or ";
-        throw new InputException("scenario", "name", nameOrPath, $"{names}the path of a scenario file that ends in .json");
+        throw new InputException("scenario", "name", nameOrPath, $"{names}the path of a scenario file");
     }
 
     /// <summary>The names of the scenarios in a folder, in ordinal order.</summary>

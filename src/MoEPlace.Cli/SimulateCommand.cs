@@ -22,7 +22,7 @@ internal sealed class SimulateCommand
     private readonly Option<string?> result = CommonOptions.Result();
     private readonly Option<string?> timeline = new("--timeline")
     {
-        Description = "Also write the streams and links of the first ranks to this file, for chrome://tracing or Perfetto.",
+        Description = "Also write the streams and links of a few ranks to this file, for chrome://tracing or Perfetto.",
     };
     private readonly Option<string?> report = new("--report") { Description = "Also draw the page of the result into this folder." };
     private readonly Option<bool> json = CommonOptions.Json();

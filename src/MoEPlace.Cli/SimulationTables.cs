@@ -18,13 +18,14 @@ internal static class SimulationTables
         var baseline = result.Variants[0];
         var names = SimulationMeasure.All.Where(name => result.Variants.Any(v => v.Measures.ContainsKey(name)));
         terminal.Table(
-            ["", .. result.Variants.Select(v => v.Name)],
+            [result.Variants.All(v => v.TokensPerStep == baseline.TokensPerStep) ? "" : "x: over the first,\ntimes and bytes per token", .. result.Variants.Select(v => v.Name)],
             names.Select(name => (string[])[Words(name), .. result.Variants.Select(v => Cell(name, v, baseline))]));
         foreach (var expected in result.Expectations)
             terminal.Line($"{(expected.Met ? "as expected" : "NOT AS EXPECTED")}: {Words(expected)} ({expected.Why})");
         foreach (var figure in result.Published)
             terminal.Line(
-                $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: {figure.Published}; here {Plain(figure.Simulated)}. {figure.Difference}");
+                $"{figure.System} ({figure.Source}): {figure.Measure}, {figure.Configuration}: here {(figure.Simulated < 1_000 ? MeasureRatio.Text(figure.Simulated) : Plain(figure.Simulated))}, "
+                    + $"published {Plain(figure.PublishedValue, 2)} ({figure.Published}). {figure.Difference}");
         foreach (var assumption in result.Assumptions)
             terminal.Line($"assumed: {assumption}");
     }
@@ -39,7 +40,7 @@ internal static class SimulationTables
             (_, var most) => $"at most {Plain(most ?? 0)}",
         };
         var over = expected.Over is null ? "" : $" over that of {expected.Over}";
-        return $"{expected.Measure} of {expected.Variant}{over} {limits}: {Plain(expected.Value)}";
+        return $"{expected.Measure} of {expected.Variant}{over} {limits}: {(expected.Over is null ? Plain(expected.Value) : MeasureRatio.Text(expected.Value, 4))}";
     }
 
     private static string Cell(string name, SimulatedVariant variant, SimulatedVariant baseline)
@@ -54,8 +55,7 @@ internal static class SimulationTables
             SimulationMeasure.TokensPerSecond => value.ToString("N0", CultureInfo.InvariantCulture),
             _ => MeasureTable.Seconds(value),
         };
-        return variant == baseline || !baseline.Measures.TryGetValue(name, out var before) || before == 0 ? text
-            : string.Create(CultureInfo.InvariantCulture, $"{text}  x{value / before:F2}");
+        return variant != baseline && MeasureRatio.Of(name, variant, baseline) is { } ratio ? $"{text}  x{MeasureRatio.Text(ratio)}" : text;
     }
 
     private static string Words(string measure) => measure switch
@@ -75,5 +75,13 @@ internal static class SimulationTables
         _ => measure,
     };
 
-    private static string Plain(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+    /// <summary>A number without an exponent, its digits grouped: whole from 1,000 on, else to so many digits after leading zeros.</summary>
+    internal static string Plain(double value, int digits = 4)
+    {
+        var size = Math.Abs(value);
+        if (size >= 1e15)
+            return "beyond bounds";
+        var decimals = size >= 1_000 || size == 0 ? 0 : size >= 0.1 ? digits : Math.Min(digits - (int)Math.Floor(Math.Log10(size)) - 1, 300);
+        return value.ToString("#,0." + new string('#', decimals), CultureInfo.InvariantCulture);
+    }
 }

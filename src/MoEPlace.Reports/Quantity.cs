@@ -31,11 +31,13 @@ internal static class Quantity
         return Fixed(b, 0) + Space + "B";
     }
 
-    /// <summary>Seconds, down to nanoseconds.</summary>
+    /// <summary>Seconds, down to nanoseconds; hours from the first.</summary>
     internal static string Seconds(double? seconds)
     {
         if (seconds is not { } s)
             return Unknown;
+        if (s >= 3_600)
+            return ThreeDigits(s / 3_600) + Space + "h";
         foreach (var (factor, prefix) in Small)
             if (s >= factor * 0.9995)
                 return ThreeDigits(s / factor) + Space + prefix + "s";

@@ -38,7 +38,10 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
     /// <summary>Ranks that are gone: they hold no experts and no tokens. Default: none.</summary>
     public ImmutableArray<int> LostRanks { get; init; } = [];
 
-    /// <summary>Ranks whose streams and links are drawn, from rank 0; 0 for no timeline. Default: 0.</summary>
+    /// <summary>
+    /// How many ranks' streams and links are drawn: first the rank with the busiest port, then that which computes longest, then the lowest
+    /// that are left; 0 for no timeline. Default: 0.
+    /// </summary>
     public int DrawnRanks { get; init; }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 
 namespace MoEPlace;
 
@@ -65,6 +66,8 @@ public sealed class InputFaults(string file)
         {
             null => "missing",
             string s => $"\"{s}\"",
+            // As StrictJson writes it.
+            Enum e when Enum.IsDefined(e.GetType(), e) => JsonNamingPolicy.KebabCaseLower.ConvertName(e.ToString()),
             IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
             _ => value.ToString() ?? "",
         };

@@ -99,10 +99,10 @@ internal sealed class MadeUpStep
             measures.ToImmutableSortedDictionary(StringComparer.Ordinal), phases,
             [
                 new ResourceUse("compute", computes / seconds, Math.Min(1, computes / seconds * 1.1), "rank 2"),
-                new ResourceUse("NVLink out", 0.11, 0.15, "rank 1"),
+                new ResourceUse("intra-node out", 0.11, 0.15, "rank 1"),
                 new ResourceUse("NIC out", exchanges / seconds * 0.6, exchanges / seconds * 0.8, "rank 3"),
             ],
-            [new LinkLoad("NIC out", Load("dispatch", "combine", 0.7, end)), new LinkLoad("NVLink out", Load("dispatch", "combine", 0.2, end))],
+            [new LinkLoad("NIC out", Load("dispatch", "combine", 0.7, end)), new LinkLoad("intra-node out", Load("dispatch", "combine", 0.2, end))],
             new Timeline(
                 [
                     .. Enumerable.Range(0, used).SelectMany(r => new[]

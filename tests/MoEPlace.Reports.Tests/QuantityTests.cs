@@ -21,7 +21,8 @@ public sealed class QuantityTests
     [InlineData(170.4e-6, "170 µs")]
     [InlineData(0.0123, "12.3 ms")]
     [InlineData(0.99996, "1.00 s")]
-    [InlineData(3600, "3,600 s")]
+    [InlineData(3599, "3,599 s")]
+    [InlineData(15984, "4.44 h")]
     public void Seconds_go_down_to_nanoseconds(double seconds, string expected) =>
         Assert.Equal(expected, Quantity.Seconds(seconds).Replace('\u00A0', ' '));
 

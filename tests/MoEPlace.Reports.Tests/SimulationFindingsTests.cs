@@ -39,6 +39,15 @@ public sealed partial class SimulationFindingsTests
             Assert.InRange(Number(SimulationFindings.Share(share)) / 100, share - 0.0101, share + 1e-9);
             Assert.InRange(Number(SimulationFindings.Times(ratio)), ratio - (ratio >= 100 ? 1 : 0.0101), ratio + 1e-9);
         }
+        for (var round = 0; round < 2_000; round++)
+        {
+            var ratio = Math.Exp(12 * (random.NextDouble() - 0.5));
+            var told = Number(MeasureRatio.Text(ratio));
+            Assert.True(
+                ratio >= 1 ? told <= ratio * (1 + 1e-9) && told >= 1 : told >= ratio * (1 - 1e-7) && told <= 1, $"round {round}: {ratio}, told {told}");
+            Assert.True(Math.Abs(told / ratio - 1) < 0.11, $"round {round}: {ratio}, told {told}");
+        }
+        Assert.Equal(["0.58", "0.013", "0.00", "1.00", "1.73", "266,400"], new[] { 0.571, 0.0123, 0, 1.0099, 1.739, 266_400.9 }.Select(r => MeasureRatio.Text(r)));
         Assert.Equal("86\u00A0%", SimulationFindings.Share(0.8699));
         Assert.Equal("9.9\u00A0%", SimulationFindings.Share(0.09949));
         Assert.Equal("1.42", SimulationFindings.Times(1.4299));
@@ -67,11 +76,11 @@ public sealed partial class SimulationFindingsTests
     public void A_difference_is_told_with_its_causes_what_works_against_it_and_what_is_hidden()
     {
         var section = Section(
-            Variant(
-                "plain", 0.0121, 4e9, [new("experts", 0.005, 0.006, 0.005), new("dispatch", 0.005, 0.005, 0.005), new("wait", 0.002, 0.003, 0.002)]),
-            Variant(
+            Exchanging(0.005, Variant(
+                "plain", 0.0121, 4e9, [new("experts", 0.005, 0.006, 0.005), new("dispatch", 0.005, 0.005, 0.005), new("wait", 0.002, 0.003, 0.002)])),
+            Exchanging(0.0017, Variant(
                 "two parts", 0.0085, 2.5e9,
-                [new("experts", 0.0053, 0.006, 0.0053), new("dispatch", 0.005, 0.005, 0.0017), new("wait", 0.0015, 0.003, 0.0015)]));
+                [new("experts", 0.0053, 0.006, 0.0053), new("dispatch", 0.005, 0.005, 0.0017), new("wait", 0.0015, 0.003, 0.0015)])));
         Assert.Equal(
             "two parts: step 1.42× faster than plain (12.1 ms → 8.50 ms): exposed exchange fell by 3.30 ms (91 % of the gain), "
                 + "waiting for other ranks by 500 µs (13 % of the gain), the rest by 100 µs (2.7 % of the gain); against it, experts grew by 300 µs. "
@@ -81,6 +90,9 @@ public sealed partial class SimulationFindingsTests
             "plain: a step takes 12.1 ms, of which experts 5.00 ms (41 %), exposed exchange 5.00 ms (41 %), "
                 + "waiting for other ranks 2.00 ms (16 %)",
             SimulationFindings.Made(section.Variants[0]).Replace('\u00A0', ' '));
+
+        static SimulatedVariant Exchanging(double exposed, SimulatedVariant variant) => With(
+            With(variant, SimulationMeasure.ExchangeSeconds, 0.005), SimulationMeasure.ExposedExchangeSeconds, exposed);
     }
 
     [Fact]
@@ -94,6 +106,23 @@ public sealed partial class SimulationFindingsTests
             "two: step takes 1.05× as long as with one (10.0 ms → 10.5 ms) for 2,000 tokens instead of 1,000, 1.90× as many tokens a second", told);
         Assert.EndsWith("1.00 GB where there were none between nodes", told);
         Assert.Equal("two", section.Fastest.Name);
+    }
+
+    [Fact]
+    public void The_table_tells_the_ratios_of_the_words_and_per_token_where_tokens_differ()
+    {
+        var same = Section(Variant("one", 0.01, 4e9, []), Variant("two", 0.01739, 1e9, []));
+        Assert.Contains("1.73×", SimulationFindings.Compare(same, same.Variants[1]), StringComparison.Ordinal);
+        var html = SimulatedMeasures.Ratios(same).ToHtml();
+        Assert.Contains(">1.73<", html, StringComparison.Ordinal);
+        Assert.Contains(">0.25<", html, StringComparison.Ordinal);
+        var other = Section(Variant("one", 0.01, 4e9, []), Variant("two", 0.01739, 4e9, []) with { TokensPerStep = 4000 });
+        html = SimulatedMeasures.Ratios(other).ToHtml();
+        Assert.Contains("per token", html, StringComparison.Ordinal);
+        Assert.Contains(">0.44<", html, StringComparison.Ordinal);
+        Assert.Contains(">0.25<", html, StringComparison.Ordinal);
+        Assert.EndsWith("75 % fewer bytes of each token between nodes",
+            SimulationFindings.Compare(other, other.Variants[1]).Replace('\u00A0', ' '), StringComparison.Ordinal);
     }
 
     [Fact]

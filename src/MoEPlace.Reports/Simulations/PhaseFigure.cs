@@ -18,8 +18,8 @@ internal static class PhaseFigure
         return new Figure(
             Name, Topic, SimulationFindings.Exposed(section),
             "Thick bars: time that counts, mean over ranks: computation, and of exchanges and waiting what no computation of the same rank runs "
-                + "beside. Thin bars below them: what is hidden behind computation. The upright mark is the step; where it stands right of the "
-                + "bar, nothing ran for the rest, and where it stands inside, exchanges ran side by side.",
+                + "beside; of several at once only the first of dispatch, combine, context, gradient, loading and waiting counts. Thin bars below "
+                + "them: what is hidden behind computation or behind another. The upright mark is the step; where it stands right of the bar, nothing ran for the rest.",
             Spec(section, TimeUnit.For(most)), Data(section));
     }
 

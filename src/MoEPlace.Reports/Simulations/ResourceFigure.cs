@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MoEPlace.Reports.Figures;
 
 namespace MoEPlace.Reports.Simulations;
@@ -25,32 +26,55 @@ internal static class ResourceFigure
 
     private static object Spec(SimulationSection section, string[] kinds)
     {
-        var values = section.Drawn.SelectMany(v => v.Result.Resources.Where(r => kinds.Contains(r.Kind)).Select(r => new
+        // A row for each variant that has the kind, half a row between kinds.
+        var (rows, middles, next) = (new List<object>(), new List<double>(), 0.0);
+        foreach (var kind in kinds)
         {
-            variant = v.Name,
-            kind = PlainText.Clean(r.Kind, 40),
-            mean = r.MeanShare,
-            most = r.MostShare,
-            told = Quantity.Percent(r.MeanShare),
-            busiest = $"{Quantity.Percent(r.MostShare)}, {PlainText.Clean(r.Busiest, 40)}",
-        })).ToArray();
-        var thick = section.Drawn.Length > 3 ? 7 : 11;
+            var first = next;
+            foreach (var v in section.Drawn)
+                foreach (var r in v.Result.Resources.Where(r => r.Kind == kind).Take(1))
+                {
+                    rows.Add(new
+                    {
+                        variant = v.Name,
+                        kind = PlainText.Clean(kind, 40),
+                        low = next + 0.08,
+                        high = next + 0.92,
+                        mean = r.MeanShare,
+                        most = r.MostShare,
+                        told = Quantity.Percent(r.MeanShare),
+                        busiest = $"{Quantity.Percent(r.MostShare)}, {PlainText.Clean(r.Busiest, 40)}",
+                    });
+                    next++;
+                }
+            middles.Add((first + next) / 2);
+            next += 0.5;
+        }
         var tooltip = new object[]
         {
             new { field = "variant", type = "nominal" },
+            new { field = "kind", type = "nominal" },
             new { field = "told", type = "nominal", title = "mean" },
             new { field = "busiest", type = "nominal", title = "busiest" },
         };
         var y = new
         {
-            field = "kind",
-            type = "nominal",
-            sort = kinds.Select(k => PlainText.Clean(k, 40)),
+            field = "low",
+            type = "quantitative",
             title = (string?)null,
-            axis = new { labelLimit = 180, domain = false, ticks = false, labelColor = FigureStyle.Ink },
-            scale = new { paddingInner = 0.3 },
+            scale = new { domain = new[] { next - 0.5, 0 }, nice = false, zero = false },
+            axis = new
+            {
+                values = middles,
+                labelExpr = $"{JsonSerializer.Serialize(kinds.Select(k => PlainText.Clean(k, 40)))}[indexof({JsonSerializer.Serialize(middles)}, datum.value)]",
+                labelLimit = 180,
+                labelOverlap = false,
+                grid = false,
+                domain = false,
+                ticks = false,
+                labelColor = FigureStyle.Ink,
+            },
         };
-        var offset = new { field = "variant", type = "nominal", scale = new { domain = section.Drawn.Select(v => v.Name) } };
         object X(string field) => new
         {
             field,
@@ -59,18 +83,19 @@ internal static class ResourceFigure
             scale = new { domain = new[] { 0, 1 } },
             axis = new { labelExpr = FigureStyle.PercentLabel(0), tickCount = 6 },
         };
+        var y2 = new { field = "high" };
         return new
         {
             config = FigureStyle.Config,
             width = 560,
-            height = new { step = thick + 2 },
-            data = new { values },
+            height = (section.Drawn.Length > 3 ? 9 : 13) * next,
+            data = new { values = rows },
             layer = new object[]
             {
-                new { mark = new { type = "bar", height = thick },
-                    encoding = new { y, yOffset = offset, x = X("mean"), color = VariantScale.Color(section.Drawn), tooltip } },
-                new { mark = new { type = "tick", color = FigureStyle.Ink, thickness = 2, height = thick, opacity = 1 },
-                    encoding = new { y, yOffset = offset, x = X("most"), tooltip } },
+                new { mark = new { type = "rect", opacity = 1 },
+                    encoding = new { y, y2, x = X("mean"), x2 = new { datum = 0 }, color = VariantScale.Color(section.Drawn), tooltip } },
+                new { mark = new { type = "rule", color = FigureStyle.Ink, strokeWidth = 2 },
+                    encoding = new { y, y2, x = X("most"), tooltip } },
             },
         };
     }

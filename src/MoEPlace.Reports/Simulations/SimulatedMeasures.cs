@@ -57,17 +57,17 @@ internal static class SimulatedMeasures
                 [v.Name, .. Known(section).Select(m => (object?)v.Measure(m.Key)), v.Result.TokensPerStep, v.Result.Steps, v.Result.Events]),
         ]);
 
-    /// <summary>The same over the baseline's; unknown where that is 0.</summary>
+    /// <summary>The same over the baseline's, per token where tokens differ; unknown where that is 0.</summary>
     internal static Table Ratios(SimulationSection section) => new(
         [
-            TableColumn.Text("variant ÷ baseline", "variant"),
-            .. Known(section).Select(m => new TableColumn(m.Title, m.Key, v => v is null ? "–" : Quantity.Ratio((double?)v), Hint: m.Meaning)),
+            TableColumn.Text(section.SameTokens ? "variant ÷ baseline" : "variant ÷ baseline; times and bytes per token", "variant"),
+            .. Known(section).Select(m => new TableColumn(m.Title, m.Key, v => v is double ratio ? MeasureRatio.Text(ratio) : "–", Hint: m.Meaning)),
         ],
         [
             .. section.Variants.Skip(1).Select(v => (object?[])
             [
                 v.Name,
-                .. Known(section).Select(m => section.Baseline.Measure(m.Key) is { } before and > 0 ? v.Measure(m.Key) / before : (object?)null),
+                .. Known(section).Select(m => (object?)MeasureRatio.Of(m.Key, v.Result, section.Baseline.Result)),
             ]),
         ]);
 

@@ -27,7 +27,7 @@ internal static class SimulationFindings
 
         void AddTraffic(string key, string where)
         {
-            if (Traffic(baseline.Measure(key), variant.Measure(key)) is { } told)
+            if (Traffic(key, baseline, variant) is { } told)
                 sentences.Add($"{told} {where}");
         }
     }
@@ -76,9 +76,7 @@ internal static class SimulationFindings
     }
 
     /// <summary>A ratio above 1, never told larger than it is.</summary>
-    internal static string Times(double ratio) => ratio >= 100
-        ? Quantity.Count((long)Math.Min(ratio, 9e18))
-        : Quantity.Fixed(Math.Floor(ratio * 100 + 1e-9) / 100, 2);
+    internal static string Times(double ratio) => MeasureRatio.Text(ratio);
 
     private static string Speed(DrawnVariant baseline, DrawnVariant variant, StepChange change)
     {
@@ -138,27 +136,29 @@ internal static class SimulationFindings
             yield return $"Hidden behind computation: {told} (before: {Quantity.Seconds(before.Hidden)} of {Quantity.Seconds(before.Busy)})";
     }
 
-    private static (double Hidden, double Busy)? HiddenExchange(DrawnVariant variant)
-    {
-        var phases = variant.Result.Phases;
-        var names = StepPhase.Of(phases.Select(p => p.Phase)).Where(p => p.Part == StepPhase.Exchange).Select(p => p.Name).ToHashSet();
-        var exchanges = phases.Where(p => names.Contains(p.Phase)).ToArray();
-        return exchanges.Length == 0 ? null
-            : (exchanges.Sum(p => Math.Max(0, p.BusySeconds - p.ExposedSeconds)), exchanges.Sum(p => p.BusySeconds));
-    }
+    private static (double Hidden, double Busy)? HiddenExchange(DrawnVariant variant) =>
+        variant.Measure(SimulationMeasure.ExchangeSeconds) is { } busy && variant.Measure(SimulationMeasure.ExposedExchangeSeconds) is { } exposed
+            ? (Math.Max(0, busy - exposed), busy) : null;
 
-    /// <summary>Bytes that became fewer or more; null where less than a hundredth changed.</summary>
-    private static string? Traffic(double? before, double? after) => (before, after) switch
+    /// <summary>Bytes that became fewer or more, of a token where tokens differ; null where less than a hundredth changed.</summary>
+    private static string? Traffic(string key, DrawnVariant baseline, DrawnVariant variant)
     {
-        (null, _) or (_, null) => null,
-        (0, 0) => null,
-        (0, _) => $"{Quantity.Bytes(after)} where there were none",
-        (_, 0) => $"No bytes any more ({Quantity.Bytes(before)} before)",
-        var (b, a) when a <= 0.99 * b => $"{Share(1 - a!.Value / b!.Value)} fewer bytes",
-        var (b, a) when a >= 2 * b => $"{Times(a!.Value / b!.Value)}× the bytes",
-        var (b, a) when a >= 1.01 * b => $"{Share(a!.Value / b!.Value - 1)} more bytes",
-        _ => null,
-    };
+        var (before, after) = (baseline.Measure(key), variant.Measure(key));
+        var of = MeasureRatio.IsPerToken(key, variant.Result, baseline.Result) ? " of each token" : "";
+        return (before, after) switch
+        {
+            (null, _) or (_, null) or (0, 0) => null,
+            (0, _) => $"{Quantity.Bytes(after)} where there were none",
+            (_, 0) => $"No bytes any more ({Quantity.Bytes(before)} before)",
+            _ => MeasureRatio.Of(key, variant.Result, baseline.Result) switch
+            {
+                <= 0.99 and { } ratio => $"{Share(1 - ratio)} fewer bytes{of}",
+                >= 2 and { } ratio => $"{Times(ratio)}× the bytes{of}",
+                >= 1.01 and { } ratio => $"{Share(ratio - 1)} more bytes{of}",
+                _ => null,
+            },
+        };
+    }
 
     /// <summary>The share of the step in which the mean rank does not compute.</summary>
     private static double? OutsideComputation(DrawnVariant variant)

@@ -45,7 +45,7 @@ internal static class SimulationTables
             TableColumn.Text("published", "published"),
             new("as a number", "publishedValue", v => Quantity.General((double?)v)),
             new("simulated", "simulated", v => Quantity.General((double?)v)),
-            new("simulated ÷ published", "ratio", v => Quantity.Ratio((double?)v)),
+            new("simulated ÷ published", "ratio", v => v is double ratio ? MeasureRatio.Text(ratio) : Quantity.Unknown),
             TableColumn.Text("what explains the difference", "difference"),
             TableColumn.Text("source", "source"),
         ],
@@ -78,5 +78,5 @@ internal static class SimulationTables
         ]);
 
     private static Func<double?, string> Show(ExpectationOutcome expectation) =>
-        expectation.Over is null ? SimulatedMeasures.Of(expectation.Measure).Show : v => Quantity.Ratio(v, 3);
+        expectation.Over is null ? SimulatedMeasures.Of(expectation.Measure).Show : v => MeasureRatio.Text(v ?? 0, 3);
 }

@@ -4,8 +4,7 @@ using MoEPlace.Results;
 namespace MoEPlace.Reports.Simulations;
 
 /// <summary>
-/// Where the difference between two steps comes from. A step is what its phases expose, each counted where no computation runs beside it,
-/// and a rest; so the differences of the phases and of the rest add up to that of the step, exactly.
+/// Where the difference between two steps comes from. A step is what its phases expose, every instant given to one of them, and a rest; so the differences of the phases and of the rest add up to that of the step, exactly.
 /// </summary>
 /// <param name="Before">The step of the baseline, seconds.</param>
 /// <param name="After">The step of the variant, seconds.</param>

@@ -14,7 +14,7 @@ internal sealed record StepPhase(string Name, string Words, string Color, string
     internal const string Experts = "experts";
     internal const string OtherComputation = "other computation";
 
-    /// <summary>What no phase accounts for: time in which nothing ran, less what ran side by side outside computation.</summary>
+    /// <summary>What no phase accounts for: time in which nothing ran.</summary>
     internal const string Rest = "the rest";
 
     /// <summary>The colour of waiting and of idle time: the grid's, which the page turns over in the dark.</summary>

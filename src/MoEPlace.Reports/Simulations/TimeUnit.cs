@@ -1,7 +1,7 @@
 namespace MoEPlace.Reports.Simulations;
 
 /// <summary>The unit of an axis of time.</summary>
-/// <param name="Name">s, ms, µs or ns.</param>
+/// <param name="Name">h, s, ms, µs or ns.</param>
 /// <param name="PerSecond">How many of it are in a second.</param>
 internal sealed record TimeUnit(string Name, double PerSecond)
 {
@@ -10,6 +10,7 @@ internal sealed record TimeUnit(string Name, double PerSecond)
     /// <summary>The unit in which the longest time that is drawn reads best.</summary>
     internal static TimeUnit For(double mostSeconds) => mostSeconds switch
     {
+        >= 3_600 => new("h", 1 / 3_600.0),
         >= 1 => new("s", 1),
         >= 1e-3 => new("ms", 1e3),
         >= 1e-6 => new("µs", 1e6),

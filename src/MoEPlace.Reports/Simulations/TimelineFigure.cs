@@ -115,7 +115,8 @@ internal static class TimelineFigure
     private static string Left(TimelineRows[] rows)
     {
         var (groups, all) = (rows[0].Groups, rows[0].AllGroups);
-        return groups < all ? $"Of {all} recorded groups of streams and links the first {groups} are drawn; the Chrome trace holds all." : "";
+        return groups < all ? $"Of {all} recorded ranks {groups} {(groups == 1 ? "is" : "are")} drawn, that with the busiest port first, then that which computes longest; "
+            + "the Chrome trace holds all." : "";
     }
 
     /// <summary>Names of layers that do not stand in each other.</summary>

@@ -49,8 +49,8 @@ internal sealed class LinkTotals
     /// <summary>A kind of link, for people.</summary>
     internal static string NameOf(LinkKind kind) => kind switch
     {
-        LinkKind.IntraNodeOut => "NVLink out",
-        LinkKind.IntraNodeIn => "NVLink in",
+        LinkKind.IntraNodeOut => "intra-node out",
+        LinkKind.IntraNodeIn => "intra-node in",
         LinkKind.NicOut => "NIC out",
         LinkKind.NicIn => "NIC in",
         LinkKind.NodeSwitch => "node switch",

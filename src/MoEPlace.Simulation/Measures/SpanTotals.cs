@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using MoEPlace.Results;
 using MoEPlace.Simulation.Streams;
 
@@ -12,6 +13,17 @@ internal sealed class SpanTotals
 {
     private static readonly string[] Phases = [.. StepPhase.All];
     private static readonly int Wait = Array.IndexOf(Phases, StepPhase.Wait);
+
+    /// <summary>To whom an instant belongs at which several are under way beside no computation; exchanges of tokens come first.</summary>
+    private static readonly int[] Order =
+    [
+        .. new[] { StepPhase.Dispatch, StepPhase.Combine, StepPhase.Context, StepPhase.Gradient }.Union(StepPhase.All)
+            .Select(phase => Array.IndexOf(Phases, phase)),
+    ];
+
+    private const int TokenExchanges = 3;
+    private readonly List<long> times = [];
+    private readonly List<int> changes = [];
     private readonly long[][] busy, exposed, streams;
     private readonly long[] exchange, exposedExchange;
     private readonly int[] ranks;
@@ -58,28 +70,29 @@ internal sealed class SpanTotals
     {
         steps.Add(recording.End.Picoseconds);
         int[] phaseOf = [.. recording.Program.Operations.Select(o => Array.IndexOf(Phases, o.Phase))];
-        var spans = new List<(long Begin, long End)>();
         foreach (var rank in ranks)
         {
             var compute = new ComputeSpans(recording, rank);
-            spans.Clear();
+            times.Clear();
+            changes.Clear();
             for (var id = 0; id < phaseOf.Length; id++)
             {
                 var operation = recording.Program.Operations[id];
                 var (begin, end) = (recording.BeginOf(id, rank).Picoseconds, recording.EndOf(id, rank).Picoseconds);
                 var computes = operation.Stream == StreamKind.Compute;
                 busy[phaseOf[id]][rank] += end - begin;
-                exposed[phaseOf[id]][rank] += end - begin - (computes ? 0 : compute.Within(begin, end));
                 streams[(int)operation.Stream][rank] += end - begin;
+                if (computes)
+                    exposed[phaseOf[id]][rank] += end - begin;
+                else
+                    Note(phaseOf[id], begin, end);
                 if (operation.Kind != OperationKind.Exchange)
                     continue;
                 var start = recording.StartOf(id, rank).Picoseconds;
                 busy[Wait][rank] += begin - start;
-                exposed[Wait][rank] += begin - start - compute.Within(start, begin);
-                if (operation.Phase != StepPhase.Gradient)
-                    spans.Add((begin, end));
+                Note(Wait, start, begin);
             }
-            AddExchanges(rank, spans, compute);
+            AddExposed(rank, compute);
         }
     }
 
@@ -116,18 +129,36 @@ internal sealed class SpanTotals
         _ => "copy",
     };
 
-    private void AddExchanges(int rank, List<(long Begin, long End)> spans, ComputeSpans compute)
+    private void Note(int phase, long begin, long end)
     {
-        spans.Sort();
-        var until = 0L;
-        foreach (var (begin, end) in spans)
+        if (begin == end)
+            return;
+        var place = Array.IndexOf(Order, phase);
+        times.AddRange([begin, end]);
+        changes.AddRange([place, ~place]);
+    }
+
+    /// <summary>Goes from instant to instant at which something begins or ends, and gives the time between to one phase.</summary>
+    private void AddExposed(int rank, ComputeSpans compute)
+    {
+        var at = CollectionsMarshal.AsSpan(times);
+        var change = CollectionsMarshal.AsSpan(changes);
+        at.Sort(change);
+        Span<int> underWay = stackalloc int[Order.Length];
+        for (var i = 0; i < at.Length; i++)
         {
-            var from = Math.Max(begin, until);
-            if (end <= from)
-                continue;
-            exchange[rank] += end - from;
-            exposedExchange[rank] += end - from - compute.Within(from, end);
-            until = end;
+            var first = underWay.IndexOfAnyExcept(0);
+            if (first >= 0 && at[i] > at[i - 1])
+            {
+                var (time, alone) = (at[i] - at[i - 1], at[i] - at[i - 1] - compute.Within(at[i - 1], at[i]));
+                exposed[Order[first]][rank] += alone;
+                if (first < TokenExchanges)
+                {
+                    exchange[rank] += time;
+                    exposedExchange[rank] += alone;
+                }
+            }
+            underWay[change[i] < 0 ? ~change[i] : change[i]] += change[i] < 0 ? -1 : 1;
         }
     }
 

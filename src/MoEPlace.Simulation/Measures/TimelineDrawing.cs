@@ -5,7 +5,7 @@ using MoEPlace.Simulation.Streams;
 
 namespace MoEPlace.Simulation.Measures;
 
-/// <summary>The streams of the first ranks of a step, and the bytes that passed their ports.</summary>
+/// <summary>The streams of a few ranks of a step, and the bytes that passed their ports.</summary>
 internal static class TimelineDrawing
 {
     private static readonly (string Name, LinkKind Kind)[] Ports =
@@ -16,12 +16,12 @@ internal static class TimelineDrawing
 
     /// <summary>Draws.</summary>
     /// <param name="recording">The step.</param>
-    /// <param name="ranks">How many ranks, from rank 0; 1 or more.</param>
+    /// <param name="ranks">How many ranks, 1 or more; the first that <see cref="Chosen"/> gives.</param>
     internal static Timeline Draw(StepRecording recording, int ranks)
     {
         var tracks = ImmutableArray.CreateBuilder<TimelineTrack>();
         var spans = new List<TimelineSpan>();
-        for (var rank = 0; rank < ranks; rank++)
+        foreach (var rank in Chosen(recording).Take(ranks))
         {
             foreach (var stream in Enum.GetValues<StreamKind>())
                 AddTrack(rank, SpanTotals.NameOf(stream), StreamSpans(recording, rank, stream, tracks.Count));
@@ -37,6 +37,27 @@ internal static class TimelineDrawing
             if (spans.Count > before)
                 tracks.Add(new TimelineTrack($"rank {rank}", name));
         }
+    }
+
+    /// <summary>
+    /// The ranks in the order in which they matter: that with the busiest port, whose bytes take the longest at the port's bandwidth; that
+    /// which computes longest; the others from the lowest, and last those that do nothing, as lost ranks. Among equals the lowest.
+    /// </summary>
+    internal static IEnumerable<int> Chosen(StepRecording recording)
+    {
+        int[] all = [.. Enumerable.Range(0, recording.Program.Ranks)];
+        var kernels = recording.Program.Operations.Index().Where(o => o.Item.Kind == OperationKind.Kernel).Select(o => o.Index).ToArray();
+        double[] ports = [.. all.Select(rank => Ports.Max(port => PortSeconds(recording, port.Kind, rank)))];
+        long[] computes =
+            [.. all.Select(rank => kernels.Sum(id => recording.EndOf(id, rank).Picoseconds - recording.BeginOf(id, rank).Picoseconds))];
+        int[] first = [all.MaxBy(rank => ports[rank]), all.MaxBy(rank => computes[rank])];
+        return first.Union(all.OrderBy(rank => ports[rank] == 0 && computes[rank] == 0));
+    }
+
+    private static double PortSeconds(StepRecording recording, LinkKind kind, int rank)
+    {
+        var link = recording.Links.LinkOf(kind, rank);
+        return recording.Use.Bytes[link] / recording.Links.BytesPerSecond[link];
     }
 
     private static IEnumerable<TimelineSpan> StreamSpans(StepRecording recording, int rank, StreamKind stream, int track)

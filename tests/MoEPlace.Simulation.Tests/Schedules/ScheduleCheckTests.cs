@@ -96,6 +96,17 @@ public sealed class ScheduleCheckTests
     }
 
     [Fact]
+    public void Values_are_told_as_a_file_spells_them()
+    {
+        var faults = new InputFaults("test");
+        new Schedule { Library = CollectiveLibrary.DeepEpLowLatency, AllToAll = AllToAllAlgorithm.NodeDeduplicated }.Check(faults);
+        Assert.Equal("node-deduplicated", faults.ToImmutable()[0].Value);
+        faults = new InputFaults("test");
+        new Schedule { AllToAll = (AllToAllAlgorithm)9 }.Check(faults);
+        Assert.Equal("9", faults.ToImmutable()[0].Value);
+    }
+
+    [Fact]
     public void A_setting_tells_all_that_does_not_fit_at_once()
     {
         using var drawn = new WorkCase(3, plain: true);

@@ -47,7 +47,7 @@ public sealed class ShippedScenarioTests
         {
             var scenario = Read(row.Data);
             var points = SweepPoint.All(scenario, [.. scenario.Content.Sweep!.Select(list => KeyValuePair.Create(
-                list.Key, (ImmutableArray<JsonNode>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)]))]);
+                list.Key, (ImmutableArray<JsonNode?>)[.. list.Value.Select(v => JsonNode.Parse(v.GetRawText())!)]))]);
             Assert.NotEmpty(points);
         }
     }

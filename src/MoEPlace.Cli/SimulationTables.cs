@@ -17,8 +17,9 @@ internal static class SimulationTables
                 + $"placement {variant.Placement}, {variant.Schedule}, {MeasureTable.Count(variant.TokensPerStep)} tokens a step");
         var baseline = result.Variants[0];
         var names = SimulationMeasure.All.Where(name => result.Variants.Any(v => v.Measures.ContainsKey(name)));
+        var sameTokens = result.Variants.All(v => v.TokensPerStep == baseline.TokensPerStep);
         terminal.Table(
-            [result.Variants.All(v => v.TokensPerStep == baseline.TokensPerStep) ? "" : "x: over the first,\ntimes and bytes per token", .. result.Variants.Select(v => v.Name)],
+            [sameTokens ? "" : "x: over the first,\ntimes and bytes per token", .. result.Variants.Select(v => v.Name)],
             names.Select(name => (string[])[Words(name), .. result.Variants.Select(v => Cell(name, v, baseline))]));
         foreach (var expected in result.Expectations)
             terminal.Line($"{(expected.Met ? "as expected" : "NOT AS EXPECTED")}: {Words(expected)} ({expected.Why})");
@@ -55,7 +56,8 @@ internal static class SimulationTables
             SimulationMeasure.TokensPerSecond => value.ToString("N0", CultureInfo.InvariantCulture),
             _ => MeasureTable.Seconds(value),
         };
-        return variant != baseline && MeasureRatio.Of(name, variant, baseline) is { } ratio ? $"{text}  x{MeasureRatio.Text(ratio)}" : text;
+        return variant != baseline && MeasureRatio.Of(name, variant, baseline) is { } ratio
+            ? $"{text}  x{MeasureRatio.Text(ratio)}" : text;
     }
 
     private static string Words(string measure) => measure switch

@@ -11,7 +11,7 @@ public sealed class TableTests
     [InlineData(1.2, "1.2")]
     [InlineData(0.000044123, "0.000044")]
     [InlineData(0, "0")]
-    [InlineData(-1234.5, "-1,234")]
+    [InlineData(-1234.5, "-1,235")]
     public void Figures_are_told_without_an_exponent_and_with_digits_in_groups(double value, string told) =>
         Assert.Equal(told, SimulationTables.Plain(value, 2));
 

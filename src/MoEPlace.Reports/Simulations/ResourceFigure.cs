@@ -27,6 +27,7 @@ internal static class ResourceFigure
     private static object Spec(SimulationSection section, string[] kinds)
     {
         // A row for each variant that has the kind, half a row between kinds.
+        string[] names = [.. kinds.Select(k => PlainText.Clean(k, 40))];
         var (rows, middles, next) = (new List<object>(), new List<double>(), 0.0);
         foreach (var kind in kinds)
         {
@@ -66,7 +67,7 @@ internal static class ResourceFigure
             axis = new
             {
                 values = middles,
-                labelExpr = $"{JsonSerializer.Serialize(kinds.Select(k => PlainText.Clean(k, 40)))}[indexof({JsonSerializer.Serialize(middles)}, datum.value)]",
+                labelExpr = $"{JsonSerializer.Serialize(names)}[indexof({JsonSerializer.Serialize(middles)}, datum.value)]",
                 labelLimit = 180,
                 labelOverlap = false,
                 grid = false,

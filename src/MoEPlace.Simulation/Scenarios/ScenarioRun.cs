@@ -11,7 +11,7 @@ namespace MoEPlace.Simulation.Scenarios;
 /// <param name="Step">Simulates steps.</param>
 public sealed record ScenarioRun(PlacementSource Place, StepRunner Step)
 {
-    /// <summary>Ranks whose streams and links are drawn, from rank 0; 0 for no timeline. Default: 0.</summary>
+    /// <summary>How many ranks have their streams and links drawn, those that matter most first; 0 for no timeline. Default: 0.</summary>
     public int DrawnRanks { get; init; }
 
     /// <summary>Variants that run at once, 1 or more. Default: as many as there are cores.</summary>

@@ -59,7 +59,7 @@ public sealed record WorkOptions
     internal void Check(InputFaults faults, int ranks)
     {
         faults.Require(Enum.IsDefined(Residency), "residency", Residency, "home or coherent");
-        faults.Require(Enum.IsDefined(AllToAll), "allToAll", AllToAll, "flat, hierarchical or nodeDeduplicated");
+        faults.Require(Enum.IsDefined(AllToAll), "allToAll", AllToAll, "flat, hierarchical or node-deduplicated");
         faults.Require(Enum.IsDefined(Copies), "copies", Copies, "expert or rank");
         faults.Require(Enum.IsDefined(Phase), "phase", Phase, "decode or prefill");
         faults.Require(CapacityFactor is null or (> 0 and <= 1024), "capacityFactor", CapacityFactor, "above 0, at most 1,024");

@@ -94,7 +94,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--current {two-ranks.json} --time-limit 600", "two-ranks.json: placement.ranksPerNode = 2")]
     [InlineData("place {toy.safetensors} --cluster {cluster-unknown-key.json} -o >p", "racks = 2", "ranksPerNode")]
     [InlineData("place {toy.safetensors} --cluster {cluster-missing-key.json} -o >p", "intraNode.latencyNanoseconds = missing", "a number")]
-    [InlineData("place {toy.safetensors} --cluster {cluster-negative.json} -o >p", "interNode.bandwidthBytesPerSecond = -1", "above 0")]
+    [InlineData("place {toy.safetensors} --cluster {cluster-negative.json} -o >p", "interNode.bandwidthBytesPerSecond = -1", "1e3 to 1e18 bytes a second")]
     [InlineData("place {toy.safetensors} --cluster {cluster-text.json} -o >p", "nodes = \"four\"", "a whole number")]
     [InlineData("place {toy.safetensors} --cluster {cluster-newer.json} -o >p", "moeplace.cluster/9", "moeplace.cluster/1")]
     [InlineData("place {toy.safetensors} --cluster {nowhere.json} -o >p", "nowhere.json", "a file that can be read")]

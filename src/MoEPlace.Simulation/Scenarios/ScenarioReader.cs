@@ -50,7 +50,12 @@ internal sealed class ScenarioReader(JsonObject root, ScenarioFile content, stri
         var model = routing.Trace is not null && traced is null ? null
             : Try(() => ReadModel(Merged(change, "model"), FieldOf("model"), traced?.Model));
         if (cluster is null || model is null)
+        {
+            var alone = new InputFaults(file);
+            SettingCheck.CheckAlone(model, traced, work, schedule, FieldOf, alone);
+            Tell(alone.ToImmutable());
             return null;
+        }
         var (name, description) = (content.Variants[index].Name, content.Variants[index].Description);
         var variant = new ScenarioVariant(name, description, model, routing, cluster, placement, work, schedule, lost, content.Seed);
         var unfit = new InputFaults(file);

@@ -43,6 +43,32 @@ internal static class SettingCheck
             PlacementChoiceCheck.Check(variant, field, faults);
     }
 
+    /// <summary>Notes what is wrong whatever the cluster, where that is faulty itself, so that it is told along.</summary>
+    /// <param name="model">Null where it is faulty.</param>
+    /// <param name="traced">What its trace tells; null without.</param>
+    /// <param name="work">Tokens and steps.</param>
+    /// <param name="schedule">Of the variant.</param>
+    /// <param name="field">The key path of a part of the setting.</param>
+    /// <param name="faults">Where to note it.</param>
+    internal static void CheckAlone(
+        MoEModel? model, TraceLookup.TraceFacts? traced, WorkChoice work, Schedules.Schedule schedule, Func<string, string> field,
+        InputFaults faults)
+    {
+        schedule.Check(faults, field("schedule") + ".");
+        CheckRanges(work, field("work"), faults);
+        if (model is not null && traced is not null)
+            CheckShape(model, traced, field, faults);
+    }
+
+    private static void CheckShape(MoEModel model, TraceLookup.TraceFacts traced, Func<string, string> field, InputFaults faults)
+    {
+        var named = $"as in {traced.Path}";
+        faults.Require(model.Layers == traced.Model.Layers, field("model") + ".layers", model.Layers, $"{traced.Model.Layers}, {named}");
+        faults.Require(
+            model.Experts == traced.Model.Experts, field("model") + ".experts", model.Experts, $"{traced.Model.Experts}, {named}");
+        faults.Require(model.TopK == traced.Model.TopK, field("model") + ".topK", model.TopK, $"{traced.Model.TopK}, {named}");
+    }
+
     private static void CheckRouting(
         ScenarioVariant variant, TraceLookup.TraceFacts? traced, Func<string, string> field, InputFaults faults)
     {
@@ -52,14 +78,9 @@ internal static class SettingCheck
         RoutingSlices.CheckPhase(routing, at, faults);
         if (traced is not null)
         {
-            var named = $"as in {traced.Path}";
-            faults.Require(
-                model.Layers == traced.Model.Layers, field("model") + ".layers", model.Layers, $"{traced.Model.Layers}, {named}");
-            faults.Require(
-                model.Experts == traced.Model.Experts, field("model") + ".experts", model.Experts, $"{traced.Model.Experts}, {named}");
+            CheckShape(model, traced, field, faults);
             if (routing.RecordedHomes && traced.HighestHome is var (row, home) && home >= variant.Cluster.Ranks)
                 faults.AddRange(RoutedTokens.Homeless(traced.Path, row, home, variant.Cluster.Ranks).Faults);
-            faults.Require(model.TopK == traced.Model.TopK, field("model") + ".topK", model.TopK, $"{traced.Model.TopK}, {named}");
         }
         if (routing.Synthetic is not { } drawn)
             return;
@@ -81,19 +102,29 @@ internal static class SettingCheck
     private static bool CheckWork(ScenarioVariant variant, string field, InputFaults faults)
     {
         var work = variant.Work;
-        var sound = faults.Require(
-            work.TokensPerRank is null != work.TokensPerStep is null, field, work.TokensPerRank is null ? "neither" : "both",
-            "either tokensPerRank or tokensPerStep");
+        var sound = CheckRanges(work, field, faults);
         var tokens = work.Tokens(variant.RanksLeft);
-        var key = field + (work.TokensPerStep is null ? ".tokensPerRank" : ".tokensPerStep");
         sound = sound && faults.Require(
-            tokens is >= 1 and <= EvaluationOptions.MostTokens, key, work.TokensPerStep ?? work.TokensPerRank,
+            tokens is >= 1 and <= EvaluationOptions.MostTokens, TokensKey(work, field), work.TokensPerStep ?? work.TokensPerRank,
             "1 to 16,777,216 tokens over all ranks");
-        sound &= faults.Require(work.ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, field + ".contextTokens",
-            work.ContextTokens, "1 to 16,777,216");
-        sound &= faults.Require(work.Steps is >= 1 and <= 1_000, field + ".steps", work.Steps, "1 to 1,000");
         return sound && faults.Require(
             tokens * work.Steps * variant.Model.Layers * variant.Model.TopK <= MostWork, field + ".steps", work.Steps,
             $"tokens x steps x layers x top-k of at most {MostWork}");
     }
+
+    private static bool CheckRanges(WorkChoice work, string field, InputFaults faults)
+    {
+        var sound = faults.Require(
+            work.TokensPerRank is null != work.TokensPerStep is null, field, work.TokensPerRank is null ? "neither" : "both",
+            "either tokensPerRank or tokensPerStep");
+        sound = sound && faults.Require(
+            (work.TokensPerStep ?? work.TokensPerRank) is >= 1 and <= EvaluationOptions.MostTokens, TokensKey(work, field),
+            work.TokensPerStep ?? work.TokensPerRank, "1 to 16,777,216 tokens over all ranks");
+        sound &= faults.Require(work.ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, field + ".contextTokens",
+            work.ContextTokens, "1 to 16,777,216");
+        return sound & faults.Require(work.Steps is >= 1 and <= 1_000, field + ".steps", work.Steps, "1 to 1,000");
+    }
+
+    private static string TokensKey(WorkChoice work, string field) =>
+        field + (work.TokensPerStep is null ? ".tokensPerRank" : ".tokensPerStep");
 }

@@ -102,7 +102,11 @@ public sealed class ScenarioFaultTests : IDisposable
             root["expect"]![0]!["variant"] = "none";
             root["published"]![0]!["publishedValue"] = JsonNode.Parse("1e999");
         }));
-        string[] fields = ["title", "work.steps", "variants[1].cluster.nodes", "expect[0].variant", "published[0].publishedValue"];
+        string[] fields =
+        [
+            "title", "work.steps", "variants[1].cluster.nodes", "variants[1].schedule.pipelineDegree", "expect[0].variant",
+            "published[0].publishedValue",
+        ];
         Assert.All(fields, field => Assert.Single(refused.Faults, fault => fault.Field == field));
     }
 

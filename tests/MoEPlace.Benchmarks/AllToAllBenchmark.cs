@@ -1,4 +1,3 @@
-using System.Globalization;
 using MoEPlace.Simulation;
 using MoEPlace.Simulation.Network;
 
@@ -19,7 +18,7 @@ internal static class AllToAllBenchmark
 
     internal static int Run(string[] args)
     {
-        var repeats = Parse(args);
+        var repeats = Timing.Repeats(args, "alltoall", 5);
         Console.WriteLine(
             $"{Exchanges} all-to-alls ({SkewedByPairs} where skewed by pairs) of 56 MiB per GPU, one after the other, {repeats} repeats");
         Console.WriteLine($"{"",-44}{"all",12}{"least",12}{"each",12}{"its core",12}");
@@ -95,21 +94,4 @@ internal static class AllToAllBenchmark
     private static void Print(string name, int exchanges, Timing timing) => Console.WriteLine(
         $"{name,-46}{timing.Median * 1e3,8:F1} ms{timing.Least * 1e3,8:F1} ms{timing.Median / exchanges * 1e3,8:F3} ms"
         + $"{timing.CoreMedian / exchanges * 1e3,8:F3} ms");
-
-    private static int Parse(string[] args)
-    {
-        var repeats = 5;
-        var faults = new InputFaults("alltoall");
-        for (var i = 0; i < args.Length; i += 2)
-        {
-            var value = args.ElementAtOrDefault(i + 1);
-            var given = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
-            if (args[i] != "--repeats")
-                faults.Add("option", args[i], "--repeats");
-            else if (faults.Require(given is >= 1 and <= 10_000, args[i], value, "1 to 10,000"))
-                repeats = given;
-        }
-        faults.ThrowIfAny();
-        return repeats;
-    }
 }

@@ -22,7 +22,7 @@ internal static class EplbBenchmark
 
     internal static int Run(string[] args)
     {
-        var repeats = Parse(args);
+        var repeats = Timing.Repeats(args, "eplb", 51);
         if (Machine.Output(Python, "-c", "import numpy") is null)
         {
             Console.Error.WriteLine($"{Python} has no numpy, which is the baseline; install it with: apt-get install python3-numpy");
@@ -84,23 +84,6 @@ internal static class EplbBenchmark
             random.Shuffle(own);
         }
         return load;
-    }
-
-    private static int Parse(string[] args)
-    {
-        var repeats = 51;
-        var faults = new InputFaults("eplb");
-        for (var i = 0; i < args.Length; i += 2)
-        {
-            var value = args.ElementAtOrDefault(i + 1);
-            var given = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
-            if (args[i] != "--repeats")
-                faults.Add("option", args[i], "--repeats");
-            else if (faults.Require(given is >= 1 and <= 10_000, args[i], value, "1 to 10,000"))
-                repeats = given;
-        }
-        faults.ThrowIfAny();
-        return repeats;
     }
 
     private sealed record Baseline(string Numpy, double[] Seconds, double[] CoreSeconds);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace MoEPlace.Benchmarks;
 
@@ -15,6 +16,24 @@ internal sealed record Timing(double[] Seconds, double[] CoreSeconds)
 
     /// <summary>The median of the processor time.</summary>
     internal double CoreMedian => CoreSeconds[CoreSeconds.Length / 2];
+
+    /// <summary>How often to run, where a verb takes <c>--repeats</c> alone.</summary>
+    /// <exception cref="InputException">Another option, or a number out of range.</exception>
+    internal static int Repeats(string[] args, string verb, int repeats)
+    {
+        var faults = new InputFaults(verb);
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = args.ElementAtOrDefault(i + 1);
+            var given = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+            if (args[i] != "--repeats")
+                faults.Add("option", args[i], "--repeats");
+            else if (faults.Require(given is >= 1 and <= 10_000, args[i], value, "1 to 10,000"))
+                repeats = given;
+        }
+        faults.ThrowIfAny();
+        return repeats;
+    }
 
     /// <summary>Measures <paramref name="repeats"/> runs after <paramref name="warmUps"/> more.</summary>
     internal static Timing Of(int repeats, Action run, int warmUps = 2)

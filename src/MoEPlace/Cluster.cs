@@ -12,6 +12,7 @@ namespace MoEPlace;
 /// <param name="InterNode">A rank's port to the ranks of other nodes.</param>
 /// <param name="UnequalRanks">Ranks that are slower, faster, or of other memory; null for none.</param>
 /// <param name="Fabric">What a simulation knows beyond the two ports; null for a network that never blocks.</param>
+/// <param name="Calibration">What its ranks were measured to take; null where nothing was measured.</param>
 public sealed record Cluster(
     string Format,
     string Name,
@@ -21,7 +22,8 @@ public sealed record Cluster(
     Link IntraNode,
     Link InterNode,
     ImmutableArray<UnequalRank>? UnequalRanks = null,
-    Fabric? Fabric = null)
+    Fabric? Fabric = null,
+    Calibration? Calibration = null)
 {
     /// <summary>What a cluster file says that it is.</summary>
     public const string FormatName = "moeplace.cluster/1";
@@ -58,12 +60,12 @@ public sealed record Cluster(
     /// <summary>Equal when all members are, unequal ranks one by one; no list is as good as an empty one.</summary>
     public bool Equals(Cluster? other) =>
         other is not null && Format == other.Format && Name == other.Name && Nodes == other.Nodes && RanksPerNode == other.RanksPerNode
-        && Device == other.Device && IntraNode == other.IntraNode && InterNode == other.InterNode && Fabric == other.Fabric
+        && Device == other.Device && IntraNode == other.IntraNode && InterNode == other.InterNode && Fabric == other.Fabric && Calibration == other.Calibration
         && (UnequalRanks ?? []).AsSpan().SequenceEqual((other.UnequalRanks ?? []).AsSpan());
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Name, Nodes, RanksPerNode, Device, IntraNode, InterNode, UnequalRanks?.Length ?? 0, Fabric);
+        HashCode.Combine(Name, Nodes, RanksPerNode, Device, IntraNode, InterNode, UnequalRanks?.Length ?? 0, HashCode.Combine(Fabric, Calibration));
 
     /// <summary>Notes everything that is wrong with this cluster.</summary>
     public void Check(InputFaults faults)
@@ -81,6 +83,7 @@ public sealed record Cluster(
         IntraNode.Check(faults, "intraNode");
         InterNode.Check(faults, "interNode");
         CheckUnequalRanks(faults);
+        Calibration?.Check(faults, Math.Clamp(RanksPerNode, 1, 1_024));
         Fabric?.Check(faults, Math.Clamp(Nodes, 1, 65_536), Math.Clamp(RanksPerNode, 1, 1_024));
     }
 

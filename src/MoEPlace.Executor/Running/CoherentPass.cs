@@ -9,7 +9,8 @@ namespace MoEPlace.Executor.Running;
 /// Residency coherent, for decoding: the pre-norm residual of a token moves in every layer to the rank of its top-1 expert and stays there
 /// (ExFlow's context-coherent parallelism, extended to top-k). Every rank holds the whole key-value cache.
 /// </summary>
-internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, ExpertExchange exchange, KeyValueCache cache, ChoiceObserver? observe)
+internal sealed class CoherentPass(
+    IRankGroup group, MoELanguageModel model, ExpertExchange exchange, KeyValueCache cache, StepClock clock, ChoiceObserver? observe)
 {
     /// <summary>Runs one step of decoding.</summary>
     /// <param name="step">The step.</param>
@@ -24,6 +25,7 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
             using var scope = torch.NewDisposeScope();
             var (before, carried) = (here.Residual, here.Carry);
             attended[layer.Index] = here.Tokens;
+            clock.Enter(layer.IsMoE ? RunPhase.Attention : RunPhase.Dense);
             var residual = layer.Attend(here.Residual, here.Batch, cache);
             if (layer.IsMoE)
                 Move(layer, step, here, residual);
@@ -39,6 +41,7 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
             here.Carry?.MoveToOuterDisposeScope();
             carried?.Dispose();
         }
+        clock.Enter(RunPhase.Step);
         return new Residuals(here.Tokens, here.Residual);
     }
 
@@ -54,16 +57,20 @@ internal sealed class CoherentPass(IRankGroup group, MoELanguageModel model, Exp
             carry = choice.Carry;
             observe?.Invoke(step.Number, layer.Ordinal, here.Batch, choices);
         }
+        clock.Enter(RunPhase.Dispatch);
         var arrivals = exchange.Send(layer.Ordinal, step.Tokens, here.Tokens, residual, choices, keepsExpertless: true);
         // The last gate has nobody to hand anything to.
         var carries = gate.CarryWidth > 0 && layer.Ordinal.Value < model.Config.MoeLayerIds.Length - 1;
         if (carries)
             carry = exchange.SendAfter(arrivals, carry ?? torch.empty([0, gate.CarryWidth], device: residual.device));
+        clock.Enter(RunPhase.Experts);
         var hidden = layer.Normalise(arrivals.Rows);
         var sums = exchange.RunExperts(layer.Ordinal, step.Tokens, layer.Experts!, arrivals, hidden);
+        clock.Enter(RunPhase.Combine);
         var routes = Routes.Of(layer.Ordinal, step.Tokens, arrivals, exchange, group);
         var back = exchange.Combine(ExpertExchange.Pick(sums, routes.Leaving), routes.Sent, routes.Received);
         var rows = HomePass.Add(ExpertExchange.Pick(arrivals.Rows, routes.Staying), routes.Targets, back);
+        clock.Enter(RunPhase.Shared);
         here.Take([.. routes.Staying.Select(row => arrivals.Tokens[row])]);
         here.Carry = carries ? ExpertExchange.Pick(carry!, routes.Staying) : null;
         here.Residual = here.Tokens.Length == 0

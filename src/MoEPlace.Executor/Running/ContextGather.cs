@@ -27,7 +27,7 @@ internal sealed class ContextGather(IRankGroup group, KeyValueCache cache, Traff
         }
         var count = mine.Count / 2;
         var values = count > 0 ? torch.cat([.. parts]) : cache.Read(0, Rows(step, [], device), Positions(step, [], device));
-        traffic.Gathered(values.NumberOfElements * Tensor.BytesOf(values.dtype) * (group.Size - 1));
+        traffic.Gathered(values.NumberOfElements * Tensor.BytesOf(values.dtype), group.Size);
         long[] counts = [.. group.ToAll([count]).Select(one => one[0])];
         var places = group.AllGather(torch.tensor<int>([.. mine], [count, 2], device), counts).ToArray<int>();
         var all = group.AllGather(values, counts);

@@ -6,7 +6,8 @@ using MoEPlace.Torch;
 namespace MoEPlace.Executor.Running;
 
 /// <summary>Residency home: a token's hidden state stays on its home rank, goes out to its experts in every layer and comes back.</summary>
-internal sealed class HomePass(IRankGroup group, MoELanguageModel model, ExpertExchange exchange, KeyValueCache? cache, ChoiceObserver? observe)
+internal sealed class HomePass(
+    IRankGroup group, MoELanguageModel model, ExpertExchange exchange, KeyValueCache? cache, StepClock clock, ChoiceObserver? observe)
 {
     /// <summary>Runs one step.</summary>
     /// <param name="step">The step.</param>
@@ -21,6 +22,7 @@ internal sealed class HomePass(IRankGroup group, MoELanguageModel model, ExpertE
         {
             using var scope = torch.NewDisposeScope();
             var (before, carried) = (residual, carry);
+            clock.Enter(layer.IsMoE ? RunPhase.Attention : RunPhase.Dense);
             residual = layer.Attend(residual, batch, cache);
             var hidden = layer.Normalise(residual);
             if (!layer.IsMoE)
@@ -37,6 +39,7 @@ internal sealed class HomePass(IRankGroup group, MoELanguageModel model, ExpertE
             carry?.MoveToOuterDisposeScope();
             carried?.Dispose();
         }
+        clock.Enter(RunPhase.Step);
         return new Residuals(tokens, residual);
     }
 
@@ -52,12 +55,16 @@ internal sealed class HomePass(IRankGroup group, MoELanguageModel model, ExpertE
             choices = TokenChoices.Of(choice, model.Config.Experts);
             observe?.Invoke(step.Number, layer.Ordinal, batch, choices);
         }
+        clock.Enter(RunPhase.Dispatch);
         var arrivals = exchange.Send(layer.Ordinal, step.Tokens, tokens, hidden, choices, keepsExpertless: false);
+        clock.Enter(RunPhase.Experts);
         var sums = exchange.RunExperts(layer.Ordinal, step.Tokens, layer.Experts!, arrivals, arrivals.Rows);
+        clock.Enter(RunPhase.Combine);
         var back = exchange.Combine(sums, arrivals.Received, arrivals.Sent);
         if (choice is null)
             return (residual, null);
         residual = Add(residual, arrivals.SentRows, back);
+        clock.Enter(RunPhase.Shared);
         if (gate.CostFreeOutput(hidden, choice.Experts, choice.Weights) is { } free)
             residual = residual + free;
         return (layer.Shared(hidden) is { } shared ? residual + shared : residual, choice.Carry);

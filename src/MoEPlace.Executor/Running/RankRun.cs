@@ -19,6 +19,7 @@ public sealed class RankRun : IDisposable
     private readonly StepPlan plan;
     private readonly KeyValueCache cache;
     private readonly TrafficCounters traffic;
+    private readonly StepClock clock = new();
     private readonly RoutingRecorder? recorder;
     private readonly HomePass home;
     private readonly CoherentPass? coherent;
@@ -32,14 +33,15 @@ public sealed class RankRun : IDisposable
         plan = new StepPlan(job, pools);
         cache = new KeyValueCache(
             model.Config, Math.Max(1, StepPlan.RowsNeeded(job, pools, pool)), job.LongestSequence, model.Device, model.Type);
-        traffic = new TrafficCounters(group.Rank, (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type));
+        traffic = new TrafficCounters(
+            group.Rank, options.Placement.RanksPerNode, (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type));
         if (options.JournalFolder is { } folder)
             recorder = new RoutingRecorder(new RoutingJournal(folder, group.Rank), model.Config.Choices, group.Size);
         var exchange = new ExpertExchange(group, new DispatchRule(options.Placement), traffic);
         ChoiceObserver? observe = recorder is null ? null : recorder.Choices;
-        home = new HomePass(group, model, exchange, cache, observe);
+        home = new HomePass(group, model, exchange, cache, clock, observe);
         if (options.Residency == Residency.Coherent)
-            (coherent, gather) = (new CoherentPass(group, model, exchange, cache, observe), new ContextGather(group, cache, traffic));
+            (coherent, gather) = (new CoherentPass(group, model, exchange, cache, clock, observe), new ContextGather(group, cache, traffic));
         output = new StepOutput(group, model, job, options);
     }
 
@@ -91,6 +93,7 @@ public sealed class RankRun : IDisposable
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
+            clock.NextStep();
             var ids = RunStep(step);
             for (var i = 0; i < ids.Length; i++)
                 if (step.Samples[i])
@@ -100,6 +103,7 @@ public sealed class RankRun : IDisposable
             if (group.Rank == 0)
                 options.Progress?.Invoke(tokens, job.MostTokensInAll);
         }
+        var times = clock.Total(group);
         recorder?.Complete();
         torch.cuda.synchronize();
         group.Barrier();
@@ -109,7 +113,7 @@ public sealed class RankRun : IDisposable
         var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts?.AllocatedBytes ?? 0), cache.AllocatedBytes]);
         return new RunResult(
             tokens, steps, seconds, lossTokens, loss, prefill, decode, [.. bytes.Select(one => one[0])], [.. bytes.Select(one => one[1])],
-            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))]);
+            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))], times);
     }
 
     private int[] RunStep(PlannedStep step)
@@ -126,7 +130,9 @@ public sealed class RankRun : IDisposable
             residuals = home.Run(step);
             attended.AsSpan().Fill(residuals.Tokens);
         }
+        clock.Enter(RunPhase.Context);
         gather?.Run(step.Tokens, attended, model.Device);
+        clock.Enter(RunPhase.Step);
         recorder?.Flush();
         return output.Take(step, residuals);
     }

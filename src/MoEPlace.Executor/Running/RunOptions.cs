@@ -1,3 +1,5 @@
+using MoEPlace.Executor.Applying;
+
 namespace MoEPlace.Executor.Running;
 
 /// <summary>How a job is run.</summary>
@@ -17,6 +19,9 @@ public sealed record RunOptions
 
     /// <summary>Where routing is recorded: a journal that all ranks write; null for none.</summary>
     public string? JournalFolder { get; init; }
+
+    /// <summary>What makes the run take placements while it runs; null for one that keeps its own.</summary>
+    public LiveOptions? Live { get; init; }
 
     /// <summary>Told on rank 0 after every step: tokens that have run, and tokens that will at most.</summary>
     public Action<long, long>? Progress { get; init; }

@@ -13,6 +13,7 @@ namespace MoEPlace.Executor.Running;
 /// <param name="ExpertBytes">[ranks] bytes that the experts of each rank take.</param>
 /// <param name="CacheBytes">[ranks] bytes that the key-value cache of each takes.</param>
 /// <param name="Sampled">[sequences] the ids that were sampled.</param>
+/// <param name="Times">How long each step took.</param>
 public sealed record RunResult(
     long Tokens,
     int Steps,
@@ -23,4 +24,5 @@ public sealed record RunResult(
     Traffic Decode,
     ImmutableArray<long> ExpertBytes,
     ImmutableArray<long> CacheBytes,
-    ImmutableArray<ImmutableArray<int>> Sampled);
+    ImmutableArray<ImmutableArray<int>> Sampled,
+    StepTimes Times);

@@ -63,7 +63,7 @@ public sealed class GateKindTests
             new TraceSlice(trace, TraceSplit.All), options.Placement, ClusterPresets.Parse($"1x{options.Placement.Ranks}"),
             new EvaluationOptions { Residency = options.Residency }).Measures;
         Assert.Equal(
-            new Traffic(judged.DispatchBytes!.Value, judged.CombineBytes!.Value, judged.ContextBytes!.Value), result.Prefill + result.Decode);
+            new Traffic(judged.DispatchBytes!.Value, judged.CombineBytes!.Value, judged.ContextBytes!.Value, 0), result.Prefill + result.Decode);
     }
 
     [Fact]

@@ -1,0 +1,85 @@
+using System.Threading.Channels;
+
+namespace MoEPlace.Executor.Applying;
+
+/// <summary>
+/// Where whoever wants another placement meets the job: any thread asks, the step loop of rank 0 takes what was asked for at its next boundary
+/// and tells how it goes.
+/// </summary>
+public sealed class ApplyDesk
+{
+    private readonly Lock gate = new();
+    private readonly List<Channel<ApplyStatus>> watchers = [];
+    private ApplyRequest? request;
+    private bool abort;
+
+    /// <summary>How it stands.</summary>
+    public ApplyStatus Status { get; private set; } = new(ApplyState.Serving, 0, 0);
+
+    /// <summary>Asks for a placement.</summary>
+    /// <param name="request">The placement and how fast.</param>
+    /// <returns>What becomes of it: every change of the status from now on, until it is done or aborted or the job ends.</returns>
+    /// <exception cref="InputException">An apply is under way, or the job has ended.</exception>
+    public ChannelReader<ApplyStatus> Ask(ApplyRequest request)
+    {
+        lock (gate)
+        {
+            if (this.request is not null || Status.State is ApplyState.Preparing or ApplyState.Committed or ApplyState.Ended)
+                throw new InputException("job", "state", Status.State, "a job that runs and has no apply under way; see `moeplace apply --abort`");
+            this.request = request;
+            abort = false;
+            var channel = Channel.CreateUnbounded<ApplyStatus>();
+            watchers.Add(channel);
+            return channel.Reader;
+        }
+    }
+
+    /// <summary>Asks for the apply under way to be given up; nothing where there is none, or where its last wave is committed already.</summary>
+    public void Abort()
+    {
+        lock (gate)
+            abort = true;
+    }
+
+    /// <summary>Takes what was asked for, once; null when nothing was.</summary>
+    internal ApplyRequest? Take()
+    {
+        lock (gate)
+        {
+            var taken = request;
+            request = null;
+            if (taken is not null)
+                Status = Status with { State = ApplyState.Preparing, Wave = 0, Waves = 0, BytesMoved = 0, BytesInAll = 0, Reason = null };
+            return taken;
+        }
+    }
+
+    /// <summary>Whether an abort was asked for since the last time.</summary>
+    internal bool TakeAbort()
+    {
+        lock (gate)
+        {
+            var taken = abort;
+            abort = false;
+            return taken;
+        }
+    }
+
+    /// <summary>Tells how it stands now.</summary>
+    internal void Tell(ApplyStatus status)
+    {
+        lock (gate)
+        {
+            Status = status;
+            var over = status.State is ApplyState.Done or ApplyState.Aborted or ApplyState.Ended;
+            foreach (var watcher in watchers)
+            {
+                watcher.Writer.TryWrite(status);
+                if (over)
+                    watcher.Writer.Complete();
+            }
+            if (over)
+                watchers.Clear();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System.Collections.Immutable;
+
+namespace MoEPlace.Executor.Running;
+
+/// <summary>How long the steps of a run took; mean over ranks, which begin and end a step together but for the last exchange.</summary>
+/// <param name="Seconds">[steps].</param>
+/// <param name="PhaseSeconds">[steps, phases] row-major, phases as in <see cref="RunPhase"/>; the phases of a step add up to it.</param>
+public sealed record StepTimes(ImmutableArray<double> Seconds, ImmutableArray<double> PhaseSeconds)
+{
+    /// <summary>The time of one phase in one step.</summary>
+    public double Of(int step, RunPhase phase) => PhaseSeconds[step * (PhaseSeconds.Length / Seconds.Length) + (int)phase];
+}

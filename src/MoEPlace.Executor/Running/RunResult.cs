@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace MoEPlace.Executor.Running;
 
-/// <summary>What a run came to; the same on every rank, but for seconds.</summary>
+/// <summary>What a run came to; the same on every rank, but for seconds. Of a job that went on: what this life ran.</summary>
 /// <param name="Tokens">Tokens that ran.</param>
 /// <param name="Steps">Steps.</param>
 /// <param name="Seconds">From the first step to the last, without loading.</param>
@@ -12,7 +12,7 @@ namespace MoEPlace.Executor.Running;
 /// <param name="Decode">What travelled in decodes.</param>
 /// <param name="ExpertBytes">[ranks] bytes that the experts of each rank take.</param>
 /// <param name="CacheBytes">[ranks] bytes that the key-value cache of each takes.</param>
-/// <param name="Sampled">[sequences] the ids that were sampled.</param>
+/// <param name="Sampled">[sequences] the ids that were sampled, in all lives of the job.</param>
 /// <param name="Times">How long each step took.</param>
 public sealed record RunResult(
     long Tokens,

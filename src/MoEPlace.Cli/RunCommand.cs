@@ -52,7 +52,7 @@ internal sealed class RunCommand
         var map = faults.Try(() => parsed.GetValue(placement) is { } file ? ExpertPlacementFile.Read(file) : null);
         var what = weights is null ? null : input.Read(parsed, weights.Config, start?.Ranks ?? 1, faults);
         if (weights is not null && start is not null && map is not null)
-            CheckFit(faults, parsed.GetValue(placement)!, map, weights.Config, start.Ranks);
+            CheckFit(faults, parsed.GetValue(placement)!, map, weights.Config, start);
         var trace = parsed.GetValue(record);
         faults.RequireOutputs(
             [parsed.GetValue(placement), parsed.GetValue(checkpoint), .. input.Files(parsed)],
@@ -68,7 +68,7 @@ internal sealed class RunCommand
 
         var config = weights!.Config;
         var element = Enum.Parse<ScalarType>(parsed.GetValue(type)!, ignoreCase: true);
-        map ??= Contiguous(config, start!.Ranks);
+        map ??= Contiguous(config, start!);
         var options = new RunOptions
         {
             Placement = map,
@@ -134,24 +134,26 @@ internal sealed class RunCommand
         return $"{name} (CUDA driver {driver / 1000}.{driver % 1000 / 10})";
     }
 
-    private static void CheckFit(InputFaults faults, string file, ExpertPlacement map, TransformerConfig config, int ranks)
+    private static void CheckFit(InputFaults faults, string file, ExpertPlacement map, TransformerConfig config, RankStart start)
     {
         var unfit = new InputFaults(file);
         unfit.Require(map.Experts == config.Experts, "experts", map.Experts, $"{config.Experts}, as {config.Name} has");
         unfit.Require(
             map.MoeLayerIds.AsSpan().SequenceEqual(config.MoeLayerIds.AsSpan()), "moeLayerIds", string.Join(", ", map.MoeLayerIds),
             $"{string.Join(", ", config.MoeLayerIds)}, as {config.Name} has");
-        unfit.Require(map.Ranks == ranks, "nodes x ranksPerNode", map.Ranks, $"{ranks}, the ranks of this run; see --ranks and --virtual-ranks");
+        unfit.Require(map.Ranks == start.Ranks, "nodes x ranksPerNode", map.Ranks, $"{start.Ranks}, the ranks of this run; see --ranks and --virtual-ranks");
+        unfit.Require(
+            start.Emulation is null || map.Nodes == start.Nodes, "nodes", map.Nodes, $"{start.Nodes}, as --emulate-nodes makes");
         faults.AddRange(unfit.ToImmutable());
     }
 
-    private static ExpertPlacement Contiguous(TransformerConfig config, int ranks)
+    private static ExpertPlacement Contiguous(TransformerConfig config, RankStart start)
     {
         var rankOf = new int[config.MoeLayerIds.Length * config.Experts];
         for (var i = 0; i < rankOf.Length; i++)
-            rankOf[i] = (int)((long)(i % config.Experts) * ranks / config.Experts);
+            rankOf[i] = (int)((long)(i % config.Experts) * start.Ranks / config.Experts);
         return ExpertPlacement.FromRanks(
-            config.ToModel(1), ClusterPresets.Parse(FormattableString.Invariant($"1x{ranks}")), rankOf,
+            config.ToModel(1), ClusterPresets.Parse(FormattableString.Invariant($"{start.Nodes}x{start.Ranks / start.Nodes}")), rankOf,
             new PlacementProvenance("contiguous", "", ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current));
     }
 }

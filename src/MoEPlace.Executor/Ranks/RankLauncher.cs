@@ -12,7 +12,6 @@ public static class RankLauncher
     /// <summary>The exit code of a rank that is sound and ends because another is gone; told only to a launcher.</summary>
     public const int FollowedExitCode = 4;
 
-    private const string Host = "127.0.0.1";
     private const int BadInput = 2;
     private const int FailedRunning = 3;
     private static readonly TimeSpan CauseSettles = TimeSpan.FromSeconds(2);
@@ -28,7 +27,7 @@ public static class RankLauncher
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onError);
-        using var store = Rendezvous.Serve(Host, options.Port, "--port");
+        using var store = Rendezvous.Serve(options.Host, options.Port, "--port");
         var output = new StringBuilder();
         var ranks = new List<LaunchedRank>();
         using var stop = new CancellationTokenSource();
@@ -38,7 +37,9 @@ public static class RankLauncher
             for (var rank = 0; rank < options.Ranks; rank++)
             {
                 var number = rank;
-                var environment = new RankEnvironment(rank, options.Ranks, rank, options.Ranks, Host, store.Port, false, 0);
+                var seat = options.SeatOf(rank);
+                var environment = new RankEnvironment(
+                    rank, options.Ranks, seat.LocalRank, seat.LocalSize, options.Host, store.Port, false, 0);
                 ranks.Add(LaunchedRank.Start(
                     options, environment, line =>
                     {

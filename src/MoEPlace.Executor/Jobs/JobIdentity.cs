@@ -9,7 +9,7 @@ namespace MoEPlace.Executor.Jobs;
 
 /// <summary>All that decides which ids a job samples; ranks, placement, residency and batch do not.</summary>
 /// <param name="Format"><see cref="FormatName"/>.</param>
-/// <param name="Model">The name of the model.</param>
+/// <param name="Model">The name of the model, which is told and not compared: it goes by its folder.</param>
 /// <param name="ModelDigest"><see cref="Checkpoint.Digest"/>.</param>
 /// <param name="Type">The element type of weights and activations.</param>
 /// <param name="Sequences">How many there are.</param>
@@ -47,6 +47,7 @@ public sealed record JobIdentity(
     internal void RequireSame(JobIdentity other, InputFaults faults)
     {
         var (mine, theirs) = (Flat(this), Flat(other));
+        theirs.Remove("model");
         foreach (var (key, value) in theirs)
             faults.Require(mine[key] == value, key, value, $"{mine[key]}, as the job began; or another folder");
     }

@@ -25,4 +25,16 @@ public sealed record RunResult(
     ImmutableArray<long> ExpertBytes,
     ImmutableArray<long> CacheBytes,
     ImmutableArray<ImmutableArray<int>> Sampled,
-    StepTimes Times);
+    StepTimes Times)
+{
+    /// <summary>That of a job of which nothing is left to run.</summary>
+    /// <param name="job">The job, with all that it sampled.</param>
+    /// <param name="ranks">Ranks that had nothing to do.</param>
+    public static RunResult OfRecord(Job job, int ranks)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ImmutableArray<long> nothing = [.. new long[ranks]];
+        var still = new Traffic(0, 0, 0, 0);
+        return new RunResult(0, 0, 0, 0, null, still, still, nothing, nothing, job.Sampled, new StepTimes([], []));
+    }
+}

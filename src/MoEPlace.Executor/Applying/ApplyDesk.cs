@@ -41,7 +41,13 @@ public sealed class ApplyDesk
     public void Abort()
     {
         lock (gate)
-            abort = true;
+        {
+            abort = request is null;
+            if (abort)
+                return;
+            request = null;
+            Tell(Status with { State = ApplyState.Aborted, Reason = "given up by request before it began" });
+        }
     }
 
     /// <summary>Takes what was asked for, once; null when nothing was.</summary>
@@ -66,6 +72,13 @@ public sealed class ApplyDesk
             abort = false;
             return taken;
         }
+    }
+
+    /// <summary>Tells how many steps have run.</summary>
+    internal void Advance(int steps)
+    {
+        lock (gate)
+            Status = Status with { Steps = steps };
     }
 
     /// <summary>Tells how it stands now.</summary>

@@ -138,9 +138,9 @@ internal sealed class RunCommand
         }
         if (input.IsPrompt(parsed))
             terminal.Line(RunReport.Text(job.Prompts[0], result.Sampled[0]));
-        var lines = RunReport.Lines(result);
-        if (jobs.FolderOf(parsed) is { } folder)
-            lines = lines.Prepend(["job", result.Steps > 0 ? $"{folder}, complete" : $"{folder}, complete before; nothing ran"]);
+        var (lines, folder) = (RunReport.Lines(result), jobs.FolderOf(parsed));
+        if (folder is not null)
+            lines = result.Steps > 0 ? lines.Prepend(["job", $"{folder}, complete"]) : [["job", $"{folder}, complete before; nothing ran"]];
         terminal.Facts(config.Name, FormattableString.Invariant($"{start.Ranks} ranks on {Describe(start.Device)}"), lines);
     }
 

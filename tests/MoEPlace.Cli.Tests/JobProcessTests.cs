@@ -12,8 +12,8 @@ namespace MoEPlace.Cli.Tests;
 /// <summary>Jobs whose ranks are processes that get killed.</summary>
 public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>, IDisposable
 {
-    private const int Ranks = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static string? undisturbed;
     private readonly TempFolder folder = new();
 
     public static TheoryData<ApplyPoint> Points => [.. Enum.GetValues<ApplyPoint>()];
@@ -22,10 +22,12 @@ public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>,
     [MemberData(nameof(Points))]
     public async Task Killed_at_any_point_of_an_apply_it_is_started_anew_and_samples_what_it_would_have(ApplyPoint point)
     {
-        var rank = (int)point % Ranks;
-        using var process = Start(("MOEPLACE_DRILL", $"rank={rank} point={point} kind=Kill"));
+        // Every process takes a second to start.
+        var ranks = point is ApplyPoint.Verified or ApplyPoint.Recorded ? 4 : 2;
+        var rank = (int)point % ranks;
+        using var process = Start(ranks, ("MOEPLACE_DRILL", $"rank={rank} point={point} kind=Kill"));
         await Listening(process);
-        var applied = CliRun.Of("apply", Turned(), "--job", folder["job"], "--bytes-per-step", "1");
+        var applied = CliRun.Of("apply", Turned(ranks), "--job", folder["job"], "--bytes-per-step", "1");
         Assert.True(applied.Code is 1 or 3, applied.ToString());
         var (code, output, error) = await End(process);
         Assert.True(code == 0, $"{code}: {output}{error}");
@@ -33,14 +35,16 @@ public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>,
         Assert.Equal(Undisturbed(), Sampled(output));
         var epochs = Epochs();
         Assert.Equal(Enumerable.Range(0, epochs.Length), epochs);
-        Assert.True(epochs.Length > 1 == point >= ApplyPoint.Recorded, string.Join(", ", epochs));
+        // Whether rank 0 had come to the record when another was killed before it is left to chance.
+        if (point != ApplyPoint.Prepared)
+            Assert.True(epochs.Length > 1 == point > ApplyPoint.Prepared, string.Join(", ", epochs));
     }
 
     [Fact]
     public async Task Killed_twice_from_outside_it_goes_on_and_once_complete_nothing_runs()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found, and signals sent, as on Linux");
-        using var process = Start();
+        using var process = Start(4);
         foreach (var killed in new[] { 0, 2 })
         {
             var before = await Sampling(process, moreThan: 0);
@@ -62,7 +66,7 @@ public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>,
     private string[] Line() =>
         ["run", model.Checkpoint, "--ids", folder["ids.json"], "--new-tokens", "120", "--temperature", "1", "--seed", "7", "--batch", "3"];
 
-    private string Undisturbed() => CliRun.Json(Line()).GetProperty("sampled").ToString();
+    private string Undisturbed() => undisturbed ??= CliRun.Json(Line()).GetProperty("sampled").ToString();
 
     private static string Sampled(string output) => JsonDocument.Parse(output).RootElement.GetProperty("sampled").ToString();
 
@@ -73,23 +77,24 @@ public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>,
     ];
 
     /// <summary>Every expert on the rank that is as far from the end as its own is from the begin.</summary>
-    private string Turned()
+    private string Turned(int ranks)
     {
         var config = TransformerConfig.Read(model.Checkpoint);
-        var each = config.Experts / Ranks;
-        var slots = config.MoeLayerIds.Select(_ => Enumerable.Range(0, Ranks)
-            .Select(rank => Enumerable.Range((Ranks - 1 - rank) * each, each).ToImmutableArray()).ToImmutableArray());
+        var each = config.Experts / ranks;
+        var slots = config.MoeLayerIds.Select(_ => Enumerable.Range(0, ranks)
+            .Select(rank => Enumerable.Range((ranks - 1 - rank) * each, each).ToImmutableArray()).ToImmutableArray());
         ExpertPlacementFile.Write(folder["turned"], new ExpertPlacement(
-            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, 1, Ranks, [.. slots],
+            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, 1, ranks, [.. slots],
             new PlacementProvenance("turned", "", ImmutableSortedDictionary<string, string>.Empty, 0, "0")));
         return folder["turned"];
     }
 
-    private Process Start(params (string Name, string Value)[] variables)
+    private Process Start(int ranks, params (string Name, string Value)[] variables)
     {
-        File.WriteAllText(folder["ids.json"], "[[1, 2, 3], [4], [5, 6], [7, 8, 9, 10], [11]]");
+        File.WriteAllText(folder["ids.json"], "[[1, 2, 3], [4], [5, 6]]");
         var start = new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli"), [.. Line(), "--ranks", "4", "--job", folder["job"], "--restarts", "3", "--json"])
+            Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli"),
+            [.. Line(), "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--job", folder["job"], "--restarts", "3", "--json"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

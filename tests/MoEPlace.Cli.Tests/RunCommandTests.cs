@@ -114,6 +114,29 @@ public sealed class RunCommandTests(ByteModel model) : IClassFixture<ByteModel>
     }
 
     [Fact]
+    public void A_job_goes_on_in_its_folder_and_refuses_what_is_not_its_own()
+    {
+        using var folder = new TempFolder();
+        string[] line = ["run", model.Checkpoint, "--prompt", "apples", "--new-tokens", "12", "--temperature", "1", "--seed", "3"];
+        var sampled = Json(line).GetProperty("sampled").ToString();
+        Assert.Equal(sampled, Json([.. line, "--job", folder["j"], "--virtual-ranks", "2"]).GetProperty("sampled").ToString());
+        // What a run leaves that was cut off in the middle of its last record but three.
+        var path = Path.Combine(folder["j"], "sampled.ids");
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^90]);
+        var run = CliRun.Done([.. line, "--job", folder["j"], "--virtual-ranks", "2", "--json"]);
+        Assert.Contains("note: 8 ids are on record already, epoch 0", run.Error, StringComparison.Ordinal);
+        Assert.Equal(sampled, JsonDocument.Parse(run.Output).RootElement.GetProperty("sampled").ToString());
+        Assert.Equal(["epochs/0.json", "job.json", "lock", "sampled.ids"], Files());
+        CliRun.Of([.. line, "--job", folder["j"], "--virtual-ranks", "3"]).Refused("ranks = 3; allowed: 2");
+        CliRun.Of([.. line, "--job", folder["j"], "--top-p", "0.5", "--record", folder["t"], "--restarts", "2", "--spare-slots", "-1"]).Refused(
+            "topP = \"0.5\"", "--record", "--restarts = 2", "--spare-slots = -1");
+        CliRun.Of("run", model.Checkpoint, "--text", model["apples.txt"], "--job", folder["k"]).Refused("--job", "see --new-tokens");
+        Assert.False(Directory.Exists(folder["k"]));
+
+        string[] Files() => [.. folder.Files().Select(file => file[2..])];
+    }
+
+    [Fact]
     public void A_placement_of_another_shape_is_told()
     {
         using var folder = new TempFolder();

@@ -55,7 +55,23 @@ public sealed class RankLauncherTests
     public void Cancelling_ends_all_ranks() =>
         Assert.ThrowsAny<OperationCanceledException>(() => Launch("read nothing", cancelAfter: 0.3));
 
-    private RankLaunchResult Launch(string script, double timeout = 60, double cancelAfter = 60)
+    [Theory]
+    [InlineData(2, "kill -9 $$", 0, 2)]
+    [InlineData(2, "exit 3", 0, 2)]
+    [InlineData(1, "exit 3", 3, 1)]
+    [InlineData(0, "exit 3", 3, 0)]
+    [InlineData(5, "exit 2", 2, 0)]
+    public void Lost_ranks_are_started_anew_as_often_as_is_allowed_and_bad_input_is_not(int allowed, string death, int code, int restarts)
+    {
+        var result = Launch(
+            $"echo $TORCHELASTIC_RESTART_COUNT; [ $RANK = 1 ] && [ $TORCHELASTIC_RESTART_COUNT -lt 2 ] && {death}; [ $TORCHELASTIC_RESTART_COUNT = 2 ] || read nothing",
+            restarts: allowed);
+        Assert.Equal((code, code == 0 ? "2\n" : ""), (result.ExitCode, result.Output));
+        var fate = death == "kill -9 $$" ? "rank 1 was killed by signal 9 (KILL)" : "rank 1 ended with exit code 3";
+        Assert.Equal(Enumerable.Range(1, restarts).Select(restart => $"restart {restart}: {fate}"), errors);
+    }
+
+    private RankLaunchResult Launch(string script, double timeout = 60, double cancelAfter = 60, int restarts = 0)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "ranks are scripts of a shell");
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -67,7 +83,10 @@ public sealed class RankLauncherTests
             Ranks = 3,
             Grace = TimeSpan.FromSeconds(0.5),
             RendezvousTimeout = TimeSpan.FromSeconds(timeout),
+            Restarts = restarts,
         };
-        return RankLauncher.Run(options, (rank, line) => errors.Enqueue($"{rank}: {line}"), cancellation.Token);
+        return RankLauncher.Run(
+            options, (rank, line) => errors.Enqueue($"{rank}: {line}"), cancellation.Token,
+            (restart, failure) => errors.Enqueue($"restart {restart}: {failure}"));
     }
 }

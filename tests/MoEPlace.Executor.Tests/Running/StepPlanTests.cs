@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Running;
 using MoEPlace.Executor.Tests.Models;
@@ -92,6 +93,25 @@ public sealed class StepPlanTests
     }
 
     [Fact]
+    public void Cut_off_after_any_step_a_job_goes_on_to_the_ids_that_it_would_have_sampled_and_samples_none_twice()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var job = RandomJob(seed);
+            var whole = Sample(job, seed, int.MaxValue);
+            for (var cut = 0; cut <= whole.Steps; cut += 1 + seed % 3)
+            {
+                var first = Sample(job, seed, cut);
+                var second = Sample(job with { Sampled = first.Ids }, seed, int.MaxValue);
+                Assert.True(
+                    whole.Ids.Select(ids => string.Join(' ', ids)).SequenceEqual(second.Ids.Select(ids => string.Join(' ', ids))), $"seed {seed}, cut {cut}");
+                Assert.True(first.Drawn + second.Drawn == whole.Drawn, $"seed {seed}, cut {cut}");
+                Assert.True((job with { Sampled = whole.Ids }).IsComplete == job.Prompts.All(prompt => prompt.NewTokens > 0), $"seed {seed}");
+            }
+        }
+    }
+
+    [Fact]
     public void Homes_are_sequences_modulo_ranks()
     {
         var plan = new StepPlan(new Job { Prompts = [.. Enumerable.Range(0, 5).Select(_ => new Prompt([1, 2], 2))] }, 3);
@@ -109,6 +129,30 @@ public sealed class StepPlanTests
         string[] parts = ["--batch = 0", "--prefill-tokens = 0", "--temperature = -1", "--top-p = 0", "prefill = 2", "newTokens = -1", "ids = 300"];
         foreach (var part in parts)
             Assert.Contains(part, told, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs a plan with ids that depend on sequence and position, for some steps.</summary>
+    private static (ImmutableArray<ImmutableArray<int>> Ids, int Drawn, int Steps) Sample(Job job, int seed, int steps)
+    {
+        var (plan, ids, drawn, done) = (new StepPlan(job, 2), job.Prompts.Select((_, s) => job.SampledOf(s).ToList()).ToArray(), 0, 0);
+        while (done < steps && plan.Next() is { } step)
+        {
+            var tokens = step.Tokens;
+            int[] sampled =
+            [
+                .. Enumerable.Range(0, tokens.Count).Select(i => new SeedStream(seed, "ids", tokens.Sequences[i] * 100L + tokens.Positions[i]).Next(5)),
+            ];
+            foreach (var id in SampledId.Of(step, sampled))
+            {
+                Assert.Equal(job.Prompts[id.Sequence].Ids.Length + ids[id.Sequence].Count, id.Position);
+                ids[id.Sequence].Add(id.Id);
+                drawn++;
+            }
+            Assert.All(tokens.CacheRows.Select((row, i) => (row, tokens.Sequences[i] % 2)), at => Assert.True(at.row < StepPlan.RowsNeeded(job, 2, at.Item2)));
+            plan.Complete(sampled);
+            done++;
+        }
+        return ([.. ids.Select(list => list.ToImmutableArray())], drawn, done);
     }
 
     private static Job RandomJob(int seed)

@@ -37,7 +37,8 @@ internal static class ReportCommand
         var real = formats.Contains(RealityResult.FormatName);
         if (files.Length > 1 && (real || (simulated && formats.Contains(ResultFile.FormatName))))
             foreach (var (file, format) in files.Zip(formats))
-                faults.AddRange([new InputFault(file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind, and one of reality")]);
+                faults.AddRange(
+                    [new InputFault(file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind, and one of reality")]);
         faults.ThrowIfAny();
         if (real)
             RealityReport.Write(RealityResult.Read(files[0]), folder, cancellation);

@@ -90,7 +90,7 @@ internal static class LinkBytesFigure
                     return new object?[]
                     {
                         PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.MeasuredLinkBytes, s.EvaluatedLinkBytes,
-                        s.AdapterBytes, pair?.MeasuredBytes, pair?.EvaluatedBytes,
+                        s.AdapterBytes, pair is null ? 1 : pair.MeasuredBytes, pair is null ? 1 : pair.EvaluatedBytes,
                     };
                 }),
             ]).WithoutUnknown();

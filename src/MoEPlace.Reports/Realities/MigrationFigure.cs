@@ -43,9 +43,9 @@ internal static class MigrationFigure
         });
         var lines = new[]
         {
-            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed),
-            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed),
-            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid),
+            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed, Shift: 12),
+            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed, Shift: 0),
+            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid, Shift: -12),
         }.Where(line => line.Seconds > 0).ToArray();
         var switches = Enumerable.Range(1, Math.Max(0, drawn - 1)).Where(i => m.Epoch[i] != m.Epoch[i - 1]).Select(i => new { step = i + 0.5 });
         var x = new
@@ -99,12 +99,12 @@ internal static class MigrationFigure
                         },
                     },
                 },
-                .. lines.Select(line => Line(line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, drawn)),
+                .. lines.Select(line => Line(line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, line.Shift, drawn)),
             ],
         };
     }
 
-    private static object Line(double value, string text, string color, int[] strokeDash, int steps)
+    private static object Line(double value, string text, string color, int[] strokeDash, int dy, int steps)
     {
         var y = new { field = "value", type = "quantitative" };
         return new
@@ -115,7 +115,7 @@ internal static class MigrationFigure
                 new { mark = new { type = "rule", color, strokeWidth = 2, strokeDash }, encoding = new { y } },
                 new
                 {
-                    mark = new { type = "text", align = "left", dx = 6, color = FigureStyle.Ink },
+                    mark = new { type = "text", align = "left", dx = 6, dy, color = FigureStyle.Ink },
                     encoding = new { y, x = new { field = "at", type = "quantitative" }, text = new { field = "text", type = "nominal" } },
                 },
             },

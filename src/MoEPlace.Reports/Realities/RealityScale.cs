@@ -38,7 +38,14 @@ internal static class RealityScale
             type = "nominal",
             title = (string?)null,
             scale = new { domain = names, range = names.Select((_, i) => Shapes[i % Shapes.Length]) },
-            legend = Legend(names.Length),
+            legend = new
+            {
+                title = (string?)null,
+                orient = "bottom",
+                columns = Math.Min(names.Length, 4),
+                symbolFillColor = Figures.FigureStyle.Muted,
+                symbolStrokeColor = Figures.FigureStyle.Muted,
+            },
         };
     }
 

@@ -22,11 +22,11 @@ internal static class StepFigure
         var all = result.Settings.SelectMany(s => new[] { s.MeasuredP10, s.MeasuredP90, s.MeasuredSeconds, s.SimulatedSeconds }).ToArray();
         var (least, most) = (all.Min() / Beyond * unit.PerSecond, all.Max() * Beyond * unit.PerSecond);
         double[] ends = [least, most];
-        var scale = new { type = "log", domain = ends, nice = false, clamp = true };
+        var scale = new { type = "log", domain = ends, nice = false };
         object Axis(string title) => new { title = $"{title}, {unit.Name}", tickCount = 6, domain = false, format = "~g" };
         object Band(double width, double opacity) => new
         {
-            data = new { values = ends.Select(x => new { x, low = x / (1 + width), high = x * (1 + width) }) },
+            data = new { values = ends.Select(x => new { x, low = x * (1 - width), high = x * (1 + width) }) },
             mark = new { type = "area", color = "#56B4E9", opacity, clip = true },
             encoding = new
             {
@@ -60,7 +60,7 @@ internal static class StepFigure
                 new
                 {
                     data = new { values = ends.Select(x => new { x }) },
-                    mark = new { type = "line", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 }, strokeWidth = 1 },
+                    mark = new { type = "line", clip = true, color = FigureStyle.Muted, strokeDash = new[] { 4, 3 }, strokeWidth = 1 },
                     encoding = new { x = new { field = "x", type = "quantitative" }, y = new { field = "x", type = "quantitative" } },
                 },
                 new

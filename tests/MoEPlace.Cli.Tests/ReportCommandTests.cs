@@ -38,7 +38,10 @@ public sealed class ReportCommandTests
                     "loopback", null, 1e9, ClusterPresets.Parse("cpu-loopback:1x2"),
                     new CalibrationMeasurements(CalibrationMeasurements.FormatName, "a machine", "tiny", "float32", 1, 2, 2, [], [], [], [])),
             ],
-            [new RealitySetting("loopback", "contiguous", 16, 50, 0.01, 0.009, 0.012, 0.0104, 0, 0, null, [new RealityPhase("experts", 0.01, 0.0104)])],
+            [
+                new RealitySetting(
+                    "loopback", "contiguous", 16, 50, 0.01, 0.009, 0.012, 0.0104, 0, 0, null, [new RealityPhase("experts", 0.01, 0.0104)]),
+            ],
             null).Write(folder["reality.json"]);
         var run = CliRun.Done("report", folder["reality.json"], "-o", folder["report"]);
         Assert.Contains("off by 4.0\u00A0% in the only setting", File.ReadAllText(run.Output.Trim()), StringComparison.Ordinal);

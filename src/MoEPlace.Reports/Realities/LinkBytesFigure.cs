@@ -13,8 +13,8 @@ internal static class LinkBytesFigure
         ? Figure.LeftOut(Name, Topic, "no byte goes from node to node")
         : new Figure(
             Name, Topic, RealityFindings.Bytes(result),
-            "Bars: payload on its way to other nodes as the ranks counted it while they ran, over all tokens of the setting. Upright marks: what evaluate says "
-                + "of the same tokens before anything runs. Headers, ids and counts are in neither; adapters count these too.",
+            "Bars: payload on its way to other nodes as the ranks counted it while they ran, over all tokens of the setting. Upright "
+                + "marks: what evaluate says of the same tokens before anything runs. Headers, ids and counts are in neither; adapters count these too.",
             Spec(result), Data(result));
 
     private static object Spec(RealityResult result)

@@ -21,8 +21,9 @@ internal static class MigrationFigure
         ? Figure.LeftOut(Name, Topic, "no migration was tried")
         : new Figure(
             Name, Topic, RealityFindings.Migration(migration),
-            "Each point is a step, in the order in which they ran; upright lines are steps at which all ranks switched to another placement. The dashed lines are "
-                + "the times that 19 of 20 steps of each kind stay under; the solid one is what is allowed while experts move: 1.2 times that without, and "
+            "Each point is a step, in the order in which they ran; upright lines are steps at which all ranks switched to another "
+                + "placement. The dashed lines are the times that 19 of 20 steps of each kind stay under; the solid one is what is allowed "
+                + "while experts move: 1.2 times that without, and "
                 + $"the bytes that may travel beside a step over the speed of the link ({Quantity.Bytes(migration.BytesPerStep)} at "
                 + $"{Quantity.Bytes(migration.LinkBytesPerSecond)}/s, {PlainText.Clean(migration.Link, 40)})."
                 + (migration.StepSeconds.Length > MostDrawn ? $" The first {Quantity.Count(MostDrawn)} steps are drawn; the CSV has all." : ""),
@@ -95,11 +96,13 @@ internal static class MigrationFigure
                         tooltip = new object[]
                         {
                             new { field = "step", type = "quantitative" }, new { field = "told", type = "nominal", title = "time" },
-                            new { field = "kind", type = "nominal", title = "beside" }, new { field = "epoch", type = "quantitative", title = "epoch" },
+                            new { field = "kind", type = "nominal", title = "beside" },
+                            new { field = "epoch", type = "quantitative", title = "epoch" },
                         },
                     },
                 },
-                .. lines.Select(line => Line(line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, line.Shift, drawn)),
+                .. lines.Select(line => Line(
+                    line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, line.Shift, drawn)),
             ],
         };
     }

@@ -51,9 +51,11 @@ internal static class RealityFindings
         var worst = result.Settings.SelectMany(s => s.Phases.Select(p => (Setting: s, Phase: p)))
             .MaxBy(x => Math.Abs(x.Phase.SimulatedSeconds - x.Phase.MeasuredSeconds) / x.Setting.MeasuredSeconds);
         var gap = worst.Phase.SimulatedSeconds - worst.Phase.MeasuredSeconds;
-        return gap == 0 ? "Every phase takes what was simulated" : $"No phase is off by more than {Upwards(Math.Abs(gap) / worst.Setting.MeasuredSeconds)} of its "
-            + $"step: {PlainText.Clean(worst.Phase.Phase, 30)} in {Label(worst.Setting)} takes {Quantity.Seconds(worst.Phase.MeasuredSeconds)}, simulated "
-            + Quantity.Seconds(worst.Phase.SimulatedSeconds);
+        if (gap == 0)
+            return "Every phase takes what was simulated";
+        return $"No phase is off by more than {Upwards(Math.Abs(gap) / worst.Setting.MeasuredSeconds)} of its step: "
+            + $"{PlainText.Clean(worst.Phase.Phase, 30)} in {Label(worst.Setting)} takes {Quantity.Seconds(worst.Phase.MeasuredSeconds)}, "
+            + $"simulated {Quantity.Seconds(worst.Phase.SimulatedSeconds)}";
     }
 
     /// <summary>What a migration does to the steps beside which it travels.</summary>
@@ -81,7 +83,8 @@ internal static class RealityFindings
     private static string Names(SettingPair[] pairs) =>
         string.Join(" and ", pairs.Select(p => PlainText.Clean(p.After.Placement, 24)).Distinct().Take(3));
 
-    private static string Before(SettingPair[] pairs) => string.Join(" and ", pairs.Select(p => PlainText.Clean(p.Before.Placement, 24)).Distinct().Take(3));
+    private static string Before(SettingPair[] pairs) =>
+        string.Join(" and ", pairs.Select(p => PlainText.Clean(p.Before.Placement, 24)).Distinct().Take(3));
 
     /// <summary>From the least to the most, for example <c>12.0 % to 31.0 % fewer</c>.</summary>
     private static string Range(IEnumerable<double> shares, string less, string more)

@@ -22,7 +22,12 @@ internal static class RealityScale
             scale = new
             {
                 domain = names,
-                range = names.Select(n => n switch { "contiguous" => "#7A7F85", "affinity" => "#0072B2", _ => Further[next++ % Further.Length] }).ToArray(),
+                range = names.Select(name => name switch
+                {
+                    "contiguous" => "#7A7F85",
+                    "affinity" => "#0072B2",
+                    _ => Further[next++ % Further.Length],
+                }).ToArray(),
             },
             legend = Legend(names.Length),
         };

@@ -11,9 +11,9 @@ internal static class StepFigure
 
     internal static Figure Draw(RealityResult result) => new(
         "steps", "Step time, measured and simulated", RealityFindings.Steps(result),
-        "Each point is one setting: to the right the median of its measured steps, upwards the simulated one; a line through it goes from the step that "
-            + "a tenth of the steps stay under to the one that a tenth exceed. On the diagonal both agree. Inside the dark band they differ by at most "
-            + "10 %, inside the light one by at most 20 %.",
+        "Each point is one setting: to the right the median of its measured steps, upwards the simulated one; a line through it goes "
+            + "from the step that a tenth of the steps stay under to the one that a tenth exceed. On the diagonal both agree. Inside "
+            + "the dark band they differ by at most 10 %, inside the light one by at most 20 %.",
         Spec(result), Data(result));
 
     private static object Spec(RealityResult result)
@@ -119,8 +119,8 @@ internal static class StepFigure
         [
             .. result.Settings.Select(s => new object?[]
             {
-                PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.Steps, s.MeasuredSeconds, s.MeasuredP10, s.MeasuredP90,
-                s.SimulatedSeconds, s.Error(),
+                PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.Steps, s.MeasuredSeconds, s.MeasuredP10,
+                s.MeasuredP90, s.SimulatedSeconds, s.Error(),
             }),
         ]);
 

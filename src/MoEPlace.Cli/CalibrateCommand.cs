@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using MoEPlace.Executor.Calibrating;
 using MoEPlace.Executor.Models;
 using MoEPlace.Results;
+using MoEPlace.Simulation.Devices.Fitting;
+using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
@@ -81,15 +84,21 @@ internal sealed class CalibrateCommand
                     Progress = done => progress?.Show(done, string.Create(CultureInfo.InvariantCulture, $"calibrate: {100 * done:F0} %")),
                 }, cancellation);
             },
-            result => Tell(parsed, result, cluster, measured), terminal, cancellation);
+            result => Tell(parsed, result, weights!.Config.ToModel(Tensor.BytesOf(element)), cluster, measured), terminal, cancellation);
     }
 
-    private void Tell(ParseResult parsed, CalibrationMeasurements result, string path, string? measured)
+    private void Tell(ParseResult parsed, CalibrationMeasurements result, MoEModel model, string path, string? measured)
     {
-        result.Write(measured ?? path);
+        if (measured is not null)
+            result.Write(measured);
+        var cluster = CalibrationFit.Fit(result, model, Path.GetFileNameWithoutExtension(path));
+        OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, cluster, StrictJson.Options));
         if (parsed.GetValue(json))
-            terminal.Json(result);
-        else
-            terminal.Table(CalibrationTable.Columns, CalibrationTable.Rows(result));
+        {
+            terminal.Json(cluster);
+            return;
+        }
+        terminal.Table(CalibrationTable.Columns, CalibrationTable.Rows(result, cluster));
+        terminal.Line($"{path}: {cluster.Calibration!.Source}");
     }
 }

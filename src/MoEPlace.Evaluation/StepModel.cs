@@ -4,6 +4,7 @@ namespace MoEPlace.Evaluation;
 /// The time of one step in closed form, from what routing comes to per layer and rank. Attention, gate, shared experts and dense
 /// layers run where the tokens are, with their weights on every rank (data-parallel attention). All ranks wait for the slowest in
 /// every part, and parts follow each other. An unequal rank takes 1 / speed as long for all that it computes. Norms, the embedding, the output head, ids, gate weights and counts are left out.
+/// A calibration of the cluster plays no part: only simulations take its times.
 /// </summary>
 /// <remarks>
 /// F = flops and B = memory bytes a second of the device, roofline(flops, bytes) = max(flops / F, bytes / B), h = hidden size, n =

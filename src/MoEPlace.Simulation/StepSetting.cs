@@ -91,6 +91,8 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(Limits.Events >= 1, prefix + "limits.events", Limits.Events, "1 or more");
         faults.Require(Limits.EventsAtOneInstant >= 1, prefix + "limits.eventsAtOneInstant", Limits.EventsAtOneInstant, "1 or more");
         CheckLostRanks(faults, prefix + "lostRanks");
+        CheckCalibration(
+            faults, Cluster.Calibration, "calibration.", Routing.Trace.Model.Name, Schedule, prefix + "schedule.", Phase, prefix + "phase");
         CheckSchedule(
             faults, Schedule, prefix + "schedule.", Phase, prefix + "phase", Cluster.Device, Routing.Trace.HasTopOne, Routing.Trace.Path);
     }
@@ -106,6 +108,22 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
                 rank >= 0 && rank < Cluster.Ranks && seen.Add(rank), $"{field}[{i}]", rank, $"0 to {Cluster.Ranks - 1}, each once");
         }
         faults.Require(LostRanks.Length < Cluster.Ranks, field, LostRanks.Length, "at least one rank that is left");
+    }
+
+    /// <summary>Notes what was not measured: another model, another phase, another residency than those of a calibration.</summary>
+    internal static void CheckCalibration(
+        InputFaults faults, Calibration? calibration, string prefix, string model, Schedule schedule, string schedulePrefix, ServingPhase phase,
+        string phaseField)
+    {
+        if (calibration is null)
+            return;
+        faults.Require(
+            calibration.Model == model, prefix + "model", calibration.Model, $"{model}, whose routing this is: times of one model tell nothing of another");
+        faults.Require(
+            phase == ServingPhase.Decode, phaseField, phase, "decode: the cluster has a calibration, and calibrate measures steps of decode");
+        faults.Require(
+            schedule.Residency == Residency.Home, schedulePrefix + "residency", schedule.Residency,
+            "home: the cluster has a calibration, and calibrate measures exchanges that bring hidden states home");
     }
 
     /// <summary>Notes what of a schedule does not fit the phase, the device or the recording.</summary>

@@ -28,6 +28,7 @@ internal sealed record StepPhase(string Name, string Words, string Color, string
         new("gate", "gate", "#CC79A7", OtherComputation),
         new("dense", "dense layers", "#AA4499", OtherComputation),
         new("shared", "shared experts", "#56B4E9", OtherComputation),
+        new("step", "beside the layers", "#882255", OtherComputation),
         new("experts", "experts", "#009E73", Experts),
         new("dispatch", "dispatch", "#E69F00", Exchange),
         new("combine", "combine", "#D55E00", Exchange),

@@ -48,6 +48,8 @@ public static class Transports
         constants ??= DeviceConstants.Fitted;
         return library switch
         {
+            CollectiveLibrary.Ideal when cluster.Calibration is { } measured => Transport.Measured(
+                cluster, direction == ExchangeDirection.Dispatch ? measured.Dispatch : measured.Combine),
             CollectiveLibrary.Ideal => Transport.Ideal(cluster),
             CollectiveLibrary.Nccl => OnLinksOf(cluster, Nccl(constants, cluster, bytesPerRank, others)),
             CollectiveLibrary.DeepEpLowLatency => OnLinksOf(cluster, LowLatency(constants.DeepEp, direction, cluster)),

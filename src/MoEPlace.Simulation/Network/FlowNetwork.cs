@@ -119,6 +119,8 @@ public sealed class FlowNetwork : Actor
         leastStartUp = Math.Min(leastStartUp, WireTime.LeastStartUp(transport.IntraNode));
         leastStartUp = Math.Min(leastStartUp, WireTime.LeastStartUp(transport.InterNode));
         ExchangeFlows.List(Links, inflation, batch, begun);
+        batch.IntraNode |= transport.StartsEmpty && cluster.RanksPerNode > 1;
+        batch.InterNode |= transport.StartsEmpty && cluster.Nodes > 1;
         AddFlows();
         for (var rank = 0; rank < cluster.Ranks; rank++)
             if (batch.IsDone(rank))

@@ -34,6 +34,9 @@ internal static class SettingCheck
             faults, variant.Schedule, field("schedule") + ".", variant.Work.Phase, field("work") + ".phase", cluster.Device,
             traced?.HasTopOne ?? true,
             traced?.Path ?? "");
+        StepSetting.CheckCalibration(
+            faults, cluster.Calibration, field("cluster") + ".calibration.", traced?.Model.Name ?? model.Name, variant.Schedule,
+            field("schedule") + ".", variant.Work.Phase, field("work") + ".phase");
         var left = variant.LostRanks;
         var lost = faults.Require(
             left.Length < cluster.Ranks && left.Distinct().Count() == left.Length && left.All(r => r >= 0 && r < cluster.Ranks),

@@ -7,12 +7,16 @@ namespace MoEPlace.Simulation.Schedules;
 /// <summary>
 /// How long the kernels of a step take on each rank, picoseconds: the step model's own times, each with the launches that the step model
 /// counts. An unequal rank takes 1 / speed as long without the launch; a lost one takes no time. A backward kernel takes twice the time of
-/// its forward one, without the launch: gradients of inputs and of weights.
+/// its forward one, without the launch: gradients of inputs and of weights. Where the cluster has a calibration, attention (of layers
+/// without experts too), routed experts and the step's own time are as it was measured, launches in them, and ranks of a node that share
+/// cores take turns; it says nothing of shared experts and dense MLPs, which stay the step model's.
 /// </summary>
 internal sealed class KernelTimes
 {
     private readonly MoEModel model;
     private readonly Device device;
+    private readonly Calibration? measured;
+    private readonly int contextTokens, ranksPerNode;
     private readonly ExpertKernelModel expertKernel;
     private readonly double launchSeconds;
     private readonly double[] slowness;
@@ -21,6 +25,7 @@ internal sealed class KernelTimes
     internal KernelTimes(StepSetting setting)
     {
         (model, device, expertKernel) = (setting.SizedModel, setting.Cluster.Device, setting.Schedule.ExpertKernel);
+        (measured, contextTokens, ranksPerNode) = (setting.Cluster.Calibration, setting.ContextTokens, setting.Cluster.RanksPerNode);
         Step = new StepModel(model, setting.Cluster, setting.Conditions);
         launchSeconds = device.KernelLaunchNanoseconds * 1e-9;
         slowness = [.. Enumerable.Range(0, setting.Cluster.Ranks).Select(r => 1 / setting.Cluster.SpeedOf(new RankId(r)))];
@@ -39,6 +44,8 @@ internal sealed class KernelTimes
     internal long[] Attention(ReadOnlySpan<int> tokens, bool gate, int passes)
     {
         var times = new long[slowness.Length];
+        if (measured is not null)
+            return TakeTurns(tokens, measured.Attention);
         for (var rank = 0; rank < times.Length; rank++)
         {
             var seconds = Step.AttentionSeconds(tokens[rank]) + (gate ? Step.GateSeconds(tokens[rank]) : 0);
@@ -68,6 +75,8 @@ internal sealed class KernelTimes
     /// <summary>The routed experts of one layer: the roofline with its launch, or the fused kernel with its own start-up.</summary>
     internal long[] Experts(StepWork work, LayerId layer, int passes)
     {
+        if (measured is not null && expertKernel == ExpertKernelModel.Roofline)
+            return MeasuredExperts(work, layer);
         var times = new long[slowness.Length];
         var fusedStartUp = expertKernel == ExpertKernelModel.Fused ? ExpertKernel.StartUpSeconds(model) : 0;
         for (var rank = 0; rank < times.Length; rank++)
@@ -78,15 +87,54 @@ internal sealed class KernelTimes
                 times[rank] = Time(rank, fusedStartUp, Math.Max(0, ExpertKernel.Seconds(tokens, model, device) - fusedStartUp), passes);
                 continue;
             }
-            var (pairs, activated) = (0L, 0);
-            foreach (var count in tokens)
-            {
-                pairs += count;
-                activated += count > 0 ? 1 : 0;
-            }
+            var (pairs, activated) = Pairs(tokens);
             times[rank] = Time(rank, launchSeconds, Step.ExpertSeconds(pairs, activated), passes);
         }
         return times;
+    }
+
+    /// <summary>What a step takes beside its layers; null where it was not measured.</summary>
+    /// <param name="tokens">[ranks] tokens at each rank.</param>
+    internal long[]? BesideLayers(ReadOnlySpan<int> tokens) => measured is null ? null : TakeTurns(tokens, measured.Step);
+
+    private long[] TakeTurns(ReadOnlySpan<int> tokens, TokenTime time)
+    {
+        var seconds = new double[slowness.Length];
+        for (var rank = 0; rank < seconds.Length; rank++)
+            seconds[rank] = time.Of(tokens[rank], contextTokens);
+        return TakeTurns(seconds);
+    }
+
+    /// <summary>[ranks] seconds on a core alone, of works that begin together on each node.</summary>
+    private long[] TakeTurns(double[] seconds)
+    {
+        for (var rank = 0; rank < seconds.Length; rank++)
+            seconds[rank] = lost[rank] ? 0 : seconds[rank] * slowness[rank];
+        for (var first = 0; measured!.CoresPerNode is { } cores && first < seconds.Length; first += ranksPerNode)
+            SharedCores.TakeTurns(seconds.AsSpan(first, ranksPerNode), cores);
+        return [.. seconds.Select(one => SimTime.FromSeconds(one).Picoseconds)];
+    }
+
+    private long[] MeasuredExperts(StepWork work, LayerId layer)
+    {
+        var seconds = new double[slowness.Length];
+        for (var rank = 0; rank < seconds.Length; rank++)
+        {
+            var (pairs, activated) = Pairs(work.ExpertTokens(layer, new RankId(rank)));
+            seconds[rank] = measured!.Experts.Of(activated, pairs);
+        }
+        return TakeTurns(seconds);
+    }
+
+    private static (long Pairs, int Activated) Pairs(ReadOnlySpan<int> tokens)
+    {
+        var (pairs, activated) = (0L, 0);
+        foreach (var count in tokens)
+        {
+            pairs += count;
+            activated += count > 0 ? 1 : 0;
+        }
+        return (pairs, activated);
     }
 
     private long Time(int rank, double launch, double seconds, int passes) =>

@@ -65,6 +65,17 @@ internal sealed class LayerOperations(StepSetting setting, StepParts parts)
     internal int? Context(int[] after) =>
         parts.Context() is { } traffic ? Collective(StepPhase.Context, 0, traffic, after) : null;
 
+    /// <summary>What a step takes beside its layers, with all its tokens; nothing where that was not measured.</summary>
+    internal void BesideLayers(int[] after)
+    {
+        var tokens = new int[setting.Cluster.Ranks];
+        for (var micro = 0; micro < parts.MicroBatches; micro++)
+            foreach (var (rank, count) in parts.ResidentTokens(micro, parts.Works[0].Layers).Index())
+                tokens[rank] += count;
+        if (times.BesideLayers(tokens) is { } durations)
+            builder.Kernel(StepPhase.Step, -1, 0, durations, after);
+    }
+
     /// <summary>One part of the all-reduce of gradients, as wide as the weights.</summary>
     internal void Gradient(int part, int count, int[] after)
     {

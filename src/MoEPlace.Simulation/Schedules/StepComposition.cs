@@ -21,6 +21,7 @@ internal static class StepComposition
         Forward(program, setting, parts, after);
         if (program.Context([.. after.SelectMany(ids => ids)]) is { } gathered)
             Array.Fill(after, [gathered]);
+        program.BesideLayers([.. after.SelectMany(ids => ids).Distinct()]);
         if (setting.Schedule.Backward)
             BackwardComposition.Append(program, setting, parts, after);
         return program.Build();

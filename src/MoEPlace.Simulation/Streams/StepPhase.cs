@@ -24,6 +24,9 @@ public static class StepPhase
     /// <summary>The gathering of new keys and values under residency coherent.</summary>
     public const string Context = "context";
 
+    /// <summary>What a step was measured to take beside its layers: planning, embedding, head, sampling.</summary>
+    public const string Step = "step";
+
     /// <summary>The all-reduce of gradients.</summary>
     public const string Gradient = "gradient";
 
@@ -35,5 +38,5 @@ public static class StepPhase
 
     /// <summary>All of them, in the order in which they are told: that of a layer.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Load, Attention, Dense, Dispatch, Experts, Combine, Shared, Context, Gradient, Wait];
+        [Load, Attention, Dense, Dispatch, Experts, Combine, Shared, Context, Step, Gradient, Wait];
 }

@@ -2,7 +2,7 @@ namespace MoEPlace.Results;
 
 /// <summary>Something that ran on a track, or bytes that a link carried.</summary>
 /// <param name="Track">Its index among the tracks.</param>
-/// <param name="Phase">attention, gate, dispatch, experts, combine, shared, dense, context, gradient, load, wait.</param>
+/// <param name="Phase">attention, gate, dispatch, experts, combine, shared, dense, context, step, gradient, load, wait.</param>
 /// <param name="Layer">The MoE layer by ordinal; -1 where there is none.</param>
 /// <param name="Part">The micro-batch or part, from 0.</param>
 /// <param name="BeginPicoseconds">When it began.</param>

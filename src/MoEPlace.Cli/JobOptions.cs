@@ -87,7 +87,7 @@ internal sealed class JobOptions
         return (job with { Sampled = state.Sampled }, options with
         {
             Placement = state.Epoch.Placement,
-            Sampled = (_, ids) => kept?.Append(ids),
+            Sampled = (_, epoch, ids) => kept?.Append(epoch, ids),
             Live = new LiveOptions
             {
                 FirstEpoch = state.Epoch.Number,

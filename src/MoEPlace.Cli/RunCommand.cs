@@ -110,7 +110,7 @@ internal sealed class RunCommand
             terminal.Error(FormattableString.Invariant($"note: {state.Ids} ids are on record already, epoch {state.Epoch.Number}"));
         if (job.IsComplete)
             return RunResult.OfRecord(job, group.Size);
-        using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), start.Device, element);
+        using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), start.Device, element, options.Live?.SpareSlots);
         if (leads && options.JournalFolder is { } folder)
             RankRun.CreateJournal(folder, header, group.Size);
         group.Barrier();

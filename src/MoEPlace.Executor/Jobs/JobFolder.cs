@@ -122,8 +122,10 @@ public sealed class JobFolder : IDisposable
     }
 
     /// <summary>Puts on record what a step sampled.</summary>
+    /// <param name="epoch">The number of the epoch that the step ran on.</param>
+    /// <param name="ids">By sequence; nothing is written where there is none.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Append(ReadOnlySpan<SampledId> ids) => sampled.Append(ids);
+    public void Append(int epoch, ReadOnlySpan<SampledId> ids) => sampled.Append(epoch, ids);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,13 +8,13 @@ using MoEPlace.Traces.Journals;
 namespace MoEPlace.Executor.Jobs;
 
 /// <summary>
-/// What a job has sampled, a record for every step, only ever added to. A record is 12 bytes, little-endian (CRC-32C of all that follows in it,
-/// its number from 0, how many ids), and 12 bytes an id (sequence, position, id). The first record that is not whole ends what is read: a job
+/// What a job has sampled, a record for every step, only ever added to. A record is 16 bytes, little-endian (CRC-32C of all that follows in it,
+/// its number from 0, the epoch that the step ran on, how many ids), and 12 bytes an id (sequence, position, id). The first record that is not whole ends what is read: a job
 /// samples the same again after any of its records, so that a file which was cut off costs time and nothing else.
 /// </summary>
 internal sealed class SampledFile : IDisposable
 {
-    private const int HeadBytes = 12;
+    private const int HeadBytes = 16;
     private const int IdBytes = 12;
     private const int MostIds = 1 << 16;
     private readonly SafeFileHandle handle;
@@ -50,14 +50,15 @@ internal sealed class SampledFile : IDisposable
 
     /// <summary>Adds what a step sampled and hands it to the system, so that it outlives this process.</summary>
     /// <exception cref="IOException">The file cannot be written any more.</exception>
-    internal void Append(ReadOnlySpan<SampledId> ids)
+    internal void Append(int epoch, ReadOnlySpan<SampledId> ids)
     {
         for (; !ids.IsEmpty; ids = ids[Math.Min(ids.Length, MostIds)..])
         {
             var part = ids[..Math.Min(ids.Length, MostIds)];
             var record = new byte[HeadBytes + part.Length * IdBytes];
             BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), records);
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(8), part.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(8), epoch);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(12), part.Length);
             MemoryMarshal.AsBytes(part).CopyTo(record.AsSpan(HeadBytes));
             BinaryPrimitives.WriteUInt32LittleEndian(record, JournalFrame.Checksum(record.AsSpan(4)));
             RandomAccess.Write(handle, record, written);
@@ -98,7 +99,7 @@ internal sealed class SampledFile : IDisposable
         var head = new byte[HeadBytes];
         if (stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes
             || BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) != number
-            || BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)) is not (> 0 and <= MostIds and var count))
+            || BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12)) is not (> 0 and <= MostIds and var count))
             return null;
         var record = new byte[HeadBytes + count * IdBytes];
         head.CopyTo(record, 0);

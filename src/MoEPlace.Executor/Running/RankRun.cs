@@ -126,8 +126,7 @@ public sealed class RankRun : IDisposable
             var fresh = SampledId.Of(step, ids);
             foreach (var one in fresh)
                 sampled[one.Sequence].Add(one.Id);
-            if (group.Rank == 0 && fresh.Length > 0)
-                options.Sampled?.Invoke(step.Number, fresh);
+            options.Sampled?.Invoke(step.Number, epochs[^1], fresh);
             plan.Complete(ids);
             (tokens, steps) = (tokens + ids.Length, steps + 1);
             if (group.Rank == 0)

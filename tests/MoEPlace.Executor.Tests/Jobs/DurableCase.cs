@@ -80,7 +80,7 @@ internal sealed class DurableCase(string layout, int ranks, long seed) : IDispos
         {
             Placement = state.Epoch.Placement,
             Residency = Residency,
-            Sampled = (_, ids) => kept?.Append(ids),
+            Sampled = (_, epoch, ids) => kept?.Append(epoch, ids),
         });
     }
 }

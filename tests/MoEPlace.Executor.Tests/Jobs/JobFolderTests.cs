@@ -22,7 +22,7 @@ public sealed class JobFolderTests : IDisposable
         using (var kept = durable.Open())
             foreach (var step in steps)
             {
-                kept.Append(step);
+                kept.Append(0, step);
                 ends.Add(new FileInfo(path).Length);
             }
         var whole = File.ReadAllBytes(path);
@@ -34,7 +34,7 @@ public sealed class JobFolderTests : IDisposable
             {
                 Assert.Equal(Lines(steps.Take(left)), DurableCase.Lines(kept.State.Sampled));
                 foreach (var step in steps.Skip(left))
-                    kept.Append(step);
+                    kept.Append(0, step);
             }
             Assert.True(whole.AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"cut at {length}");
         }
@@ -46,7 +46,7 @@ public sealed class JobFolderTests : IDisposable
         var (path, steps) = (Path.Combine(durable.Folder, "sampled.ids"), Steps());
         using (var kept = durable.Open())
             foreach (var step in steps)
-                kept.Append(step);
+                kept.Append(0, step);
         var whole = File.ReadAllBytes(path);
         string[][] first = [.. Enumerable.Range(0, steps.Length + 1).Select(count => Lines(steps.Take(count)))];
         for (var at = 0; at < whole.Length; at++)
@@ -67,7 +67,7 @@ public sealed class JobFolderTests : IDisposable
     public void What_the_job_cannot_have_sampled_is_refused(int sequence, int position, int id, string told)
     {
         using (var kept = durable.Open())
-            kept.Append([new(0, 2, 9), new(sequence, position, id)]);
+            kept.Append(0, [new(0, 2, 9), new(sequence, position, id)]);
         Assert.Contains(told, Assert.Throws<InputException>(() => durable.Open()).Message, StringComparison.Ordinal);
     }
 

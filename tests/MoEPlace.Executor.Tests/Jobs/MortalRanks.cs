@@ -22,6 +22,8 @@ internal sealed class MortalRanks(IRankGroup ranks, int calls) : IRankGroup
 
     public void Barrier() => Living().Barrier();
 
+    public IRankGroup OpenChannel() => Living().OpenChannel();
+
     public void Dispose() => ranks.Dispose();
 
     private IRankGroup Living() => left-- > 0 ? ranks : throw new RankLossException($"rank {Rank} died");

@@ -44,7 +44,7 @@ public sealed class RestartTests
         using (var kept = durable.Open())
             foreach (var sequence in new[] { 0, 1 })
                 for (var i = 0; i < sampled[sequence].Length - sequence; i++)
-                    kept.Append([new(sequence, durable.Job.Prompts[sequence].Ids.Length + i, sampled[sequence][i])]);
+                    kept.Append(0, [new(sequence, durable.Job.Prompts[sequence].Ids.Length + i, sampled[sequence][i])]);
         var all = durable.Job.Prompts.Select((prompt, s) => prompt.Ids.Length + sampled[s].Length - 1).ToArray();
         var result = durable.Live();
         Assert.Equal(all.Skip(1).Sum(), result.Tokens);

@@ -3,7 +3,7 @@
 # Exit 2: the machine lacks something that a person must install. Exit 3: a step failed.
 # shellcheck shell=bash disable=SC2154
 
-packages=(coinor-libcbc-dev fonts-dejavu-core cmake g++ make libtorch-dev libgloo-dev libopenblas0-pthread)
+packages=(coinor-libcbc-dev fonts-dejavu-core cmake g++ make libtorch-dev libgloo-dev libopenblas0-pthread iproute2)
 state="$root/artifacts/setup"
 program="$root/artifacts/bin/MoEPlace.Cli/release/MoEPlace.Cli"
 

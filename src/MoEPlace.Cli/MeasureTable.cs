@@ -18,6 +18,7 @@ internal static class MeasureTable
         yield return ["dispatch", Bytes(m.DispatchBytes)];
         yield return ["combine", Bytes(m.CombineBytes)];
         yield return ["context", Bytes(m.ContextBytes)];
+        yield return ["bytes between nodes", Bytes(m.InterNodeBytes)];
         yield return ["imbalance, mean", Number(m.ImbalanceMean)];
         yield return ["imbalance, 95th percentile", Number(m.ImbalanceP95)];
         yield return ["imbalance, max", Number(m.ImbalanceMax)];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MoEPlace.Executor.Ranks;
+using MoEPlace.Executor.Ranks.Emulation;
 
 namespace MoEPlace.Cli;
 
@@ -28,10 +29,20 @@ internal sealed class RankOptions
         DefaultValueFactory = _ => 60,
     };
 
+    private readonly Option<int?> emulateNodes = new("--emulate-nodes")
+    {
+        Description = "Stand the --ranks on so many nodes that this machine makes of itself: network namespaces, the cores divided among them. "
+            + "Linux, as root.",
+    };
+    private readonly Option<double?> linkRate = new("--link-rate")
+    {
+        Description = "What the link of each of --emulate-nodes carries in a direction, in Mbit/s; default: as much as it can.",
+    };
+
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { ranks, virtualRanks, device, port, timeout })
+        foreach (var option in new Option[] { ranks, virtualRanks, device, port, timeout, emulateNodes, linkRate })
             command.Options.Add(option);
     }
 
@@ -49,12 +60,35 @@ internal sealed class RankOptions
         var told = threads is null ? Told(processes, faults) : null;
         if (told is not null)
             faults.Require(processes is null || processes == told.Size, "--ranks", processes, $"{told.Size}, as WORLD_SIZE says");
+        var emulation = ReadEmulation(parsed, told, faults);
         var local = told?.LocalSize ?? processes ?? 1;
         var place = faults.Try(() => RankDevice.Of(parsed.GetValue(device)!, local, told?.LocalRank ?? 0));
         return place is null || !inTime
             ? null
             : new RankStart(
-                threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port), TimeSpan.FromSeconds(seconds));
+                threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port), TimeSpan.FromSeconds(seconds),
+                emulation);
+    }
+
+    /// <summary>The nodes that are to be made; null where none are.</summary>
+    private NodeEmulation? ReadEmulation(ParseResult parsed, RankEnvironment? told, InputFaults faults)
+    {
+        const double bytesOfMegabit = 125_000;
+        var (nodes, processes, rate) = (parsed.GetValue(emulateNodes), parsed.GetValue(ranks), parsed.GetValue(linkRate));
+        faults.Require(
+            rate is null || rate * bytesOfMegabit is >= EmulatedNodes.LeastBytesPerSecond and <= EmulatedNodes.MostBytesPerSecond, "--link-rate", rate,
+            "1 to 100,000 Mbit/s");
+        faults.Require(rate is null || nodes is not null, "--link-rate", rate, "only with --emulate-nodes");
+        if (nodes is null
+            || !faults.Require(nodes is >= 1 and <= EmulatedNodes.MostNodes, "--emulate-nodes", nodes, $"1 to {EmulatedNodes.MostNodes}")
+            || !faults.Require(processes % nodes == 0, "--emulate-nodes", nodes, "a divisor of --ranks, which it needs")
+            || !faults.Require(
+                told is null || LauncherPipe.IsHeld, "--emulate-nodes", nodes, "only where this program starts the ranks, not torchrun or srun"))
+            return null;
+        // A rank stands on its node already.
+        if (told is null && EmulatedNodes.WhyNot() is { } why)
+            faults.Add("--emulate-nodes", nodes, $"a machine that makes nodes; this one does not: {why}");
+        return new NodeEmulation(nodes.Value, rate * bytesOfMegabit);
     }
 
     /// <summary>What the environment says of this process. In a job of Slurm, --ranks starts ranks of its own.</summary>

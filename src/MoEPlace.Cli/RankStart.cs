@@ -1,4 +1,5 @@
 using MoEPlace.Executor.Ranks;
+using MoEPlace.Executor.Ranks.Emulation;
 using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
@@ -10,8 +11,16 @@ namespace MoEPlace.Cli;
 /// <param name="Device">The device of this process.</param>
 /// <param name="Port">Where ranks meet that this process starts; 0 for any port.</param>
 /// <param name="Timeout">How long they may take to meet.</param>
-internal sealed record RankStart(int Ranks, bool Virtual, RankEnvironment? Environment, TorchDevice Device, int Port, TimeSpan Timeout)
+/// <param name="Emulation">The nodes that launched ranks stand on; null for this machine as it is.</param>
+internal sealed record RankStart(
+    int Ranks, bool Virtual, RankEnvironment? Environment, TorchDevice Device, int Port, TimeSpan Timeout, NodeEmulation? Emulation = null)
 {
+    /// <summary>How often launched ranks are started anew after one was lost.</summary>
+    internal int Restarts { get; init; }
+
+    /// <summary>How many nodes the ranks stand on, as many on each; 1 where that is not so.</summary>
+    internal int Nodes => Emulation?.Nodes ?? (Environment is { } told && told.Size % told.LocalSize == 0 ? told.Size / told.LocalSize : 1);
+
     /// <summary>Whether this process starts ranks, which do the work.</summary>
     internal bool Launches => Ranks > 1 && !Virtual && Environment is null;
 
@@ -48,8 +57,17 @@ internal sealed record RankStart(int Ranks, bool Virtual, RankEnvironment? Envir
 
     private int Launch(Terminal terminal, TimeSpan patience, CancellationToken cancellation)
     {
-        var options = RankLaunchOptions.OfThisProgram(Ranks) with { Port = Port, RendezvousTimeout = Timeout, Patience = patience };
-        var result = RankLauncher.Run(options, (rank, line) => terminal.Error($"[rank {rank}] {line}"), cancellation);
+        var options = RankLaunchOptions.OfThisProgram(Ranks) with
+        {
+            Port = Port,
+            RendezvousTimeout = Timeout,
+            Patience = patience,
+            Restarts = Restarts,
+        };
+        using var nodes = Emulation is null ? null : EmulatedNodes.Create(Emulation.Nodes, Emulation.LinkBytesPerSecond);
+        var result = RankLauncher.Run(
+            nodes?.Place(options) ?? options, (rank, line) => terminal.Error($"[rank {rank}] {line}"), cancellation,
+            (restart, failure) => terminal.Error(FormattableString.Invariant($"note: {failure}; restart {restart} of {Restarts}")));
         if (result.Failure is { } failure)
             terminal.Error($"failed: {failure}");
         else

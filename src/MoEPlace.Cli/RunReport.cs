@@ -21,6 +21,7 @@ internal static class RunReport
         yield return ["dispatch", MeasureTable.Bytes(sent.DispatchBytes)];
         yield return ["combine", MeasureTable.Bytes(sent.CombineBytes)];
         yield return ["context", MeasureTable.Bytes(sent.ContextBytes)];
+        yield return ["between nodes", MeasureTable.Bytes(sent.InterNodeBytes)];
         yield return ["experts of the fullest rank", MeasureTable.Bytes(result.ExpertBytes.Max())];
         yield return ["imbalance of expert bytes", MeasureTable.Number(Imbalance(result.ExpertBytes))];
         yield return ["key-value cache of the fullest rank", MeasureTable.Bytes(result.CacheBytes.Max())];
@@ -43,6 +44,7 @@ internal static class RunReport
             ["dispatchBytes"] = sent.DispatchBytes,
             ["combineBytes"] = sent.CombineBytes,
             ["contextBytes"] = sent.ContextBytes,
+            ["interNodeBytes"] = sent.InterNodeBytes,
             ["prefill"] = JsonSerializer.SerializeToNode(result.Prefill, StrictJson.Options),
             ["decode"] = JsonSerializer.SerializeToNode(result.Decode, StrictJson.Options),
             ["expertBytes"] = JsonSerializer.SerializeToNode(result.ExpertBytes, StrictJson.Options),

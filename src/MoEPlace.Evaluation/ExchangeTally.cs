@@ -25,6 +25,9 @@ internal sealed class ExchangeTally(int layers, int[] nodeOf, int nodes)
     internal long RankCopies(int layer) =>
         Sum(TokenSideIntraNode.AsSpan(layer * ranks, ranks)) + Sum(TokenSideInterNode.AsSpan(layer * ranks, ranks));
 
+    /// <summary>Distinct ranks of other nodes reached, over all layers.</summary>
+    internal long InterNodeCopies() => Sum(TokenSideInterNode);
+
     /// <summary>Counts one token in one layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="tokenRank">The rank of the token side.</param>

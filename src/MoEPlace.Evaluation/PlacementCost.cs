@@ -167,7 +167,7 @@ public static class PlacementCost
         var cells = (double)tokens * layers;
         var imbalance = LoadImbalance.Summarize(pass.Ratios);
         var dimensions = slice.Trace.Model.Dimensions;
-        var gathered = options.Residency == Residency.Coherent ? (Int128)tokens * slice.Trace.Model.HiddenLayers * (cluster.Ranks - 1) : 0;
+        var gatheredOnce = options.Residency == Residency.Coherent ? (Int128)tokens * slice.Trace.Model.HiddenLayers : 0;
         return new PlacementMeasures(
             tokens,
             pairs == 0 ? null : (double)ExchangeTally.Sum(tally.GpuCrossings) / pairs,
@@ -176,12 +176,17 @@ public static class PlacementCost
             (tally.Dispatch.NodeCopies + tally.Combine.NodeCopies) / cells,
             dimensions is null ? null : Product(dispatch, dimensions.HiddenStateBytes),
             dimensions is null ? null : Product(combine, dimensions.HiddenStateBytes),
-            dimensions is null ? null : Product(gathered, dimensions.KeyValueBytesPerTokenLayer),
+            dimensions is null ? null : Product(gatheredOnce * (cluster.Ranks - 1), dimensions.KeyValueBytesPerTokenLayer),
             imbalance.Mean,
             imbalance.P95,
             imbalance.Max,
             null,
-            null);
+            null)
+        {
+            InterNodeBytes = dimensions is null ? null : Sum(
+                Product(tally.Dispatch.InterNodeCopies() + tally.Combine.InterNodeCopies(), dimensions.HiddenStateBytes),
+                Product(gatheredOnce * (cluster.Ranks - cluster.RanksPerNode), dimensions.KeyValueBytesPerTokenLayer)),
+        };
     }
 
     private static PlacementDetail Describe(RoutingPass pass, TraceSlice slice, ExpertPlacement placement)
@@ -220,4 +225,6 @@ public static class PlacementCost
 
     // No trace that fits a disk comes near the limit with a model that exists; one made up shall not overflow.
     private static long Product(Int128 count, long bytes) => (long)Int128.Min(count * bytes, long.MaxValue);
+
+    private static long Sum(long a, long b) => (long)Int128.Min((Int128)a + b, long.MaxValue);
 }

@@ -39,6 +39,9 @@ internal static class Measures
             "context", "contextBytes", m => m.ContextBytes, Bytes,
             "Keys and values gathered by all GPUs; 0 under home residency."),
         new(
+            "between nodes", "interNodeBytes", m => m.InterNodeBytes, Bytes,
+            "Of dispatch, combine and context, what goes to GPUs of other nodes."),
+        new(
             "imbalance, mean", "imbalanceMean", m => m.ImbalanceMean, Ratio,
             "Load of the busiest GPU over the mean of all, mean over layers and windows of tokens; 1 is even."),
         new(

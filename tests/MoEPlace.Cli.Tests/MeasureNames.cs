@@ -7,7 +7,7 @@ internal static class MeasureNames
     [
         "tokens", "gpuCrossingFraction", "nodeCrossingFraction", "rankCopiesPerTokenLayer", "nodeCopiesPerTokenLayer", "dispatchBytes",
         "combineBytes", "contextBytes", "imbalanceMean", "imbalanceP95", "imbalanceMax", "stepSeconds", "memoryBytesPerRank",
-        "migrationBytes",
+        "migrationBytes", "interNodeBytes",
     ];
 
     internal static readonly string[] Solve =

@@ -47,7 +47,7 @@ public sealed class PlacementCostLawTests
             var coherent = Judge(Residency.Coherent);
             var home = Judge(Residency.Home);
             Assert.Equal(given.Test.Model.Dimensions is null || given.Cluster.Ranks == 1, coherent.ContextBytes is null or 0);
-            PlacementCostTwinTests.Same(home with { ContextBytes = coherent.ContextBytes }, coherent, $"seed {seed}");
+            PlacementCostTwinTests.Same(home with { ContextBytes = coherent.ContextBytes, InterNodeBytes = coherent.InterNodeBytes }, coherent, $"seed {seed}");
 
             PlacementMeasures Judge(Residency residency) => PlacementCost.Evaluate(
                 prefill.Slice(given.Split), given.Placement, given.Cluster, given.Options with { Residency = residency }).Measures;

@@ -25,6 +25,8 @@ public sealed class PlacementCostTests
         Assert.Equal(7 * 8, e.Measures.DispatchBytes);
         Assert.Equal(7 * 8, e.Measures.CombineBytes);
         Assert.Equal(0, e.Measures.ContextBytes);
+        // Ranks of other nodes: token 0 none and {3}; token 1 {3, 2} and {3}; out and back.
+        Assert.Equal(2 * 4 * 8, e.Measures.InterNodeBytes);
         // Loads 1, 1, 2, 1 and 1, 1, 0, 2.
         Assert.Equal([1, 1, 2, 1], e.Detail.LoadByLayerAndRank[0]);
         Assert.Equal([1, 1, 0, 2], e.Detail.LoadByLayerAndRank[1]);
@@ -53,6 +55,8 @@ public sealed class PlacementCostTests
         // Other nodes out: 0, 1; 1, 1. Back: 0, 1; 0, 1.
         Assert.Equal(5 / 6.0, e.Measures.NodeCopiesPerTokenLayer!.Value, 1e-12);
         Assert.Equal(3 * 2 * 8 * 3, e.Measures.ContextBytes);
+        // Ranks of other nodes out: 0, {3}; {3, 2}, {0}. Back: 0, {3}; 0, {0}.
+        Assert.Equal((4 + 2) * 8 + 3 * 2 * 8 * 2, e.Measures.InterNodeBytes);
     }
 
     [Fact]
@@ -97,7 +101,7 @@ public sealed class PlacementCostTests
         var placement = TestModels.Contiguous(model, FourRanks);
         var e = PlacementCost.Evaluate(test.Slice(), placement, FourRanks, new EvaluationOptions(), placement);
         var m = e.Measures;
-        Assert.Null(m.DispatchBytes ?? m.CombineBytes ?? m.ContextBytes ?? m.MemoryBytesPerRank ?? m.MigrationBytes);
+        Assert.Null(m.DispatchBytes ?? m.CombineBytes ?? m.ContextBytes ?? m.InterNodeBytes ?? m.MemoryBytesPerRank ?? m.MigrationBytes);
         Assert.Null(m.StepSeconds);
         Assert.Null(e.Step);
         Assert.NotNull(m.RankCopiesPerTokenLayer);

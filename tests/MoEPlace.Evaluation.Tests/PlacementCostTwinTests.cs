@@ -96,6 +96,7 @@ public sealed class PlacementCostTwinTests
         Assert.True(expected.DispatchBytes == actual.DispatchBytes, $"dispatch {expected.DispatchBytes} {actual.DispatchBytes} of {what}");
         Assert.True(expected.CombineBytes == actual.CombineBytes, $"combineBytes {expected.CombineBytes} {actual.CombineBytes} of {what}");
         Assert.True(expected.ContextBytes == actual.ContextBytes, $"contextBytes {expected.ContextBytes} {actual.ContextBytes} of {what}");
+        Assert.True(expected.InterNodeBytes == actual.InterNodeBytes, $"interNodeBytes {expected.InterNodeBytes} {actual.InterNodeBytes} of {what}");
 
         void Close(double? a, double? b, string name) =>
             Assert.True(a.HasValue == b.HasValue && (a is null || Math.Abs(a.Value - b!.Value) < 1e-9), $"{name} {a} {b} of {what}");

@@ -29,6 +29,8 @@ internal sealed class SlowJudge
 
     internal int NodeCopies { get; private set; }
 
+    internal int InterNodeCopies { get; private set; }
+
     internal int ExpertPairs { get; private set; }
 
     /// <summary>(layer, rank) -> pairs.</summary>
@@ -58,7 +60,10 @@ internal sealed class SlowJudge
             (DispatchCopies + CombineCopies) / cells, NodeCopies / cells,
             DispatchCopies * d?.HiddenStateBytes, CombineCopies * d?.HiddenStateBytes,
             (given.Options.Residency == Residency.Home ? 0 : Tokens * model.HiddenLayers * (ranks - 1)) * d?.KeyValueBytesPerTokenLayer,
-            sorted.Average(), sorted[(int)Math.Ceiling(0.95 * sorted.Count - 1e-9) - 1], sorted[^1], null, null);
+            sorted.Average(), sorted[(int)Math.Ceiling(0.95 * sorted.Count - 1e-9) - 1], sorted[^1], null, null,
+            InterNodeBytes: InterNodeCopies * d?.HiddenStateBytes
+                + (given.Options.Residency == Residency.Home ? 0 : Tokens * model.HiddenLayers * (ranks - given.Cluster.RanksPerNode))
+                * d?.KeyValueBytesPerTokenLayer);
     }
 
     private void Run()
@@ -134,6 +139,7 @@ internal sealed class SlowJudge
             Note(Ports, (layer, tokenRank, $"{exchange} token {tier}"));
             Note(Ports, (layer, rank, $"{exchange} expert {tier}"));
         }
+        InterNodeCopies += reached.Count(r => Node(r) != Node(tokenRank));
         NodeCopies += reached.Select(Node).Distinct().Count(n => n != Node(tokenRank));
         return reached.Count(r => r != tokenRank);
     }

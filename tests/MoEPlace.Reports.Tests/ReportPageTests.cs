@@ -158,7 +158,8 @@ public sealed partial class ReportPageTests(WrittenReport report) : IClassFixtur
             [
                 m.GpuCrossingFraction, m.NodeCrossingFraction, m.RankCopiesPerTokenLayer, m.NodeCopiesPerTokenLayer, m.DispatchBytes,
                     m.CombineBytes,
-                m.ContextBytes, m.ImbalanceMean, m.ImbalanceP95, m.ImbalanceMax, m.StepSeconds, m.MemoryBytesPerRank, m.MigrationBytes,
+                m.ContextBytes, m.InterNodeBytes, m.ImbalanceMean, m.ImbalanceP95, m.ImbalanceMax, m.StepSeconds, m.MemoryBytesPerRank,
+                m.MigrationBytes,
                 placements[i].OtherResidency!.RankCopiesPerTokenLayer, i == 1 ? 8 : 0, placements[i].Solve!.Objective,
                 placements[i].Solve!.Bound, placements[i].Solve!.Gap, placements[i].SolveSeconds, placements[i].RunSeconds,
                 placements[i].PeakMemoryBytes,

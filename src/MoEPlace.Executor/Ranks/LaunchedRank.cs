@@ -49,7 +49,9 @@ internal sealed partial class LaunchedRank : IDisposable
     /// <param name="onError">Takes each line that it writes to standard error.</param>
     internal static LaunchedRank Start(RankLaunchOptions options, RankEnvironment environment, Action<string> onOutput, Action<string> onError)
     {
-        var start = new ProcessStartInfo(options.Program, options.Arguments)
+        var seat = options.SeatOf(environment.Rank);
+        string[] line = [.. seat.Before, options.Program, .. options.Arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -58,7 +60,7 @@ internal sealed partial class LaunchedRank : IDisposable
         foreach (var (name, value) in environment.ToVariables())
             start.Environment[name] = value;
         start.Environment[LauncherPipe.Variable] = "1";
-        var threads = Math.Max(1, Environment.ProcessorCount / environment.LocalSize).ToString(CultureInfo.InvariantCulture);
+        var threads = Math.Max(1, seat.Cores / seat.LocalSize).ToString(CultureInfo.InvariantCulture);
         // Read once, when the libraries are loaded; torch.set_num_threads does not reach OpenBLAS.
         foreach (var name in new[] { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS" })
             start.Environment.TryAdd(name, threads);

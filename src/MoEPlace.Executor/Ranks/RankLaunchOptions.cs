@@ -17,8 +17,17 @@ public sealed record RankLaunchOptions
     /// <summary>Ranks, 1 to 4,096.</summary>
     public required int Ranks { get; init; }
 
+    /// <summary>Where each rank runs, by rank; empty for all of them side by side on this machine. Default: empty.</summary>
+    public ImmutableArray<RankSeat> Seats { get; init; } = [];
+
+    /// <summary>The address at which ranks reach the rendezvous, which this process serves. Default: 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
     /// <summary>The port of the rendezvous on this machine; 0 for any that is free. Default: 0.</summary>
     public int Port { get; init; }
+
+    /// <summary>How often all ranks are started anew after one has failed; those that found their input bad are not. Default: 0.</summary>
+    public int Restarts { get; init; }
 
     /// <summary>How long all ranks may take to join. Default: 60 s.</summary>
     public TimeSpan RendezvousTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -44,4 +53,7 @@ public sealed record RankLaunchOptions
             Ranks = ranks,
         };
     }
+
+    /// <summary>Where a rank runs.</summary>
+    internal RankSeat SeatOf(int rank) => Seats.Length > 0 ? Seats[rank] : new RankSeat([], rank, Ranks, Environment.ProcessorCount);
 }

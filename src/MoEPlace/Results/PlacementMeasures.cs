@@ -18,6 +18,10 @@ namespace MoEPlace.Results;
 /// <param name="StepSeconds">Modelled time of one step.</param>
 /// <param name="MemoryBytesPerRank">The fullest rank: weights, replicas and key-value cache.</param>
 /// <param name="MigrationBytes">Expert weights that must travel from the given current placement; null without one.</param>
+/// <param name="InterNodeBytes">
+/// Of dispatch, combine and context, what goes to ranks of other nodes when a state is sent once to each distinct rank; null also in results of
+/// before it was measured.
+/// </param>
 public sealed record PlacementMeasures(
     long Tokens,
     double? GpuCrossingFraction,
@@ -32,4 +36,5 @@ public sealed record PlacementMeasures(
     double ImbalanceMax,
     double? StepSeconds,
     long? MemoryBytesPerRank,
-    long? MigrationBytes = null);
+    long? MigrationBytes = null,
+    long? InterNodeBytes = null);

@@ -113,6 +113,7 @@ public static class ResultCheck
         (measures.StepSeconds, "stepSeconds"),
         (measures.MemoryBytesPerRank, "memoryBytesPerRank"),
         (measures.MigrationBytes, "migrationBytes"),
+        (measures.InterNodeBytes, "interNodeBytes"),
     ];
 
     private static void CheckDetail(PlacementDetail detail, string field, Shape shape, InputFaults faults)

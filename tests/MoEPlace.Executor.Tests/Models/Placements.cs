@@ -3,7 +3,7 @@ using MoEPlace.Executor.Models;
 
 namespace MoEPlace.Executor.Tests.Models;
 
-/// <summary>Placements of a model's experts; even numbers of ranks above two stand on two nodes where replicas make nodes matter.</summary>
+/// <summary>Placements of a model's experts; even numbers of ranks above two stand on two nodes.</summary>
 internal static class Placements
 {
     internal static ExpertPlacement Contiguous(TransformerConfig config, int ranks) => Of(config, ranks, (_, rank) =>
@@ -25,7 +25,7 @@ internal static class Placements
                     other.Insert(random.Next(other.Count + 1), expert);
             }
         }
-        return Of(config, ranks, (layer, rank) => [.. slots[layer, rank]], ranks % 2 == 0 && ranks > 2 ? 2 : 1);
+        return Of(config, ranks, (layer, rank) => [.. slots[layer, rank]]);
     }
 
     /// <summary>Every expert once, ranks equally full but for what does not divide.</summary>
@@ -44,11 +44,15 @@ internal static class Placements
         return Of(config, ranks, (layer, rank) => [.. orders[layer].Where((_, i) => i * ranks / config.Experts == rank)]);
     }
 
-    internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots, int nodes = 1) => new(
-        config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, nodes, ranks / nodes,
-        [
-            .. Enumerable.Range(0, config.MoeLayerIds.Length)
-                .Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray()),
-        ],
-        new PlacementProvenance("test", "", ImmutableSortedDictionary<string, string>.Empty, 0, "0"));
+    internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots, int? nodes = null)
+    {
+        var all = nodes ?? (ranks % 2 == 0 && ranks > 2 ? 2 : 1);
+        return new(
+            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, all, ranks / all,
+            [
+                .. Enumerable.Range(0, config.MoeLayerIds.Length)
+                    .Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray()),
+            ],
+            new PlacementProvenance("test", "", ImmutableSortedDictionary<string, string>.Empty, 0, "0"));
+    }
 }

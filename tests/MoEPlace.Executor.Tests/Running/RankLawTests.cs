@@ -55,8 +55,11 @@ public sealed class RankLawTests
 
         var judged = Judge(run, residency);
         var sent = run.Result.Prefill + run.Result.Decode;
-        Assert.Equal((judged.DispatchBytes, judged.CombineBytes, judged.ContextBytes), (sent.DispatchBytes, sent.CombineBytes, sent.ContextBytes));
+        Assert.Equal(
+            (judged.DispatchBytes, judged.CombineBytes, judged.ContextBytes, judged.InterNodeBytes),
+            (sent.DispatchBytes, sent.CombineBytes, sent.ContextBytes, sent.InterNodeBytes));
         Assert.True(ranks == 1 || sent.DispatchBytes > 0, "nothing has travelled");
+        Assert.True(run.Placement.Nodes == 1 || sent.InterNodeBytes > 0, "nothing has travelled between nodes");
     }
 
     [Theory]

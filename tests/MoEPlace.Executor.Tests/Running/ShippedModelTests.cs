@@ -96,7 +96,9 @@ public sealed class ShippedModelTests(ITestOutputHelper output)
                 new TraceSlice(trace, TraceSplit.All), placement, ClusterPresets.Parse($"{placement.Nodes}x{placement.RanksPerNode}"),
                 new EvaluationOptions { Residency = residency }).Measures;
             var sent = result.Prefill + result.Decode;
-            Assert.Equal((judged.DispatchBytes, judged.CombineBytes, judged.ContextBytes), (sent.DispatchBytes, sent.CombineBytes, sent.ContextBytes));
+            Assert.Equal(
+                (judged.DispatchBytes, judged.CombineBytes, judged.ContextBytes, judged.InterNodeBytes),
+                (sent.DispatchBytes, sent.CombineBytes, sent.ContextBytes, sent.InterNodeBytes));
             var (sequences, positions) = (trace.Sequence(0, count).ToArray(), trace.Position(0, count).ToArray());
             return ([.. sequences.Zip(positions)], experts, [.. logits]);
         }

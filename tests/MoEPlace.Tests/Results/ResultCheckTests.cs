@@ -50,6 +50,10 @@ public sealed class ResultCheckTests
         {
             Placements = [Good.Placements[0] with { OtherResidency = Measures with { RankCopiesPerTokenLayer = -1 } }]
         },
+        ["placements[0].otherResidency.interNodeBytes"] = Good with
+        {
+            Placements = [Good.Placements[0] with { OtherResidency = Measures with { InterNodeBytes = -1 } }]
+        },
         ["placements[0].solve.gap"] = Summed(s => s with { Gap = -7 }),
         ["placements[0].solve.bound"] = Summed(s => s with { Bound = s.Objective + 1 }),
         ["placements[0].solve.objective"] = Summed(s => s with { Objective = double.NaN, Bound = null }),

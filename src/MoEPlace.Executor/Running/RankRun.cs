@@ -93,7 +93,7 @@ public sealed class RankRun : IDisposable
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
-            clock.NextStep();
+            clock.NextStep(step);
             var ids = RunStep(step);
             for (var i = 0; i < ids.Length; i++)
                 if (step.Samples[i])

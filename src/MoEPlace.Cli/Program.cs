@@ -144,6 +144,7 @@ internal static partial class Program
             SweepCommand.Create(terminal, step ?? StepSimulation.Run),
             ReportCommand.Create(terminal),
             RunCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
             TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -19,8 +18,7 @@ internal sealed class RunCommand
     };
     private readonly Option<string> residency = CommonOptions.Choice(
         "--residency", "Where a token lives between layers.", "home", "home", "coherent");
-    private readonly Option<string> type = CommonOptions.Choice(
-        "--type", "Element type of weights and activations.", "float32", "float32", "bfloat16", "float16");
+    private readonly Option<string> type = CommonOptions.ElementType();
     private readonly Option<string?> record = new("--record") { Description = "Record the routing into this trace." };
     private readonly Option<string> licence = new("--licence") { Description = "Licence of the recording.", DefaultValueFactory = _ => "" };
     private readonly Option<string?> logits = new("--logits") { Description = "Write the logits of every token into this safetensors file." };
@@ -63,14 +61,11 @@ internal sealed class RunCommand
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),
                 "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
-        faults.Require(
-            start is null || start.Device.IsCuda || parsed.GetValue(type) != "float16", "--type", "float16",
-            "float32 or bfloat16: the CPU multiplies no float16 matrices");
+        var element = CommonOptions.ToElementType(parsed.GetValue(type)!, start?.Device, faults);
         faults.ThrowIfAny();
 
         var config = weights!.Config;
-        var element = Enum.Parse<ScalarType>(parsed.GetValue(type)!, ignoreCase: true);
-        map ??= Contiguous(config, start!);
+        map ??= ContiguousPlacement.Of(config, start!.Nodes, start.Ranks / start.Nodes);
         var options = new RunOptions
         {
             Placement = map,
@@ -149,15 +144,5 @@ internal sealed class RunCommand
         unfit.Require(
             start.Emulation is null || map.Nodes == start.Nodes, "nodes", map.Nodes, $"{start.Nodes}, as --emulate-nodes makes");
         faults.AddRange(unfit.ToImmutable());
-    }
-
-    private static ExpertPlacement Contiguous(TransformerConfig config, RankStart start)
-    {
-        var rankOf = new int[config.MoeLayerIds.Length * config.Experts];
-        for (var i = 0; i < rankOf.Length; i++)
-            rankOf[i] = (int)((long)(i % config.Experts) * start.Ranks / config.Experts);
-        return ExpertPlacement.FromRanks(
-            config.ToModel(1), ClusterPresets.Parse(FormattableString.Invariant($"{start.Nodes}x{start.Ranks / start.Nodes}")), rankOf,
-            new PlacementProvenance("contiguous", "", ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current));
     }
 }

@@ -80,6 +80,15 @@ public sealed class ExpertPlacement : IEquatable<ExpertPlacement>
     /// <summary>Physical experts of a layer, over all ranks.</summary>
     public int SlotCount(LayerId layer) => slotStart[(layer.Value + 1) * Ranks] - slotStart[layer.Value * Ranks];
 
+    /// <summary>Slots of the rank that has the most of a layer.</summary>
+    public int MostSlots(LayerId layer)
+    {
+        var most = 0;
+        for (var rank = 0; rank < Ranks; rank++)
+            most = Math.Max(most, ExpertsOn(layer, new RankId(rank)).Length);
+        return most;
+    }
+
     /// <summary>The experts on a rank, in slot order.</summary>
     public ReadOnlySpan<int> ExpertsOn(LayerId layer, RankId rank)
     {

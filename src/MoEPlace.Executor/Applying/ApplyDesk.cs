@@ -65,6 +65,13 @@ public sealed class ApplyDesk
         }
     }
 
+    /// <summary>Tells how many steps have run.</summary>
+    internal void Advance(int steps)
+    {
+        lock (gate)
+            Status = Status with { Steps = steps };
+    }
+
     /// <summary>Tells how it stands now.</summary>
     internal void Tell(ApplyStatus status)
     {

@@ -6,7 +6,10 @@ public sealed record LiveOptions
     /// <summary>The number of the epoch that the run begins with. Default: 0.</summary>
     public int FirstEpoch { get; init; }
 
-    /// <summary>Slots of each layer and rank beyond those of the first placement, for experts that are on their way; 0 or more. Default: 1.</summary>
+    /// <summary>
+    /// Slots of each layer beyond those of the rank that has the most in the first placement, for experts that are on their way; the model is
+    /// loaded with as many. 0 or more. Default: 1.
+    /// </summary>
     public int SpareSlots { get; init; } = 1;
 
     /// <summary>Where placements are asked for, on rank 0; null on others.</summary>

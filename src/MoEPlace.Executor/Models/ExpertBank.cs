@@ -3,13 +3,17 @@ using MoEPlace.Torch;
 
 namespace MoEPlace.Executor.Models;
 
-/// <summary>The experts in the slots of one rank in one layer, and nothing else; it owns their weights.</summary>
-public sealed class ExpertBank : IDisposable
+/// <summary>
+/// The experts in the slots of one rank in one layer, and nothing else; it owns their weights. Slots beyond those that serve are spare: an
+/// expert that is on its way is staged in one, serves when the bank is switched, and what serves no longer is freed by a release.
+/// </summary>
+public sealed partial class ExpertBank : IDisposable
 {
     private readonly int[] slotOf;
+    private readonly int[] held;
 
     /// <summary>Takes over the weights of some slots.</summary>
-    /// <param name="experts">[slots] the logical expert in each.</param>
+    /// <param name="experts">[at most slots] the logical expert in each; the slots after them are spare.</param>
     /// <param name="logicalExperts">Logical experts of the layer.</param>
     /// <param name="gateUp">[slots, 2 I, H]: the rows of gate, then those of up.</param>
     /// <param name="down">[slots, H, I].</param>
@@ -17,17 +21,21 @@ public sealed class ExpertBank : IDisposable
     {
         ArgumentNullException.ThrowIfNull(gateUp);
         ArgumentNullException.ThrowIfNull(down);
-        Experts = experts;
         GateUp = gateUp.DetachFromDisposeScope();
         Down = down.DetachFromDisposeScope();
+        held = new int[Math.Max(experts.Length, (int)gateUp.size(0))];
+        Array.Fill(held, -1);
         slotOf = new int[logicalExperts];
         Array.Fill(slotOf, -1);
         for (var slot = 0; slot < experts.Length; slot++)
-            slotOf[experts[slot]] = slot;
+            (held[slot], slotOf[experts[slot]]) = (experts[slot], slot);
     }
 
-    /// <summary>[slots] the logical expert in each.</summary>
-    public ImmutableArray<int> Experts { get; }
+    /// <summary>[slots] the logical expert in each; -1 in a spare slot.</summary>
+    public ImmutableArray<int> Experts => [.. held];
+
+    /// <summary>All slots, spare ones included.</summary>
+    public int Slots => held.Length;
 
     /// <summary>Logical experts of the layer.</summary>
     public int LogicalExperts => slotOf.Length;
@@ -38,10 +46,13 @@ public sealed class ExpertBank : IDisposable
     /// <summary>[slots, H, I].</summary>
     public Tensor Down { get; }
 
-    /// <summary>Bytes of memory that its weights take: slots x bytes per expert.</summary>
+    /// <summary>Bytes of memory that its weights take: slots x bytes per expert, spare slots included.</summary>
     public long AllocatedBytes => GateUp.StorageBytes + Down.StorageBytes;
 
-    /// <summary>The slot of an expert; -1 when this rank does not hold it.</summary>
+    /// <summary>Those of them that its spare slots take.</summary>
+    public long SpareBytes => held.Length == 0 ? 0 : AllocatedBytes / held.Length * held.Count(expert => expert < 0);
+
+    /// <summary>The slot of an expert that serves here; -1 for any other.</summary>
     public int SlotOf(ExpertId expert) => slotOf[expert.Value];
 
     /// <summary>Runs (row, slot) pairs, grouped by slot, and sums them by row.</summary>
@@ -57,7 +68,7 @@ public sealed class ExpertBank : IDisposable
         var none = torch.zeros(rows.shape, rows.dtype, rows.device);
         if (pairRow.Length == 0)
             return none;
-        var counts = new long[Experts.Length];
+        var counts = new long[held.Length];
         foreach (var slot in pairSlot)
             counts[slot]++;
         var next = new long[counts.Length];

@@ -3,24 +3,32 @@ using MoEPlace.Torch;
 
 namespace MoEPlace.Executor.Models;
 
-/// <summary>Reads the experts of some slots, one after another, into memory of exactly their size.</summary>
+/// <summary>Reads the experts of some slots, one after another, into memory of exactly the size of all slots.</summary>
 internal static class ExpertLoading
 {
     private const int MostMissing = 64;
 
     /// <param name="checkpoint">Where they lie; what is wrong is noted there, for all experts of the layer.</param>
     /// <param name="layer">The layer, by its index among all layers.</param>
-    /// <param name="experts">[slots] which.</param>
+    /// <param name="experts">[at most slots] which.</param>
+    /// <param name="slots">All slots; those after the experts are spare, and their memory is taken now.</param>
     /// <param name="type">Element type.</param>
     /// <param name="device">Where they shall live.</param>
-    internal static ExpertBank Load(Checkpoint checkpoint, int layer, ImmutableArray<int> experts, ScalarType type, TorchDevice device)
+    internal static ExpertBank Load(
+        Checkpoint checkpoint, int layer, ImmutableArray<int> experts, int slots, ScalarType type, TorchDevice device)
     {
         var model = checkpoint.Config;
         long hidden = model.HiddenSize, width = model.ExpertSize;
         if (!Expect(checkpoint, layer))
             return new ExpertBank(experts, model.Experts, torch.empty([0], type, device), torch.empty([0], type, device));
-        var gateUp = torch.empty([experts.Length, 2 * width, hidden], type, device);
-        var down = torch.empty([experts.Length, hidden, width], type, device);
+        var gateUp = torch.empty([slots, 2 * width, hidden], type, device);
+        var down = torch.empty([slots, hidden, width], type, device);
+        if (slots > experts.Length)
+        {
+            // Memory that nobody has written is not taken: it could be missing when an expert is on its way.
+            gateUp.narrow(0, experts.Length, slots - experts.Length).fill_(0);
+            down.narrow(0, experts.Length, slots - experts.Length).fill_(0);
+        }
         for (var slot = 0; slot < experts.Length; slot++)
         {
             using var scope = torch.NewDisposeScope();

@@ -60,19 +60,22 @@ public sealed class MoELanguageModel : IDisposable
     /// <param name="rank">The rank; it plays no part without a placement.</param>
     /// <param name="device">Where the weights shall live.</param>
     /// <param name="type">Element type of weights and activations; gates are Float32 always.</param>
+    /// <param name="spareSlots">
+    /// Slots of each layer beyond those of the rank that has the most, so that all ranks have equally many and placements can be applied while
+    /// it runs; null for exactly the slots that the placement gives the rank.
+    /// </param>
     /// <exception cref="InputException">
     /// The checkpoint does not hold what its configuration says, or the placement is of another model.
     /// </exception>
     public static MoELanguageModel Load(
-        Checkpoint checkpoint, ExpertPlacement? placement, RankId rank, TorchDevice device, ScalarType type)
+        Checkpoint checkpoint, ExpertPlacement? placement, RankId rank, TorchDevice device, ScalarType type, int? spareSlots = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         var config = checkpoint.Config;
         if (placement is not null)
             CheckPlacement(placement, rank, config);
         ImmutableArray<int> all = [.. Enumerable.Range(0, placement is null ? config.Experts : 0)];
-        var model = new MoELanguageModel(config, device, Source(type), Source(ScalarType.Float32), layer => ExpertLoading.Load(
-            checkpoint, layer.Index, placement is null ? all : [.. placement.ExpertsOn(layer.Ordinal, rank)], type, device));
+        var model = new MoELanguageModel(config, device, Source(type), Source(ScalarType.Float32), Bank);
         try
         {
             checkpoint.ThrowIfFaulty();
@@ -85,6 +88,13 @@ public sealed class MoELanguageModel : IDisposable
         }
 
         WeightSource Source(ScalarType of) => (name, shape) => checkpoint.Load(name, of, device, shape);
+
+        ExpertBank Bank(DecoderLayer layer)
+        {
+            ImmutableArray<int> experts = placement is null ? all : [.. placement.ExpertsOn(layer.Ordinal, rank)];
+            var slots = placement is not null && spareSlots is { } spare ? placement.MostSlots(layer.Ordinal) + spare : experts.Length;
+            return ExpertLoading.Load(checkpoint, layer.Index, experts, slots, type, device);
+        }
     }
 
     /// <summary>Makes one with all experts and random weights in Float32, for training.</summary>
@@ -168,9 +178,11 @@ public sealed class MoELanguageModel : IDisposable
             if (!ExpertNames.IsStacked(name))
                 yield return (name, value);
         foreach (var layer in Layers)
-            for (var slot = 0; slot < (layer.Experts?.Experts.Length ?? 0); slot++)
+            for (var slot = 0; slot < (layer.Experts?.Slots ?? 0); slot++)
             {
-                var names = ExpertNames.Of(Config, layer.Index, layer.Experts!.Experts[slot]);
+                if (layer.Experts!.Experts[slot] < 0)
+                    continue;
+                var names = ExpertNames.Of(Config, layer.Index, layer.Experts.Experts[slot]);
                 var both = layer.Experts.GateUp.select(0, slot);
                 yield return (names.Gate, both.narrow(0, 0, Config.ExpertSize));
                 yield return (names.Up, both.narrow(0, Config.ExpertSize, Config.ExpertSize));

@@ -37,4 +37,10 @@ public interface IRankGroup : IDisposable
 
     /// <summary>Waits for all ranks.</summary>
     public void Barrier();
+
+    /// <summary>
+    /// The same ranks once more, over tensors on the CPU: its calls and those of this group do not wait for each other, so that another thread
+    /// can make them. Every rank opens it at the same place among its calls, and disposes it before this group.
+    /// </summary>
+    public IRankGroup OpenChannel();
 }

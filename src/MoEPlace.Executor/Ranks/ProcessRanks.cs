@@ -6,20 +6,19 @@ namespace MoEPlace.Executor.Ranks;
 /// <summary>Ranks that are processes, joined by c10d: Gloo on the CPU, NCCL on CUDA devices.</summary>
 public sealed class ProcessRanks : IRankGroup
 {
-    private readonly TcpStore store;
+    private readonly TcpStore? store;
     private readonly ProcessGroup group;
     private readonly TorchDevice device;
+    private readonly Func<int, ProcessGroup> join;
+    private int channels;
 
     /// <summary>Takes over a group that all processes have joined.</summary>
-    /// <param name="store">Where they met; it lives as long as the group.</param>
+    /// <param name="store">Where they met; it lives as long as the group. Null for one that another disposes.</param>
     /// <param name="group">The group.</param>
     /// <param name="device">Where the tensors live that it exchanges.</param>
-    public ProcessRanks(TcpStore store, ProcessGroup group, TorchDevice device)
-    {
-        ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(group);
-        (this.store, this.group, this.device) = (store, group, device);
-    }
+    /// <param name="join">Joins the same processes once more, for tensors on the CPU: the group of a channel, by its number from 0.</param>
+    internal ProcessRanks(TcpStore? store, ProcessGroup group, TorchDevice device, Func<int, ProcessGroup> join) =>
+        (this.store, this.group, this.device, this.join) = (store, group, device, join);
 
     /// <inheritdoc/>
     public int Rank => group.Rank;
@@ -106,10 +105,24 @@ public sealed class ProcessRanks : IRankGroup
     }
 
     /// <inheritdoc/>
+    public IRankGroup OpenChannel()
+    {
+        try
+        {
+            return new ProcessRanks(
+                null, join(channels++), TorchDevice.Cpu, _ => throw new InvalidOperationException("A channel has no channels."));
+        }
+        catch (TorchException e)
+        {
+            throw Lost(e);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         group.Dispose();
-        store.Dispose();
+        store?.Dispose();
     }
 
     /// <summary>A collective of sound shapes fails when another process is gone or does not answer.</summary>

@@ -8,6 +8,7 @@ internal sealed class RankMeeting(int ranks)
     private readonly ManualResetEventSlim[] rounds = [new(), new()];
     private readonly object?[] slots = new object?[ranks];
     private int arrived;
+    private readonly List<RankMeeting> channels = [];
     private int round;
     private string? broken;
 
@@ -49,6 +50,17 @@ internal sealed class RankMeeting(int ranks)
         }
     }
 
+    /// <summary>Another place for the same threads, by its number from 0; who leaves here leaves there too.</summary>
+    internal RankMeeting Channel(int number)
+    {
+        lock (gate)
+        {
+            while (channels.Count <= number)
+                channels.Add(new RankMeeting(ranks) { broken = broken });
+            return channels[number];
+        }
+    }
+
     /// <summary>A rank comes no more: whoever waits, or will, is told.</summary>
     internal void Leave(string why)
     {
@@ -56,6 +68,8 @@ internal sealed class RankMeeting(int ranks)
         {
             broken ??= why;
             rounds[round].Set();
+            foreach (var channel in channels)
+                channel.Leave(why);
         }
     }
 

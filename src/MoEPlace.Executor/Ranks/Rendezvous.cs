@@ -59,7 +59,12 @@ public static class Rendezvous
             store.Set(mine, [1]);
             Await(store, environment.Attempt, environment.Size, timeout, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            return new ProcessRanks(store, new ProcessGroup(store, rank, environment.Size, CollectiveTimeout, address, device.IsCuda), device);
+            return new ProcessRanks(
+                store, Group("ranks", device.IsCuda), device, number => Group(FormattableString.Invariant($"channel/{number}"), nccl: false));
+
+            ProcessGroup Group(string name, bool nccl) => new(
+                store, rank, environment.Size, CollectiveTimeout, address, nccl,
+                FormattableString.Invariant($"moeplace/{environment.Attempt}/{name}"));
         }
         catch (TorchException e)
         {

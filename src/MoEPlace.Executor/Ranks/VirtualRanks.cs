@@ -7,10 +7,12 @@ namespace MoEPlace.Executor.Ranks;
 public sealed class VirtualRanks : IRankGroup
 {
     private readonly RankMeeting meeting;
+    private readonly bool isChannel;
+    private int channels;
 
-    private VirtualRanks(RankMeeting meeting, int rank, int size)
+    private VirtualRanks(RankMeeting meeting, int rank, int size, bool isChannel = false)
     {
-        this.meeting = meeting;
+        (this.meeting, this.isChannel) = (meeting, isChannel);
         (Rank, Size) = (rank, size);
     }
 
@@ -133,8 +135,13 @@ public sealed class VirtualRanks : IRankGroup
     public void Barrier() => meeting.Meet();
 
     /// <inheritdoc/>
+    public IRankGroup OpenChannel() => new VirtualRanks(meeting.Channel(channels++), Rank, Size, isChannel: true);
+
+    /// <summary>Whoever waits for this rank on a channel, its own threads among them, waits no longer.</summary>
     public void Dispose()
     {
+        if (isChannel)
+            meeting.Leave($"rank {Rank} has closed the channel");
     }
 
     private sealed record Rows(Tensor Tensor, long[] Sent);

@@ -13,9 +13,9 @@ namespace MoEPlace.Executor.Running;
 internal sealed class ExpertExchange
 {
     private readonly IRankGroup group;
-    private readonly DispatchRule rule;
     private readonly TrafficCounters traffic;
     private readonly int[] seen;
+    private DispatchRule rule;
     private int stamp;
 
     internal ExpertExchange(IRankGroup group, DispatchRule rule, TrafficCounters traffic)
@@ -23,6 +23,9 @@ internal sealed class ExpertExchange
         (this.group, this.rule, this.traffic) = (group, rule, traffic);
         seen = new int[group.Size];
     }
+
+    /// <summary>Another rule from now on; between steps, on all ranks.</summary>
+    internal void Use(DispatchRule next) => rule = next;
 
     /// <summary>The rank that runs an expert of a token.</summary>
     internal int RankOf(LayerId layer, int expert, int source, long ordinal) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using MoEPlace.Evaluation;
+using MoEPlace.Executor.Applying;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Torch;
@@ -25,6 +26,7 @@ public sealed class RankRun : IDisposable
     private readonly CoherentPass? coherent;
     private readonly ContextGather? gather;
     private readonly StepOutput output;
+    private readonly LiveApply? live;
 
     private RankRun(IRankGroup group, MoELanguageModel model, Job job, RunOptions options)
     {
@@ -43,6 +45,8 @@ public sealed class RankRun : IDisposable
         if (options.Residency == Residency.Coherent)
             (coherent, gather) = (new CoherentPass(group, model, exchange, cache, clock, observe), new ContextGather(group, cache, traffic));
         output = new StepOutput(group, model, job, options);
+        if (options.Live is { } asked)
+            live = new LiveApply(group, model, exchange, options.Placement, asked);
     }
 
     /// <summary>Runs a job to its end.</summary>
@@ -63,6 +67,8 @@ public sealed class RankRun : IDisposable
         var faults = new InputFaults("run");
         faults.Require(options.Placement.Ranks == group.Size, "placement.ranks", options.Placement.Ranks, $"{group.Size}, the ranks of this run");
         job.Check(faults, model.Config, group.Size);
+        if (options.Live is { } live)
+            CheckSlots(faults, model, options.Placement, live);
         faults.ThrowIfAny();
         using var noGradients = torch.no_grad();
         using var run = new RankRun(group, model, job, options);
@@ -80,20 +86,42 @@ public sealed class RankRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        live?.Dispose();
         cache.Dispose();
         recorder?.Dispose();
+    }
+
+    private static void CheckSlots(InputFaults faults, MoELanguageModel model, ExpertPlacement placement, LiveOptions live)
+    {
+        faults.Require(live.SpareSlots >= 0, "spare slots", live.SpareSlots, "0 or more");
+        foreach (var layer in model.Layers.Where(layer => layer.IsMoE))
+        {
+            var wanted = placement.MostSlots(layer.Ordinal) + live.SpareSlots;
+            faults.Require(
+                layer.Experts!.Slots == wanted, FormattableString.Invariant($"model.layers[{layer.Index}].slots"), layer.Experts.Slots,
+                FormattableString.Invariant($"{wanted}: the most of a rank and {live.SpareSlots} spare, as it is to be loaded"));
+        }
     }
 
     private RunResult ToEnd(CancellationToken cancellation)
     {
         var sampled = job.Prompts.Select(_ => new List<int>()).ToArray();
         var (tokens, steps) = (0L, 0);
+        var (epochs, moving) = (ImmutableArray.CreateBuilder<int>(), ImmutableArray.CreateBuilder<bool>());
         group.Barrier();
         var begun = Stopwatch.GetTimestamp();
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
             clock.NextStep(step);
+            if (live is not null)
+            {
+                clock.Enter(RunPhase.Apply);
+                live.Boundary(steps);
+                clock.Enter(RunPhase.Step);
+            }
+            epochs.Add(live?.Epoch.Number ?? 0);
+            moving.Add(live?.IsMoving ?? false);
             var ids = RunStep(step);
             for (var i = 0; i < ids.Length; i++)
                 if (step.Samples[i])
@@ -103,6 +131,7 @@ public sealed class RankRun : IDisposable
             if (group.Rank == 0)
                 options.Progress?.Invoke(tokens, job.MostTokensInAll);
         }
+        live?.End(steps);
         var times = clock.Total(group);
         recorder?.Complete();
         torch.cuda.synchronize();
@@ -110,10 +139,10 @@ public sealed class RankRun : IDisposable
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var (prefill, decode) = traffic.Total(group);
         var (loss, lossTokens) = output.Loss();
-        var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts?.AllocatedBytes ?? 0), cache.AllocatedBytes]);
+        var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts is { } bank ? bank.AllocatedBytes - bank.SpareBytes : 0), cache.AllocatedBytes]);
         return new RunResult(
             tokens, steps, seconds, lossTokens, loss, prefill, decode, [.. bytes.Select(one => one[0])], [.. bytes.Select(one => one[1])],
-            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))], times);
+            [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))], times, epochs.ToImmutable(), moving.ToImmutable());
     }
 
     private int[] RunStep(PlannedStep step)

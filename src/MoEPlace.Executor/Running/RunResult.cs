@@ -10,10 +10,12 @@ namespace MoEPlace.Executor.Running;
 /// <param name="Loss">Their mean negative log-likelihood in nats; null without such tokens.</param>
 /// <param name="Prefill">What travelled in prefills.</param>
 /// <param name="Decode">What travelled in decodes.</param>
-/// <param name="ExpertBytes">[ranks] bytes that the experts of each rank take.</param>
+/// <param name="ExpertBytes">[ranks] bytes that the experts of each rank take at the end, without spare slots.</param>
 /// <param name="CacheBytes">[ranks] bytes that the key-value cache of each takes.</param>
 /// <param name="Sampled">[sequences] the ids that were sampled.</param>
 /// <param name="Times">How long each step took.</param>
+/// <param name="EpochOfStep">[steps] the number of the epoch that each ran on; 0 in a run that takes no placements.</param>
+/// <param name="MovingOfStep">[steps] whether weights travelled beside it.</param>
 public sealed record RunResult(
     long Tokens,
     int Steps,
@@ -25,4 +27,6 @@ public sealed record RunResult(
     ImmutableArray<long> ExpertBytes,
     ImmutableArray<long> CacheBytes,
     ImmutableArray<ImmutableArray<int>> Sampled,
-    StepTimes Times);
+    StepTimes Times,
+    ImmutableArray<int> EpochOfStep,
+    ImmutableArray<bool> MovingOfStep);

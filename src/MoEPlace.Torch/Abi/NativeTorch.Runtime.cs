@@ -66,7 +66,7 @@ internal static unsafe partial class NativeTorch
     internal static partial int store_get(nint store, string key, byte* value, long bytes, long* length);
 
     [LibraryImport(Library, EntryPoint = "moeplace_group", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint group(nint store, int rank, int size, long timeoutMilliseconds, string address, int useNccl);
+    internal static partial nint group(nint store, string prefix, int rank, int size, long timeoutMilliseconds, string address, int useNccl);
 
     [LibraryImport(Library, EntryPoint = "moeplace_group_free")]
     internal static partial void group_free(nint group);

@@ -14,12 +14,13 @@ public sealed unsafe class ProcessGroup : IDisposable
     /// <param name="timeout">How long a collective may wait for the others.</param>
     /// <param name="address">The address of this machine that the others reach (Gloo).</param>
     /// <param name="nccl">NCCL, for tensors on CUDA devices; else Gloo, for tensors on the CPU.</param>
+    /// <param name="name">What this group is called in the store; each of several groups of the same processes has its own.</param>
     /// <exception cref="TorchException">A process did not come in time, or this libtorch has no NCCL.</exception>
-    public ProcessGroup(TcpStore store, int rank, int size, TimeSpan timeout, string address, bool nccl = false)
+    public ProcessGroup(TcpStore store, int rank, int size, TimeSpan timeout, string address, bool nccl = false, string name = "group")
     {
         ArgumentNullException.ThrowIfNull(store);
         (Rank, Size) = (rank, size);
-        group = NativeTorch.group(store.Handle, rank, size, (long)timeout.TotalMilliseconds, address, nccl ? 1 : 0);
+        group = NativeTorch.group(store.Handle, name, rank, size, (long)timeout.TotalMilliseconds, address, nccl ? 1 : 0);
         if (group == 0)
             throw NativeTorch.Failure();
     }

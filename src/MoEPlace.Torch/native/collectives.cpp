@@ -10,6 +10,7 @@
 #define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
@@ -77,16 +78,19 @@ MOEPLACE_ABI int moeplace_store_get(Store* store, const char* key, uint8_t* valu
   });
 }
 
-MOEPLACE_ABI Group* moeplace_group(Store* store, int rank, int size, int64_t timeout_milliseconds, const char* address, int use_nccl) {
+// Groups of one store have prefixes of their own, so that each finds the addresses of its own members alone.
+MOEPLACE_ABI Group* moeplace_group(
+    Store* store, const char* prefix, int rank, int size, int64_t timeout_milliseconds, const char* address, int use_nccl) {
   Group* result = nullptr;
   attempt([&] {
     auto group = std::make_unique<Group>();
+    const c10::intrusive_ptr<c10d::Store> keys = c10::make_intrusive<c10d::PrefixStore>(prefix, *store);
     const auto timeout = std::chrono::milliseconds(timeout_milliseconds);
     if (use_nccl) {
 #ifdef USE_C10D_NCCL
       auto options = c10d::ProcessGroupNCCL::Options::create();
       options->timeout = timeout;
-      group->nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(*store, rank, size, options);
+      group->nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(keys, rank, size, options);
 #else
       TORCH_CHECK(false, "this libtorch was built without NCCL, or without its headers");
 #endif
@@ -95,7 +99,7 @@ MOEPLACE_ABI Group* moeplace_group(Store* store, int rank, int size, int64_t tim
       auto options = c10d::ProcessGroupGloo::Options::create();
       options->timeout = timeout;
       options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
-      group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(*store, rank, size, options);
+      group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(keys, rank, size, options);
 #else
       TORCH_CHECK(false, "this libtorch was built without Gloo, or without its headers");
 #endif

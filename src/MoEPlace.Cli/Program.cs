@@ -13,7 +13,7 @@ using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
-/// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for (simulate: not as expected), 2 bad input, 3 a failure while running, 130 interrupted.</summary>
+/// <summary>The command. Exit codes: 0 done, 1 no placement can hold what was asked for (simulate: not as expected; apply: given up or refused by the job), 2 bad input, 3 a failure while running, 130 interrupted.</summary>
 internal static partial class Program
 {
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>
@@ -145,6 +145,7 @@ internal static partial class Program
             ReportCommand.Create(terminal),
             RunCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
+            ApplyCommand.Create(terminal),
             TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };

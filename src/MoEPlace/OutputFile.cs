@@ -10,8 +10,9 @@ public static partial class OutputFile
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; its folder is made when it is missing.</summary>
     /// <param name="path">Where the file shall stand; an older file there is replaced in one step.</param>
     /// <param name="write">Writes the content; when it throws, nothing is left behind and the older file stays.</param>
+    /// <param name="secret">Whether nobody but its owner may read it, from its first byte on.</param>
     /// <exception cref="InputException">The path cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, bool secret = false)
     {
         ArgumentNullException.ThrowIfNull(write);
         var faults = new InputFaults(path);
@@ -22,7 +23,18 @@ public static partial class OutputFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(place)!);
-            using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+            // A file that is there already would keep its own mode.
+            File.Delete(beside);
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 1 << 16,
+            };
+            if (secret && !OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (var stream = new FileStream(beside, options))
                 write(stream);
             File.Move(beside, place, overwrite: true);
         }

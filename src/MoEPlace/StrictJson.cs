@@ -40,6 +40,13 @@ public static class StrictJson
     public static T Parse<T>(string text, string file, string field)
         where T : class => Parse<T>(System.Text.Encoding.UTF8.GetBytes(text), file, field, null);
 
+    /// <summary>Reads a value out of text that came another way than as a file.</summary>
+    /// <param name="json">The JSON text in UTF-8.</param>
+    /// <param name="source">What it is called in the faults.</param>
+    /// <exception cref="InputException">The text is not JSON or does not have exactly the keys of <typeparamref name="T"/>.</exception>
+    public static T Parse<T>(byte[] json, string source)
+        where T : class => Parse<T>(json, source, "", null);
+
     private static T Parse<T>(byte[] json, string file, string field, string? format)
         where T : class
     {

@@ -8,6 +8,7 @@ namespace MoEPlace.Executor.Applying;
 /// </summary>
 public sealed class ApplyDesk
 {
+    private const int MostUnread = 1024;
     private readonly Lock gate = new();
     private readonly List<Channel<ApplyStatus>> watchers = [];
     private ApplyRequest? request;
@@ -28,7 +29,9 @@ public sealed class ApplyDesk
                 throw new InputException("job", "state", Status.State, "a job that runs and has no apply under way; see `moeplace apply --abort`");
             this.request = request;
             abort = false;
-            var channel = Channel.CreateUnbounded<ApplyStatus>();
+            Status = Begun();
+            // Who reads slowly misses some, never the last.
+            var channel = Channel.CreateBounded<ApplyStatus>(new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest });
             watchers.Add(channel);
             return channel.Reader;
         }
@@ -49,7 +52,7 @@ public sealed class ApplyDesk
             var taken = request;
             request = null;
             if (taken is not null)
-                Status = Status with { State = ApplyState.Preparing, Wave = 0, Waves = 0, BytesMoved = 0, BytesInAll = 0, Reason = null };
+                Status = Begun();
             return taken;
         }
     }
@@ -89,4 +92,7 @@ public sealed class ApplyDesk
                 watchers.Clear();
         }
     }
+
+    private ApplyStatus Begun() =>
+        Status with { State = ApplyState.Preparing, Wave = 0, Waves = 0, BytesMoved = 0, BytesInAll = 0, Reason = null };
 }

@@ -81,7 +81,8 @@ internal sealed class CalibrateCommand
                     ? new StatusLine(terminal.ErrorWriter, StatusLine.ColumnsOf(terminal.ErrorWriter), TimeProvider.System) : null;
                 return CalibrationRun.Run(group, own, start.Device, element, options! with
                 {
-                    Progress = done => progress?.Show(done, string.Create(CultureInfo.InvariantCulture, $"calibrate: {100 * done:F0} %")),
+                    Progress = (done, rounds) => progress?.Show(
+                        done, string.Create(CultureInfo.InvariantCulture, $"calibrate: {100 * done,3:F0} %, {rounds} rounds")),
                 }, cancellation);
             },
             result => Tell(parsed, result, weights!.Config.ToModel(Tensor.BytesOf(element)), cluster, measured), terminal, cancellation);

@@ -24,8 +24,8 @@ public sealed record CalibrationOptions
     /// <summary>Ranks on each node, which follow each other.</summary>
     public required int RanksPerNode { get; init; }
 
-    /// <summary>Told on rank 0: the share that is done, 0 to 1.</summary>
-    public Action<double>? Progress { get; init; }
+    /// <summary>Told on rank 0 after every round: the share that is done, 0 to 1, and how many rounds that is.</summary>
+    public Action<double, int>? Progress { get; init; }
 
     /// <summary>An eighth, a half and seven eighths of the positions of a model, or of 512 if it takes more.</summary>
     public static ImmutableArray<int> ContextsOf(TransformerConfig config)

@@ -144,7 +144,7 @@ internal sealed class ComputeSamples : IDisposable
     }
 
     /// <summary>Rows of which some choices are experts of this rank, in turn, and the others are not.</summary>
-    private Arrivals Arrive(int count, int experts, int own)
+    internal Arrivals Arrive(int count, int experts, int own)
     {
         var held = placement.ExpertsOn(new LayerId(0), new RankId(group.Rank));
         int[] mine = [.. held[..experts]], all = [.. held];

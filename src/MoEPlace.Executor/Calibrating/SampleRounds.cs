@@ -35,7 +35,7 @@ internal sealed class SampleRounds(IRankGroup group, IReadOnlyList<WorkSample> s
         {
             (_, clock) = Round(keep: true, cancellation);
             if (group.Rank == 0)
-                options.Progress?.Invoke(Math.Min(1, (clock - start) / options.Seconds));
+                options.Progress?.Invoke(Math.Min(1, (clock - start) / options.Seconds), round + 1);
         }
         for (var i = 0; i < samples.Count; i++)
             samples[i].Take(Spread(seconds[i]));

@@ -15,6 +15,9 @@ namespace MoEPlace.Cli;
 internal sealed record RankStart(
     int Ranks, bool Virtual, RankEnvironment? Environment, TorchDevice Device, int Port, TimeSpan Timeout, NodeEmulation? Emulation = null)
 {
+    /// <summary>How often launched ranks are started anew after one was lost.</summary>
+    internal int Restarts { get; init; }
+
     /// <summary>How many nodes the ranks stand on, as many on each; 1 where that is not so.</summary>
     internal int Nodes => Emulation?.Nodes ?? (Environment is { } told && told.Size % told.LocalSize == 0 ? told.Size / told.LocalSize : 1);
 
@@ -54,9 +57,17 @@ internal sealed record RankStart(
 
     private int Launch(Terminal terminal, TimeSpan patience, CancellationToken cancellation)
     {
-        var options = RankLaunchOptions.OfThisProgram(Ranks) with { Port = Port, RendezvousTimeout = Timeout, Patience = patience };
+        var options = RankLaunchOptions.OfThisProgram(Ranks) with
+        {
+            Port = Port,
+            RendezvousTimeout = Timeout,
+            Patience = patience,
+            Restarts = Restarts,
+        };
         using var nodes = Emulation is null ? null : EmulatedNodes.Create(Emulation.Nodes, Emulation.LinkBytesPerSecond);
-        var result = RankLauncher.Run(nodes?.Place(options) ?? options, (rank, line) => terminal.Error($"[rank {rank}] {line}"), cancellation);
+        var result = RankLauncher.Run(
+            nodes?.Place(options) ?? options, (rank, line) => terminal.Error($"[rank {rank}] {line}"), cancellation,
+            (restart, failure) => terminal.Error(FormattableString.Invariant($"note: {failure}; restart {restart} of {Restarts}")));
         if (result.Failure is { } failure)
             terminal.Error($"failed: {failure}");
         else

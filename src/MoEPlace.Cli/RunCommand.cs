@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MoEPlace.Executor.Control;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Executor.Running;
@@ -26,6 +27,7 @@ internal sealed class RunCommand
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly RankOptions ranks = new();
     private readonly RunInput input = new();
+    private readonly JobOptions jobs = new();
     private readonly Terminal terminal;
 
     private RunCommand(Terminal terminal) => this.terminal = terminal;
@@ -39,6 +41,7 @@ internal sealed class RunCommand
         };
         verb.ranks.AddTo(command);
         verb.input.AddTo(command);
+        verb.jobs.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
         return command;
     }
@@ -55,13 +58,14 @@ internal sealed class RunCommand
         var trace = parsed.GetValue(record);
         faults.RequireOutputs(
             [parsed.GetValue(placement), parsed.GetValue(checkpoint), .. input.Files(parsed)],
-            ("--record", trace), ("--logits", parsed.GetValue(logits)),
-            ("--times", parsed.GetValue(times)));
+            ("--record", trace), ("--logits", parsed.GetValue(logits)), ("--times", parsed.GetValue(times)));
         if (trace is not null && start is { Leads: true })
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),
                 "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
         var element = CommonOptions.ToElementType(parsed.GetValue(type)!, start?.Device, faults);
+        jobs.Check(parsed, start, faults, ("--record", trace), ("--logits", parsed.GetValue(logits)));
+        var state = weights is null || start is null || what is null ? null : jobs.Look(parsed, weights, element, what.Value.Job, start, faults);
         faults.ThrowIfAny();
 
         var config = weights!.Config;
@@ -77,24 +81,37 @@ internal sealed class RunCommand
             config.ToModel(Tensor.BytesOf(element)), TraceOrigin.Measured,
             $"{config.Name} on {Describe(start!.Device)}, {start.Ranks} ranks, residency {parsed.GetValue(residency)}", parsed.GetValue(licence)!,
             ChoiceOrder.ByWeight, what!.Value.Domains);
-        return start.Run(
-            group => Work(group, weights, element, start.Device, what.Value.Job, options, header, trace, parsed.GetValue(logits), cancellation),
-            result => Tell(parsed, result, what.Value.Job, start, config), terminal, cancellation);
+        var job = what.Value.Job;
+        if (state is not null && start.Environment is null && job with { Sampled = state.Sampled } is { IsComplete: true } complete)
+        {
+            Tell(parsed, RunResult.OfRecord(complete, start.Ranks), job, start, config);
+            return 0;
+        }
+        return (start with { Restarts = jobs.RestartsOf(parsed) }).Run(
+            group => Work(parsed, group, weights, element, start, job, options, header, cancellation),
+            result => Tell(parsed, result, job, start, config), terminal, cancellation);
     }
 
     /// <summary>What each rank does.</summary>
     private RunResult Work(
-        IRankGroup group, Checkpoint weights, ScalarType element, TorchDevice device, Job job, RunOptions options, TraceHeader header, string? trace,
-        string? logitsPath, CancellationToken cancellation)
+        ParseResult parsed, IRankGroup group, Checkpoint weights, ScalarType element, RankStart start, Job job, RunOptions options,
+        TraceHeader header, CancellationToken cancellation)
     {
-        var leads = group.Rank == 0;
+        var (leads, trace, logitsPath) = (group.Rank == 0, parsed.GetValue(record), parsed.GetValue(logits));
         // One checkpoint notes the faults of one reader.
         using var own = Checkpoint.Open(weights.Folder);
-        using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), device, element);
+        using var kept = jobs.Open(parsed, group, own, element, job, options);
+        (job, options) = jobs.GoOn(parsed, group, start, kept, job, options);
+        if (kept is { State: { Ids: > 0 } state })
+            terminal.Error(FormattableString.Invariant($"note: {state.Ids} ids are on record already, epoch {state.Epoch.Number}"));
+        if (job.IsComplete)
+            return RunResult.OfRecord(job, group.Size);
+        using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), start.Device, element, options.Live?.SpareSlots);
         if (leads && options.JournalFolder is { } folder)
             RankRun.CreateJournal(folder, header, group.Size);
         group.Barrier();
         using var file = leads && logitsPath is not null ? new LogitsFile(logitsPath, model.Config.VocabularySize) : null;
+        using var control = options.Live?.Desk is { } desk ? ControlPort.Open(jobs.FolderOf(parsed)!, desk, options.Placement) : null;
         using var progress = leads ? new StatusLine(terminal.ErrorWriter, StatusLine.ColumnsOf(terminal.ErrorWriter), TimeProvider.System) : null;
         var result = RankRun.Run(group, model, job, options with
         {
@@ -120,7 +137,10 @@ internal sealed class RunCommand
         }
         if (input.IsPrompt(parsed))
             terminal.Line(RunReport.Text(job.Prompts[0], result.Sampled[0]));
-        terminal.Facts(config.Name, FormattableString.Invariant($"{start.Ranks} ranks on {Describe(start.Device)}"), RunReport.Lines(result));
+        var lines = RunReport.Lines(result);
+        if (jobs.FolderOf(parsed) is { } folder)
+            lines = lines.Prepend(["job", result.Steps > 0 ? $"{folder}, complete" : $"{folder}, complete before; nothing ran"]);
+        terminal.Facts(config.Name, FormattableString.Invariant($"{start.Ranks} ranks on {Describe(start.Device)}"), lines);
     }
 
     private static string JournalOf(string trace) => trace + ".journal";

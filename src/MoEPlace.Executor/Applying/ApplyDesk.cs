@@ -41,7 +41,13 @@ public sealed class ApplyDesk
     public void Abort()
     {
         lock (gate)
-            abort = true;
+        {
+            abort = request is null;
+            if (abort)
+                return;
+            request = null;
+            Tell(Status with { State = ApplyState.Aborted, Reason = "given up by request before it began" });
+        }
     }
 
     /// <summary>Takes what was asked for, once; null when nothing was.</summary>

@@ -94,7 +94,7 @@ internal sealed class LiveApply : IDisposable
     public void Dispose()
     {
         courier.Dispose();
-        Tell(ApplyState.Ended);
+        Desk?.Tell(Desk.Status with { State = ApplyState.Ended, Epoch = Epoch.Number, Steps = steps });
     }
 
     private void Begin(byte[] mine, long length, long bytesPerStep)

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Unicode;
+using System.Threading.Channels;
 using MoEPlace.Executor.Applying;
 
 namespace MoEPlace.Executor.Control;
@@ -14,6 +16,9 @@ namespace MoEPlace.Executor.Control;
 internal sealed class ControlService(
     ApplyDesk desk, ExpertPlacement placement, string token, ControlLimits limits, CancellationToken closing, CancellationToken closed)
 {
+    /// <summary>What a client is told when the port fails at its request.</summary>
+    internal const string Failed = "the control port failed";
+
     private static readonly ControlReply Stranger = new(Refused: "the token is not that of this job");
     private readonly byte[] head = ControlRequest.Head(token);
 
@@ -23,15 +28,28 @@ internal sealed class ControlService(
         using var connection = new ControlConnection(client, limits, closing, closed);
         try
         {
-            if (await connection.BeginsWithAsync(head).ConfigureAwait(false))
-                await AnswerAsync(connection, await connection.ReadLineAsync(head).ConfigureAwait(false)).ConfigureAwait(false);
-            else
+            if (!await connection.BeginsWithAsync(head).ConfigureAwait(false))
                 await connection.TellAsync(Stranger).ConfigureAwait(false);
+            else
+                await AnswerOrFailAsync(connection).ConfigureAwait(false);
             await connection.EndAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
             // The client is gone or too slow, or the job has ended.
+        }
+    }
+
+    /// <summary>A fault of the port's own costs the answer, not the job.</summary>
+    private async Task AnswerOrFailAsync(ControlConnection connection)
+    {
+        try
+        {
+            await AnswerAsync(connection, await connection.ReadLineAsync(head).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (IOException or SocketException or OperationCanceledException))
+        {
+            await connection.TellAsync(new ControlReply(Refused: $"{Failed}: {e.Message}")).ConfigureAwait(false);
         }
     }
 
@@ -63,7 +81,7 @@ internal sealed class ControlService(
 
     private async Task ApplyAsync(ControlConnection connection, ApplyRequest wish)
     {
-        System.Threading.Channels.ChannelReader<ApplyStatus> changes;
+        ChannelReader<ApplyStatus> changes;
         try
         {
             changes = desk.Ask(wish);
@@ -94,6 +112,8 @@ internal sealed class ControlService(
     /// <summary>What a line asks for, all its faults told at once.</summary>
     private (ControlAsk Ask, ApplyRequest? Wish) Read(byte[] line)
     {
+        if (!Utf8.IsValid(line))
+            throw new InputException("request", "line", "bytes that are no characters", "text in UTF-8");
         var request = StrictJson.Parse<ControlRequest>(line, "request");
         var faults = new InputFaults("request");
         var applies = request.Ask == ControlAsk.Apply;

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MoEPlace.Torch;
 using MoEPlace.Traces.Safetensors;
 
@@ -9,6 +11,7 @@ namespace MoEPlace.Executor.Models;
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
+    private const int DigestBytes = 256;
     private readonly ShardedTensors tensors;
     private readonly InputFaults faults;
     private readonly HashSet<string> expected = new(StringComparer.Ordinal);
@@ -85,6 +88,22 @@ public sealed class Checkpoint : IDisposable
             if (!expected.Contains(name) && !IsPassedOver(name))
                 Require(false, file, name, Show(tensor.Shape.AsSpan()), $"no such tensor in a {Config.Layout} of this config.json");
         faults.ThrowIfAny();
+    }
+
+    /// <summary>
+    /// What tells this model from another: SHA-256 of the config.json and, of each tensor, name, type, shape and first bytes. Training changes them
+    /// in every tensor, and few pages of even the largest model are read.
+    /// </summary>
+    public string Digest()
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        digest.AppendData(File.ReadAllBytes(Path.Combine(Folder, "config.json")));
+        foreach (var (name, (file, tensor)) in tensors.ByName)
+        {
+            digest.AppendData(Encoding.UTF8.GetBytes($"\n{name} {tensor.DType} {Show(tensor.Shape.AsSpan())}\n"));
+            digest.AppendData(file.Elements<byte>(tensor, 0, (int)Math.Min(tensor.End - tensor.Begin, DigestBytes)));
+        }
+        return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 
     /// <inheritdoc/>

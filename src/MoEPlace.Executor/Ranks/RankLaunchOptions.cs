@@ -26,6 +26,9 @@ public sealed record RankLaunchOptions
     /// <summary>The port of the rendezvous on this machine; 0 for any that is free. Default: 0.</summary>
     public int Port { get; init; }
 
+    /// <summary>How often all ranks are started anew after one has failed; those that found their input bad are not. Default: 0.</summary>
+    public int Restarts { get; init; }
+
     /// <summary>How long all ranks may take to join. Default: 60 s.</summary>
     public TimeSpan RendezvousTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using MoEPlace.Torch.Distributed;
 
 namespace MoEPlace.Executor.Ranks;
 
@@ -16,18 +17,32 @@ public static class RankLauncher
     private const int FailedRunning = 3;
     private static readonly TimeSpan CauseSettles = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs the ranks to their end.</summary>
+    /// <summary>Runs the ranks to their end; where one fails, all of them anew, as often as is allowed.</summary>
     /// <param name="options">What to start.</param>
     /// <param name="onError">Takes each line that a rank writes to standard error.</param>
     /// <param name="cancellation">Ends all ranks.</param>
-    /// <returns>What rank 0 wrote to standard output, or which rank failed how.</returns>
+    /// <param name="onRestart">Told before every restart: how often that was, and what failed; null for nobody.</param>
+    /// <returns>What rank 0 wrote to standard output, or which rank failed how in the last attempt.</returns>
     /// <exception cref="InputException">The port is in use.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; no rank is left.</exception>
-    public static RankLaunchResult Run(RankLaunchOptions options, Action<int, string> onError, CancellationToken cancellation)
+    public static RankLaunchResult Run(
+        RankLaunchOptions options, Action<int, string> onError, CancellationToken cancellation, Action<int, string>? onRestart = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onError);
         using var store = Rendezvous.Serve(options.Host, options.Port, "--port");
+        for (var attempt = 0; ; attempt++)
+        {
+            var result = Attempt(options, attempt, store, onError, cancellation);
+            if (result.ExitCode != FailedRunning || attempt == options.Restarts)
+                return result;
+            onRestart?.Invoke(attempt + 1, result.Failure!);
+        }
+    }
+
+    private static RankLaunchResult Attempt(
+        RankLaunchOptions options, int attempt, TcpStore store, Action<int, string> onError, CancellationToken cancellation)
+    {
         var output = new StringBuilder();
         var ranks = new List<LaunchedRank>();
         using var stop = new CancellationTokenSource();
@@ -39,7 +54,7 @@ public static class RankLauncher
                 var number = rank;
                 var seat = options.SeatOf(rank);
                 var environment = new RankEnvironment(
-                    rank, options.Ranks, seat.LocalRank, seat.LocalSize, options.Host, store.Port, false, 0);
+                    rank, options.Ranks, seat.LocalRank, seat.LocalSize, options.Host, store.Port, false, attempt);
                 ranks.Add(LaunchedRank.Start(
                     options, environment, line =>
                     {
@@ -48,7 +63,7 @@ public static class RankLauncher
                     }, line => onError(number, line)));
             }
             joining = Task.Factory.StartNew(
-                () => Rendezvous.Await(store, 0, options.Ranks, options.RendezvousTimeout, stop.Token), CancellationToken.None,
+                () => Rendezvous.Await(store, attempt, options.Ranks, options.RendezvousTimeout, stop.Token), CancellationToken.None,
                 TaskCreationOptions.LongRunning, TaskScheduler.Default);
             if (Watch(ranks, joining, cancellation) is { } failure)
                 return failure;

@@ -32,11 +32,30 @@ public sealed record Job
     /// <summary>The seed of what is sampled. Default: 1.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>
+    /// [sequences] ids that an earlier life of the job sampled; they are given, and what follows them is sampled as if nothing had happened.
+    /// Default: empty, none.
+    /// </summary>
+    public ImmutableArray<ImmutableArray<int>> Sampled { get; init; } = [];
+
+    /// <summary>Whether every sequence samples, and nothing is left to sample.</summary>
+    public bool IsComplete => Enumerable.Range(0, Prompts.Length).All(IsFinished);
+
     /// <summary>Tokens of the longest sequence: what a row of the key-value cache must hold.</summary>
     public int LongestSequence => Prompts.Max(prompt => prompt.MostTokens);
 
     /// <summary>Tokens that run at most; exactly so many without <see cref="EndId"/>.</summary>
-    public long MostTokensInAll => Prompts.Sum(prompt => (long)prompt.MostTokens);
+    public long MostTokensInAll => Prompts.Select((prompt, s) => IsFinished(s) ? 0L : prompt.MostTokens).Sum();
+
+    /// <summary>The ids that an earlier life sampled after a prompt.</summary>
+    public ImmutableArray<int> SampledOf(int sequence) => Sampled.IsEmpty ? [] : Sampled[sequence];
+
+    /// <summary>Whether an earlier life sampled all of a sequence that samples: it does not run again.</summary>
+    public bool IsFinished(int sequence)
+    {
+        var (ids, most) = (SampledOf(sequence), Prompts[sequence].NewTokens);
+        return most > 0 && (ids.Length == most || (ids.Length > 0 && ids[^1] == EndId));
+    }
 
     /// <summary>Notes everything that keeps it from being run on a model.</summary>
     /// <param name="faults">Where to note it.</param>
@@ -48,8 +67,15 @@ public sealed record Job
         ArgumentNullException.ThrowIfNull(config);
         faults.Require(Prompts.Length >= 1, "prompts", Prompts.Length, "at least one");
         CheckConditions(faults, config, ranks);
+        faults.Require(Sampled.IsEmpty || Sampled.Length == Prompts.Length, "sampled", Sampled.Length, $"{Prompts.Length}, as there are prompts");
         for (var i = 0; i < Prompts.Length; i++)
             Check(Prompts[i], FormattableString.Invariant($"prompts[{i}]"), faults, config);
+        for (var i = 0; i < Sampled.Length && !faults.Any; i++)
+        {
+            faults.Require(
+                Sampled[i].Length <= Prompts[i].NewTokens, FormattableString.Invariant($"sampled[{i}]"), Sampled[i].Length, $"0 to {Prompts[i].NewTokens} ids");
+            CheckIds(Sampled[i], FormattableString.Invariant($"sampled[{i}]"), faults, config);
+        }
     }
 
     /// <summary>Notes whatever is wrong with it apart from its prompts.</summary>
@@ -78,9 +104,13 @@ public sealed record Job
         faults.Require(
             prompt.MostTokens <= config.MaxPositions, $"{name}.tokens", prompt.MostTokens,
             $"at most {config.MaxPositions}, the positions of {config.Name}");
-        foreach (var id in prompt.Ids)
-            if (!faults.Require(
-                id >= 0 && id < config.VocabularySize, $"{name}.ids", id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
+        CheckIds(prompt.Ids, $"{name}.ids", faults, config);
+    }
+
+    private static void CheckIds(ImmutableArray<int> ids, string name, InputFaults faults, TransformerConfig config)
+    {
+        foreach (var id in ids)
+            if (!faults.Require(id >= 0 && id < config.VocabularySize, name, id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
                 break;
     }
 }

@@ -105,7 +105,7 @@ public sealed class RankRun : IDisposable
 
     private RunResult ToEnd(CancellationToken cancellation)
     {
-        var sampled = job.Prompts.Select(_ => new List<int>()).ToArray();
+        var sampled = job.Prompts.Select((_, s) => job.SampledOf(s).ToList()).ToArray();
         var (tokens, steps) = (0L, 0);
         var (epochs, moving) = (ImmutableArray.CreateBuilder<int>(), ImmutableArray.CreateBuilder<bool>());
         group.Barrier();
@@ -123,9 +123,10 @@ public sealed class RankRun : IDisposable
             epochs.Add(live?.Epoch.Number ?? 0);
             moving.Add(live?.IsMoving ?? false);
             var ids = RunStep(step);
-            for (var i = 0; i < ids.Length; i++)
-                if (step.Samples[i])
-                    sampled[step.Tokens.Sequences[i]].Add(ids[i]);
+            var fresh = SampledId.Of(step, ids);
+            foreach (var one in fresh)
+                sampled[one.Sequence].Add(one.Id);
+            options.Sampled?.Invoke(step.Number, epochs[^1], fresh);
             plan.Complete(ids);
             (tokens, steps) = (tokens + ids.Length, steps + 1);
             if (group.Rank == 0)

@@ -17,6 +17,9 @@ public sealed record RunOptions
     /// <summary>Takes the logits of every token as they are computed; null for none. The same on all ranks.</summary>
     public LogitsSink? Logits { get; init; }
 
+    /// <summary>Takes what each step sampled, on every rank, before its next step; null for nobody.</summary>
+    public SampledSink? Sampled { get; init; }
+
     /// <summary>Where routing is recorded: a journal that all ranks write; null for none.</summary>
     public string? JournalFolder { get; init; }
 

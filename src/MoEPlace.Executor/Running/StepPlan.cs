@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MoEPlace.Executor.Models;
 
 namespace MoEPlace.Executor.Running;
@@ -58,8 +59,8 @@ public sealed class StepPlan
         var fresh = Admit();
         if (active.Count == 0)
             return null;
-        pending = fresh.Exists(sequence => sequence.Prompt.Prefill > 0)
-            ? Plan([.. fresh.Where(sequence => sequence.Prompt.Prefill > 0)], prefill: true)
+        pending = fresh.Exists(sequence => sequence.Prefill > 0)
+            ? Plan([.. fresh.Where(sequence => sequence.Prefill > 0)], prefill: true)
             : Plan(active, prefill: false);
         return pending;
     }
@@ -93,11 +94,18 @@ public sealed class StepPlan
         var tokens = 0L;
         while (admitted < job.Prompts.Length && active.Count < job.Batch)
         {
-            var prompt = job.Prompts[admitted];
-            if (tokens > 0 && tokens + prompt.Prefill > job.PrefillTokens)
+            if (job.IsFinished(admitted))
+            {
+                admitted++;
+                continue;
+            }
+            var (prompt, sampled) = (job.Prompts[admitted], job.SampledOf(admitted));
+            // All that an earlier life ran is run at once.
+            var prefill = sampled.IsEmpty ? prompt.Prefill : prompt.Ids.Length + sampled.Length;
+            if (tokens > 0 && tokens + prefill > job.PrefillTokens)
                 break;
-            tokens += prompt.Prefill;
-            fresh.Add(new Active(admitted, prompt, pools[admitted % pools.Length].Take()));
+            tokens += prefill;
+            fresh.Add(new Active(admitted, prompt, sampled, prefill, pools[admitted % pools.Length].Take()));
             active.Add(fresh[^1]);
             admitted++;
         }
@@ -108,23 +116,26 @@ public sealed class StepPlan
     {
         var builder = new StepBuilder(ordinals, prefill);
         foreach (var sequence in sequences)
-            builder.Add(sequence, prefill ? sequence.Prompt.Prefill : sequence.Done + 1);
+            builder.Add(sequence, prefill ? sequence.Prefill : sequence.Done + 1);
         var step = builder.ToStep(steps++);
         ordinals += step.Tokens.Count;
         return step;
     }
 
     /// <summary>A sequence that runs.</summary>
-    private sealed class Active(int number, Prompt prompt, int row)
+    private sealed class Active(int number, Prompt prompt, ImmutableArray<int> sampled, int prefill, int row)
     {
         internal int Number { get; } = number;
 
         internal Prompt Prompt { get; } = prompt;
 
+        /// <summary>Tokens that run at once when it is admitted.</summary>
+        internal int Prefill { get; } = prefill;
+
         internal int Row { get; } = row;
 
         /// <summary>Ids that are known: given, then sampled.</summary>
-        internal List<int> Ids { get; } = [.. prompt.Ids];
+        internal List<int> Ids { get; } = [.. prompt.Ids, .. sampled];
 
         /// <summary>Tokens that have run.</summary>
         internal int Done { get; set; }
@@ -150,7 +161,7 @@ public sealed class StepPlan
                 rows.Add(sequence.Row);
                 ids.Add(sequence.Ids[position]);
                 domains.Add(sequence.Prompt.Domain);
-                targets.Add(position + 1 < sequence.Ids.Count ? sequence.Ids[position + 1] : -1);
+                targets.Add(position + 1 < sequence.Prompt.Ids.Length ? sequence.Ids[position + 1] : -1);
                 samples.Add(sequence.Prompt.NewTokens > 0 && position + 1 == sequence.Ids.Count);
             }
         }

@@ -16,10 +16,10 @@ internal static class Layouts
         Path.Combine(Path.GetDirectoryName(here)!, "..", "Fixtures", layout);
 
     internal static MoELanguageModel Load(
-        string folder, ExpertPlacement? placement = null, int rank = 0, ScalarType type = ScalarType.Float32)
+        string folder, ExpertPlacement? placement = null, int rank = 0, ScalarType type = ScalarType.Float32, int? spareSlots = null)
     {
         using var checkpoint = Checkpoint.Open(folder);
-        return MoELanguageModel.Load(checkpoint, placement, new RankId(rank), TorchDevice.Cpu, type);
+        return MoELanguageModel.Load(checkpoint, placement, new RankId(rank), TorchDevice.Cpu, type, spareSlots);
     }
 
     /// <summary>Weights so large that every part of the model matters.</summary>

@@ -28,7 +28,23 @@ internal static class Placements
         return Of(config, ranks, (layer, rank) => [.. slots[layer, rank]]);
     }
 
-    private static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots)
+    /// <summary>Every expert once, ranks equally full but for what does not divide.</summary>
+    internal static ExpertPlacement Shuffled(TransformerConfig config, int ranks, SeedStream random)
+    {
+        var orders = new int[config.MoeLayerIds.Length][];
+        for (var layer = 0; layer < orders.Length; layer++)
+        {
+            orders[layer] = [.. Enumerable.Range(0, config.Experts)];
+            for (var i = config.Experts - 1; i > 0; i--)
+            {
+                var j = random.Next(i + 1);
+                (orders[layer][i], orders[layer][j]) = (orders[layer][j], orders[layer][i]);
+            }
+        }
+        return Of(config, ranks, (layer, rank) => [.. orders[layer].Where((_, i) => i * ranks / config.Experts == rank)]);
+    }
+
+    internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots)
     {
         var nodes = ranks % 2 == 0 && ranks > 2 ? 2 : 1;
         return new(

@@ -7,17 +7,10 @@ namespace MoEPlace.Executor.Running;
 /// <param name="Format">Always <see cref="FormatName"/>.</param>
 /// <param name="Phases">The names of the phases.</param>
 /// <param name="Steps">Every step, in order.</param>
-public sealed record StepTimesFile(string Format, ImmutableArray<string> Phases, ImmutableArray<StepTimesFile.Step> Steps)
+public sealed record StepTimesFile(string Format, ImmutableArray<string> Phases, ImmutableArray<TimedStep> Steps)
 {
     /// <summary>What the file says that it is.</summary>
     public const string FormatName = "moeplace.times/1";
-
-    /// <summary>One step.</summary>
-    /// <param name="Tokens">Tokens that ran, over all ranks.</param>
-    /// <param name="Prefill">Whether they were prompts; else each is the next of its sequence.</param>
-    /// <param name="Seconds">Mean over ranks.</param>
-    /// <param name="PhaseSeconds">[phases] of that; they add up to it.</param>
-    public sealed record Step(int Tokens, bool Prefill, double Seconds, ImmutableArray<double> PhaseSeconds);
 
     /// <summary>The steps of a run.</summary>
     public static StepTimesFile Of(RunResult result)
@@ -29,8 +22,9 @@ public sealed record StepTimesFile(string Format, ImmutableArray<string> Phases,
             FormatName,
             [.. phases.Select(phase => JsonNamingPolicy.CamelCase.ConvertName(phase.ToString()))],
             [
-                .. times.Seconds.Select((seconds, step) => new Step(
-                    times.Tokens[step], times.Prefill[step], seconds, [.. phases.Select(phase => times.Of(step, phase))])),
+                .. times.Seconds.Select((seconds, step) => new TimedStep(
+                    times.Tokens[step], times.Prefill[step], seconds, [.. phases.Select(phase => times.Of(step, phase))],
+                    result.EpochOfStep[step], result.MovingOfStep[step])),
             ]);
     }
 

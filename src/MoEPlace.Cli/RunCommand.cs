@@ -23,6 +23,7 @@ internal sealed class RunCommand
     private readonly Option<string?> record = new("--record") { Description = "Record the routing into this trace." };
     private readonly Option<string> licence = new("--licence") { Description = "Licence of the recording.", DefaultValueFactory = _ => "" };
     private readonly Option<string?> logits = new("--logits") { Description = "Write the logits of every token into this safetensors file." };
+    private readonly Option<string?> times = new("--times") { Description = "Write how long every step took, phase by phase, to this file." };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly RankOptions ranks = new();
     private readonly RunInput input = new();
@@ -36,7 +37,7 @@ internal sealed class RunCommand
         var verb = new RunCommand(terminal);
         var command = new Command("run", "Run a model on its ranks, counting what travels and recording its routing.")
         {
-            verb.checkpoint, verb.placement, verb.residency, verb.type, verb.record, verb.licence, verb.logits, verb.json,
+            verb.checkpoint, verb.placement, verb.residency, verb.type, verb.record, verb.licence, verb.logits, verb.times, verb.json,
         };
         verb.ranks.AddTo(command);
         verb.input.AddTo(command);
@@ -57,7 +58,7 @@ internal sealed class RunCommand
         var trace = parsed.GetValue(record);
         faults.RequireOutputs(
             [parsed.GetValue(placement), parsed.GetValue(checkpoint), .. input.Files(parsed)],
-            ("--record", trace), ("--logits", parsed.GetValue(logits)));
+            ("--record", trace), ("--logits", parsed.GetValue(logits)), ("--times", parsed.GetValue(times)));
         if (trace is not null && start is { Leads: true })
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),
@@ -128,6 +129,8 @@ internal sealed class RunCommand
 
     private void Tell(ParseResult parsed, RunResult result, Job job, RankStart start, TransformerConfig config)
     {
+        if (parsed.GetValue(times) is { } file)
+            StepTimesFile.Of(result).Write(file);
         if (parsed.GetValue(json))
         {
             terminal.Json(RunReport.ToJson(result, job, start));

@@ -113,7 +113,7 @@ public sealed class RankRun : IDisposable
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
-            clock.NextStep();
+            clock.NextStep(step);
             if (live is not null)
             {
                 clock.Enter(RunPhase.Apply);

@@ -15,7 +15,10 @@ internal sealed class CalibrateCommand
     private static readonly CalibrationOptions Defaults = new() { Contexts = [], RanksPerNode = 1 };
     private readonly Argument<string> checkpoint = new("checkpoint") { Description = "A folder with config.json and model.safetensors." };
     private readonly Option<string> output = CommonOptions.Output("The cluster file.");
-    private readonly Option<string?> measurements = new("--measurements") { Description = "Also write what was measured, before anything is fitted." };
+    private readonly Option<string?> measurements = new("--measurements")
+    {
+        Description = "Also write what was measured, before anything is fitted.",
+    };
     private readonly Option<string> type = CommonOptions.ElementType();
     private readonly Option<int[]> tokens = new("--tokens")
     {
@@ -25,7 +28,8 @@ internal sealed class CalibrateCommand
     };
     private readonly Option<int[]> contexts = new("--contexts")
     {
-        Description = "Cached tokens of each at which attention is measured; default: an eighth, a half and seven eighths of what the model takes, or of 512.",
+        Description = "Cached tokens of each at which attention is measured; "
+            + "default: an eighth, a half and seven eighths of what the model takes, or of 512.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<double> seconds = new("--seconds")

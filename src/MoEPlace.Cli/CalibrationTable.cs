@@ -15,8 +15,8 @@ internal static class CalibrationTable
     {
         IEnumerable<MeasuredTime> times =
         [
-            .. measured.Attention.Select(one => one.Time), .. measured.Experts.Select(one => one.Time), .. measured.Step.Select(one => one.Time),
-            .. measured.Exchanges.Select(one => one.Time),
+            .. measured.Attention.Select(one => one.Time), .. measured.Experts.Select(one => one.Time),
+            .. measured.Step.Select(one => one.Time), .. measured.Exchanges.Select(one => one.Time),
         ];
         return CalibrationFit.Rows(measured, cluster).Zip(times, (row, time) => (IReadOnlyList<string>)
         [

@@ -11,7 +11,8 @@ public sealed record CalibrationOptions
     private const int MostTokens = 1 << 16;
 
     /// <summary>
-    /// Tokens on every rank at which phases are measured, and rows to every peer at which exchanges are; each 1 to 65,536. Default: 1, 4, 16, 64.
+    /// Tokens on every rank at which phases are measured, and rows to every peer at which exchanges are; each 1 to 65,536.
+    /// Default: 1, 4, 16, 64.
     /// </summary>
     public ImmutableArray<int> Tokens { get; init; } = [1, 4, 16, 64];
 
@@ -47,7 +48,8 @@ public sealed record CalibrationOptions
         CheckList(faults, "--contexts", Contexts, config.MaxPositions, $"positions of {config.Name}");
         faults.Require(Seconds is > 0 and <= 3600, "--seconds", Seconds, "above 0, at most 3,600");
         faults.Require(
-            RanksPerNode >= 1 && ranks % RanksPerNode == 0, "LOCAL_WORLD_SIZE", RanksPerNode, $"a divisor of {ranks}, the ranks of this job");
+            RanksPerNode >= 1 && ranks % RanksPerNode == 0, "LOCAL_WORLD_SIZE", RanksPerNode,
+            $"a divisor of {ranks}, the ranks of this job");
         faults.Require(ranks <= config.Experts, "--ranks", ranks, $"at most {config.Experts}, the experts of {config.Name}");
         faults.Require(
             ranks == 1 || config.OtherGate is not { NeedsWholeBatch: true }, "--ranks", ranks,

@@ -11,13 +11,14 @@ using MoEPlace.Torch;
 namespace MoEPlace.Executor.Calibrating;
 
 /// <summary>
-/// Measures what the phases of a decode step take on the ranks of a group, all of them busy at once: the executor's own code on made-up tokens.
+/// Measures what the phases of a decode step take on the ranks of a group, all of them busy at once: the executor's own code on made-up
+/// tokens.
 /// </summary>
 public static class CalibrationRun
 {
     private const string ProcessorFile = "/proc/cpuinfo";
 
-    /// <summary>Loads the model, each rank as many experts as any other, and measures; every rank calls it with the same arguments.</summary>
+    /// <summary>Loads the model, as many experts on every rank, and measures; every rank calls it with the same arguments.</summary>
     /// <param name="group">The ranks.</param>
     /// <param name="checkpoint">The model.</param>
     /// <param name="device">The device of this rank.</param>
@@ -28,7 +29,8 @@ public static class CalibrationRun
     /// <exception cref="InputException">Something does not fit; every fault is told.</exception>
     /// <exception cref="RankLossException">Another rank is gone.</exception>
     public static CalibrationMeasurements Run(
-        IRankGroup group, Checkpoint checkpoint, TorchDevice device, ScalarType type, CalibrationOptions options, CancellationToken cancellation = default)
+        IRankGroup group, Checkpoint checkpoint, TorchDevice device, ScalarType type, CalibrationOptions options,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -53,13 +55,14 @@ public static class CalibrationRun
         var sent = ImmutableArray.CreateBuilder<MeasuredExchange>();
         WorkSample[] samples =
         [
-            .. compute.Attention(attention.Add), .. compute.Experts(exchange, experts.Add), .. compute.Step(step.Add), .. exchanges.All(sent.Add),
+            .. compute.Attention(attention.Add), .. compute.Experts(exchange, experts.Add), .. compute.Step(step.Add),
+            .. exchanges.All(sent.Add),
         ];
         new SampleRounds(group, samples, options).Run(cancellation);
         return new CalibrationMeasurements(
             CalibrationMeasurements.FormatName, Describe(device, group), config.Name, NameOf(type), placement.Nodes, placement.RanksPerNode,
-            device.IsCuda ? null : Math.Min(cores, placement.RanksPerNode), attention.ToImmutable(), experts.ToImmutable(), step.ToImmutable(),
-            sent.ToImmutable());
+            device.IsCuda ? null : Math.Min(cores, placement.RanksPerNode), attention.ToImmutable(), experts.ToImmutable(),
+            step.ToImmutable(), sent.ToImmutable());
     }
 
     /// <summary>The least cores of a node; all ranks must have been told the same number of ranks on each.</summary>
@@ -77,10 +80,12 @@ public static class CalibrationRun
 
     private static string Describe(TorchDevice device, IRankGroup group)
     {
-        var kind = group is VirtualRanks ? "threads" : "processes";
+        var (kind, processor) = (group is VirtualRanks ? "threads" : "processes",
+            device.IsCuda ? torch.cuda.describe(device.Index).Name : Processor());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(device.IsCuda ? torch.cuda.describe(device.Index).Name : Processor())}, {Environment.ProcessorCount} cores a node, {group.Size} ranks as {kind}, MoEPlace {MoEPlaceVersion.Current}, libtorch {torch.Version}");
+            $"{processor}, {Environment.ProcessorCount} cores a node, {group.Size} ranks as {kind}, ")
+            + $"MoEPlace {MoEPlaceVersion.Current}, libtorch {torch.Version}";
     }
 
     private static string Processor()

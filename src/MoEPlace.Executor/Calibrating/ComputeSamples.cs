@@ -16,7 +16,7 @@ internal sealed class ComputeSamples : IDisposable
     private readonly MoELanguageModel model;
     private readonly ExpertPlacement placement;
     private readonly CalibrationOptions options;
-    private readonly ImmutableArray<DecoderLayer> sparse, dense;
+    private readonly ImmutableArray<DecoderLayer> sparse;
     private readonly KeyValueCache cache;
     private readonly Tensor rows;
 
@@ -24,13 +24,12 @@ internal sealed class ComputeSamples : IDisposable
     {
         (this.group, this.model, this.placement, this.options) = (group, model, placement, options);
         sparse = [.. model.Layers.Where(layer => layer.IsMoE)];
-        dense = [.. model.Layers.Where(layer => !layer.IsMoE)];
         var most = options.Tokens.Max();
         cache = new KeyValueCache(model.Config, most, options.Contexts.Max(), model.Device, model.Type);
         rows = MadeUpTokens.Rows(most * model.Config.Choices, model).DetachFromDisposeScope();
     }
 
-    /// <summary>Attention, gate and shared experts: all that a layer does with the tokens of its own rank.</summary>
+    /// <summary>Attention and gate.</summary>
     internal IEnumerable<WorkSample> Attention(Action<MeasuredTokens> take)
     {
         foreach (var tokens in options.Tokens)
@@ -66,38 +65,35 @@ internal sealed class ComputeSamples : IDisposable
             }
     }
 
-    /// <summary>Steps that sample, without the layers that have experts.</summary>
+    /// <summary>Steps that sample, without layers.</summary>
     internal IEnumerable<WorkSample> Step(Action<MeasuredTokens> take)
     {
         foreach (var tokens in options.Tokens)
-            foreach (var context in dense.Length == 0 ? [0] : options.Contexts)
+        {
+            var job = new Job
             {
-                var job = new Job
+                Prompts = [.. Enumerable.Repeat(new Prompt([0], 0, int.MaxValue), tokens * group.Size)],
+                Batch = tokens * group.Size,
+            };
+            var plan = new StepPlan(job, group.Size);
+            var output = new StepOutput(group, model, job, new RunOptions { Placement = placement });
+            yield return new WorkSample(
+                StepsAtOnce, Once, () =>
                 {
-                    Prompts = [.. Enumerable.Repeat(new Prompt([0], 0, int.MaxValue), tokens * group.Size)],
-                    Batch = tokens * group.Size,
-                };
-                var plan = new StepPlan(job, group.Size);
-                var output = new StepOutput(group, model, job, new RunOptions { Placement = placement });
-                yield return new WorkSample(
-                    StepsAtOnce, Once, () =>
-                    {
-                        for (var i = 0; i < StepsAtOnce; i++)
-                            Once();
-                    },
-                    time => take(new MeasuredTokens(tokens, context, time)));
+                    for (var i = 0; i < StepsAtOnce; i++)
+                        Once();
+                },
+                time => take(new MeasuredTokens(tokens, 0, time)));
 
-                void Once()
-                {
-                    using var scope = torch.NewDisposeScope();
-                    var step = plan.Next()!;
-                    var here = step.AtHome(new RankId(group.Rank), group.Size);
-                    var residual = model.Embed(step.Tokens.Pick(here).Ids);
-                    if (dense.Length > 0)
-                        residual = Dense(residual, MadeUpTokens.Batch(tokens, context));
-                    plan.Complete(output.Take(step, new Residuals(here, residual)));
-                }
+            void Once()
+            {
+                using var scope = torch.NewDisposeScope();
+                var step = plan.Next()!;
+                var here = step.AtHome(new RankId(group.Rank), group.Size);
+                var residual = model.Embed(step.Tokens.Pick(here).Ids);
+                plan.Complete(output.Take(step, new Residuals(here, residual)));
             }
+        }
     }
 
     /// <inheritdoc/>
@@ -113,26 +109,11 @@ internal sealed class ComputeSamples : IDisposable
         foreach (var layer in sparse)
         {
             using var scope = torch.NewDisposeScope();
-            var residual = layer.Attend(rows.narrow(0, 0, batch.Count), batch, cache);
-            var hidden = layer.Normalise(residual);
+            var hidden = layer.Normalise(layer.Attend(rows.narrow(0, 0, batch.Count), batch, cache));
             var choice = layer.Gate!.Choose(new GateInput(layer.Ordinal, hidden, carry, batch));
             _ = TokenChoices.Of(choice, model.Config.Experts);
-            if (layer.Gate.CostFreeOutput(hidden, choice.Experts, choice.Weights) is { } free)
-                residual = residual + free;
-            if (layer.Shared(hidden) is { } shared)
-                _ = residual + shared;
             carry = choice.Carry?.MoveToOuterDisposeScope();
         }
-    }
-
-    private Tensor Dense(Tensor residual, TokenBatch batch)
-    {
-        foreach (var layer in dense)
-        {
-            residual = layer.Attend(residual, batch, cache);
-            residual = residual + layer.Dense(layer.Normalise(residual));
-        }
-        return residual;
     }
 
     /// <summary>How many of a row's choices run on the rank that it came to, on average, where all ranks are chosen alike.</summary>

@@ -40,7 +40,8 @@ internal sealed class ExchangeSamples : IDisposable
                 // One token more, without an expert: where all of them leave in their order nothing needs to be picked.
                 var tokens = each * peers.Length + 1;
                 var (step, here) = (MadeUpTokens.Batch(tokens, 1), Enumerable.Range(0, tokens).ToArray());
-                var choices = MadeUpTokens.Choose(tokens, model.Config, (token, choice) => token == 0 ? -1 : Expert(peers[token % peers.Length], token, choice));
+                var choices = MadeUpTokens.Choose(
+                    tokens, model.Config, (token, choice) => token == 0 ? -1 : Expert(peers[token % peers.Length], token, choice));
                 Arrivals? arrived = null;
                 yield return new WorkSample(
                     sparse.Length, () => Dispatch(sparse[0]), () => ForEachLayer(layer => Dispatch(layer)),

@@ -4,7 +4,7 @@ using MoEPlace.Torch;
 
 namespace MoEPlace.Executor.Calibrating;
 
-/// <summary>Tokens that stand for those of a job: sequences of equal length that decode, rows of random numbers, choices made to measure.</summary>
+/// <summary>Tokens that stand for those of a job: sequences of equal length that decode, random rows, choices made to measure.</summary>
 internal static class MadeUpTokens
 {
     private const long Seed = 1;

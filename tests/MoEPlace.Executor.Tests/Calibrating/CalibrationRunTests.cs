@@ -31,11 +31,13 @@ public sealed class CalibrationRunTests
 
         var points = Tokens.SelectMany(n => Contexts.Select(c => (n, c)));
         Assert.Equal(points, told.Attention.Select(one => (one.Tokens, one.ContextTokens)));
-        var dense = config.HiddenLayers > config.MoeLayerIds.Length;
-        Assert.Equal(dense ? points : Tokens.Select(n => (n, 0)), told.Step.Select(one => (one.Tokens, one.ContextTokens)));
+        Assert.Equal(Tokens.Select(n => (n, 0)), told.Step.Select(one => (one.Tokens, one.ContextTokens)));
         var bytes = config.HiddenSize * (type == "float32" ? 4 : 2);
         Assert.Equal(
-            from peer in peers.Split(", ") from n in Tokens.Prepend(0) from way in new[] { "dispatch", "combine" } select (way, peer, (long)n * bytes),
+            from peer in peers.Split(", ")
+            from n in Tokens.Prepend(0)
+            from way in new[] { "dispatch", "combine" }
+            select (way, peer, (long)n * bytes),
             told.Exchanges.Select(one => (one.Direction, one.Peers, one.BytesPerPeer)));
         Assert.Equal(told.Experts.Length, told.Experts.DistinctBy(one => (one.Experts, one.Pairs)).Count());
         Assert.All(told.Experts, one => Assert.True(one.Experts >= 1 && one.Pairs >= one.Experts, one.ToString()));
@@ -62,10 +64,13 @@ public sealed class CalibrationRunTests
     {
         var config = TransformerConfig.Read(Layouts.Folder("mixtral"));
         var faults = new InputFaults("calibrate");
-        new CalibrationOptions { Tokens = [0, 1 << 17], Contexts = [65, 8, 8], Seconds = double.NaN, RanksPerNode = 3 }.Check(faults, config, 7);
+        new CalibrationOptions { Tokens = [0, 1 << 17], Contexts = [65, 8, 8], Seconds = double.NaN, RanksPerNode = 3 }
+            .Check(faults, config, 7);
         string[] told = [.. faults.ToImmutable().Select(fault => fault.ToString())];
         Assert.Equal(7, told.Length);
-        foreach (var part in new[] { "--tokens = 0", "--tokens = 131072", "--contexts = 65", "\"65 8 8\"", "--seconds = NaN", "LOCAL_WORLD_SIZE = 3", "--ranks = 7" })
+        string[] wanted =
+            ["--tokens = 0", "--tokens = 131072", "--contexts = 65", "\"65 8 8\"", "--seconds = NaN", "LOCAL_WORLD_SIZE = 3", "--ranks = 7"];
+        foreach (var part in wanted)
             Assert.Contains(told, line => line.Contains(part, StringComparison.Ordinal));
         var sound = new CalibrationOptions { Contexts = CalibrationOptions.ContextsOf(config), RanksPerNode = 2 };
         var none = new InputFaults("calibrate");

@@ -71,7 +71,10 @@ public sealed class SampleTests
                 // Evenly: no expert has more than one pair more than another.
                 Assert.InRange(mine.CountBy(e => e).Max(e => e.Value) - mine.CountBy(e => e).Min(e => e.Value), 0, 1);
                 for (var row = 0; row < 12; row++)
-                    Assert.Equal(own, choices.Experts.AsSpan(row * config.Choices, config.Choices).ToArray().Where(held.Contains).Distinct().Count());
+                {
+                    var ofRow = choices.Experts[(row * config.Choices)..((row + 1) * config.Choices)];
+                    Assert.Equal(own, ofRow.Where(held.Contains).Distinct().Count());
+                }
             }
         return 0;
     });
@@ -85,7 +88,8 @@ public sealed class SampleTests
             var times = new List<MeasuredTime>();
             WorkSample[] samples = [.. "abc".Select(name => new WorkSample(
                 1, () => order.Add($"{name} prepared"), () => order.Add($"{name} run"), times.Add))];
-            new SampleRounds(group, samples, new CalibrationOptions { Contexts = [1], RanksPerNode = 3, Seconds = 1e-9 }).Run(CancellationToken.None);
+            var options = new CalibrationOptions { Contexts = [1], RanksPerNode = 3, Seconds = 1e-9 };
+            new SampleRounds(group, samples, options).Run(CancellationToken.None);
             return (order, times);
         });
         string[] round = ["a prepared", "a run", "b prepared", "b run", "c prepared", "c run"];

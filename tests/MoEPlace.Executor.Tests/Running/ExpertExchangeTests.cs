@@ -29,10 +29,12 @@ public sealed class ExpertExchangeTests
             var placement = Placements.Random(Config, Ranks, new SeedStream(seed, "placement"));
             var told = processes ? ProcessRankThreads.Run(Ranks, Work) : VirtualRanks.Run(Ranks, Work);
             Assert.Equal(
-                told.SelectMany(one => one.Sent).Order(StringComparer.Ordinal), told.SelectMany(one => one.Arrived).Order(StringComparer.Ordinal));
+                told.SelectMany(one => one.Sent).Order(StringComparer.Ordinal),
+                told.SelectMany(one => one.Arrived).Order(StringComparer.Ordinal));
             Assert.True(told.Sum(one => one.Sent.Length) > 0, $"seed {seed}: nothing was sent");
 
-            (ImmutableArray<string> Sent, ImmutableArray<string> Arrived) Work(IRankGroup group) => Exchange(group, placement, seed, type, width);
+            (ImmutableArray<string> Sent, ImmutableArray<string> Arrived) Work(IRankGroup group) =>
+                Exchange(group, placement, seed, type, width);
         }
     }
 
@@ -60,7 +62,8 @@ public sealed class ExpertExchangeTests
         for (var i = 0; i < count; i++)
         {
             var real = choices.Experts.AsSpan(i * Config.Choices, Config.Choices).ToArray().Where(choices.IsReal);
-            foreach (var rank in real.Select(e => rule.Choose(layer, new ExpertId(e), new RankId(group.Rank), step.Ordinals[tokens[i]]).Value).Distinct())
+            var (from, ordinal) = (new RankId(group.Rank), step.Ordinals[tokens[i]]);
+            foreach (var rank in real.Select(e => rule.Choose(layer, new ExpertId(e), from, ordinal).Value).Distinct())
                 sent.Add(Tell(rank, group.Rank, tokens[i], choices, i, bits.AsSpan(i * bytes, bytes)));
         }
         var exchange = new ExpertExchange(group, rule, new TrafficCounters(group.Rank, placement.RanksPerNode, bytes));

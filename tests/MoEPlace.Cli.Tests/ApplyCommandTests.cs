@@ -71,7 +71,7 @@ public sealed class ApplyCommandTests : IDisposable
     public void Refuses_bad_input_with_every_fault_at_once()
     {
         ExpertPlacementFile.Write(folder["other.json"], Map(6, 3));
-        CliRun.Of("apply", folder["other.json"], "--job", Job).Refused([folder["other.json"] + ": experts = 6; allowed: 4", "nodes x ranksPerNode = 3"]);
+        CliRun.Of("apply", folder["other.json"], "--job", Job).Refused([folder["other.json"] + ": experts = 6; allowed: 4", "ranksPerNode = 3; allowed: 2"]);
         CliRun.Of("apply", folder["none.json"], "--job", folder["nowhere"], "--bytes-per-step", "0").Refused(["none.json", "--bytes-per-step"]);
         CliRun.Of("apply", folder["next.json"], "--job", Job, "--status").Refused(["one of: a placement, --status, --abort"]);
         CliRun.Of("apply", "--job", Job).Refused(["placement = missing"]);

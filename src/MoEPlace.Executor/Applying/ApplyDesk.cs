@@ -46,7 +46,7 @@ public sealed class ApplyDesk
             if (abort)
                 return;
             request = null;
-            Tell(Status with { State = ApplyState.Aborted, Reason = "given up by request before it began" });
+            Tell(Status with { State = ApplyState.Aborted, Reason = "it was asked for" });
         }
     }
 

@@ -15,6 +15,9 @@ namespace MoEPlace.Executor.Applying;
 /// </summary>
 internal sealed class LiveApply : IDisposable
 {
+    /// <summary>The reason of an apply that is given up by wish.</summary>
+    private const string Asked = "it was asked for";
+
     private readonly IRankGroup channel;
     private readonly Courier courier;
     private readonly ImmutableArray<ExpertBank> banks;
@@ -66,10 +69,11 @@ internal sealed class LiveApply : IDisposable
             current is { IsReady: true } ? 1 : 0,
         ]);
         Desk?.Advance(steps);
+        var (wish, full) = (votes[0][2] != 0, Array.FindIndex(votes, vote => vote[3] != 0));
         if (current is not null)
-            Continue(current, wish: votes[0][2] != 0, full: Array.FindIndex(votes, vote => vote[3] != 0), ready: votes.All(vote => vote[4] != 0));
+            Continue(current, wish, full, ready: votes.All(vote => vote[4] != 0));
         else if (votes[0][0] > 0)
-            Begin(payload, votes[0][0], votes[0][1]);
+            Begin(payload, votes[0][0], votes[0][1], wish);
         IsMoving = current is { Switched: false, Transfer.Complete: false };
         if (IsMoving)
         {
@@ -97,7 +101,7 @@ internal sealed class LiveApply : IDisposable
         Desk?.Tell(Desk.Status with { State = ApplyState.Ended, Epoch = Epoch.Number, Steps = steps });
     }
 
-    private void Begin(byte[] mine, long length, long bytesPerStep)
+    private void Begin(byte[] mine, long length, long bytesPerStep, bool wish)
     {
         var target = Receive(mine, length);
         points.Pass(ApplyPoint.Announced);
@@ -115,6 +119,8 @@ internal sealed class LiveApply : IDisposable
         }
         current = new Migration(plan, Math.Max(1, bytesPerStep), banks[0].BytesPerExpert);
         Prepare(current);
+        if (wish)
+            GiveUp(Asked);
     }
 
     /// <summary>The target, from rank 0 to all.</summary>
@@ -144,7 +150,7 @@ internal sealed class LiveApply : IDisposable
         if (current is null)
             return;
         if (wish)
-            GiveUp("it was asked for");
+            GiveUp(Asked);
         else if (full >= 0)
             GiveUp($"rank {full} has no memory for wave {migration.Wave}");
         else if (migration.Transfer.Hopeless is { } move)

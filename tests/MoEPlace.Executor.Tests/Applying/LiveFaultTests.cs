@@ -79,6 +79,7 @@ public sealed class LiveFaultTests
     }
 
     [Theory]
+    [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
@@ -93,9 +94,9 @@ public sealed class LiveFaultTests
             {
                 if (done == 3)
                     self.Ask(LiveApplyTests.Turned(self.Config, 2), 20_000);
-                else if (done == 3 + after)
+                if (done == 3 + after)
                     self.Desk.Abort();
-                else if (self.Readers.Count == 1 && self.Desk.Status.State == ApplyState.Aborted && asked++ == 0)
+                if (self.Readers.Count == 1 && self.Desk.Status.State == ApplyState.Aborted && asked++ == 0)
                     self.Ask(LiveApplyTests.Turned(self.Config, 2), long.MaxValue);
             },
         }.Run();

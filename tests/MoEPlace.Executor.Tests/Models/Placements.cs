@@ -44,11 +44,11 @@ internal static class Placements
         return Of(config, ranks, (layer, rank) => [.. orders[layer].Where((_, i) => i * ranks / config.Experts == rank)]);
     }
 
-    internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots)
+    internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots, int? nodes = null)
     {
-        var nodes = ranks % 2 == 0 && ranks > 2 ? 2 : 1;
+        var all = nodes ?? (ranks % 2 == 0 && ranks > 2 ? 2 : 1);
         return new(
-            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, nodes, ranks / nodes,
+            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, all, ranks / all,
             [
                 .. Enumerable.Range(0, config.MoeLayerIds.Length)
                     .Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray()),

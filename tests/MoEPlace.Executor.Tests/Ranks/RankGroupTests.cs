@@ -86,6 +86,51 @@ public sealed class RankGroupTests
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_a_thread_exchanges_on_a_channel_and_what_another_exchanges_on_the_group_do_not_mix(bool processes) => OnRanks(processes, group =>
+    {
+        using var channel = group.OpenChannel();
+        Assert.Equal((group.Rank, Ranks), (channel.Rank, channel.Size));
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            failure = Record.Exception(() => Rounds(channel, 150, 7));
+        });
+        thread.Start();
+        Rounds(group, 100, -3);
+        thread.Join();
+        Assert.Null(failure);
+        return 0;
+
+        static void Rounds(IRankGroup on, int rounds, int factor)
+        {
+            long[] one = [1, 1, 1, 1];
+            for (var round = 0; round < rounds; round++)
+            {
+                long[] mine = [.. Enumerable.Range(0, Ranks).Select(to => (long)factor * (100 * round + 10 * on.Rank + to))];
+                long[] theirs = [.. Enumerable.Range(0, Ranks).Select(from => (long)factor * (100 * round + 10 * from + on.Rank))];
+                Assert.Equal(theirs, on.AllToAll(mine, 1));
+                Assert.Equal(theirs, on.AllToAll(torch.tensor<long>(mine), one, one).ToArray<long>());
+            }
+        }
+    });
+
+    [Fact]
+    public void A_virtual_rank_that_fails_ends_those_who_wait_on_a_channel()
+    {
+        var thrown = Assert.Throws<InvalidDataException>(() => VirtualRanks.Run(Ranks, group =>
+        {
+            var channel = group.OpenChannel();
+            if (group.Rank == 3)
+                throw new InvalidDataException("spoiled");
+            channel.Barrier();
+            return 0;
+        }));
+        Assert.Equal("spoiled", thrown.Message);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(2)]
     public void The_first_virtual_rank_that_fails_ends_the_others(int failing)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MoEPlace.Executor.Applying;
+using MoEPlace.Executor.Control;
 using MoEPlace.Executor.Jobs;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -98,4 +99,8 @@ internal sealed class JobOptions
             },
         });
     }
+
+    /// <summary>Listens for placements, on rank 0 of a job that has a folder.</summary>
+    internal ControlPort? Listen(ParseResult parsed, RunOptions options) =>
+        options.Live?.Desk is { } desk ? ControlPort.Open(FolderOf(parsed)!, desk, options.Placement) : null;
 }

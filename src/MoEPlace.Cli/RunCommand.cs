@@ -107,6 +107,7 @@ internal sealed class RunCommand
         if (job.IsComplete)
             return RunResult.OfRecord(job, group.Size);
         using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), start.Device, element, options.Live?.SpareSlots);
+        using var port = jobs.Listen(parsed, options);
         if (leads && options.JournalFolder is { } folder)
             RankRun.CreateJournal(folder, header, group.Size);
         group.Barrier();

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using MoEPlace.Executor.Applying;
 using MoEPlace.Executor.Jobs;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -21,14 +23,17 @@ internal sealed class DurableCase(string layout, int ranks, long seed) : IDispos
 
     internal Residency Residency { get; init; }
 
+    /// <summary>What it begins with. Default: contiguous.</summary>
+    internal ExpertPlacement? First { get; init; }
+
     /// <summary>A few prompts, some longer than others.</summary>
-    internal static Job Of(string layout, long seed)
+    internal static Job Of(string layout, long seed, int sequences = 7, int most = 9)
     {
         var random = new SeedStream(seed, "job");
         var vocabulary = TransformerConfig.Read(Layouts.Folder(layout)).VocabularySize;
         return new Job
         {
-            Prompts = [.. Enumerable.Range(0, 7).Select(_ => Prompt())],
+            Prompts = [.. Enumerable.Range(0, sequences).Select(_ => Prompt())],
             Batch = 3,
             PrefillTokens = 12,
             Temperature = 1,
@@ -40,7 +45,7 @@ internal sealed class DurableCase(string layout, int ranks, long seed) : IDispos
         Prompt Prompt()
         {
             ImmutableArray<int> ids = [.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ => random.Next(vocabulary))];
-            return new Prompt(ids, random.Next(ids.Length + 1), 1 + random.Next(9));
+            return new Prompt(ids, random.Next(ids.Length + 1), 1 + random.Next(most));
         }
     }
 
@@ -60,27 +65,45 @@ internal sealed class DurableCase(string layout, int ranks, long seed) : IDispos
     internal RunResult Live(int victim = -1, int calls = 0) => VirtualRanks.Run(ranks, group => Work(
         group.Rank == victim ? new MortalRanks(group, calls) : group))[0];
 
+    /// <summary>One life of the job that takes placements.</summary>
+    /// <param name="live">How, but for what the folder says.</param>
+    /// <param name="told">Takes on every rank which epoch each step ran on: rank, step, epoch.</param>
+    internal RunResult[] Live(LiveOptions live, Action<int, int, int> told) => VirtualRanks.Run(ranks, group => Work(group, live, told));
+
     internal JobFolder Open(Job? job = null, ScalarType type = ScalarType.Float32)
     {
         using var checkpoint = Checkpoint.Open(Layouts.Folder(layout));
-        return JobFolder.Open(Folder, checkpoint, type, job ?? Job, Placements.Contiguous(Config, ranks));
+        return JobFolder.Open(Folder, checkpoint, type, job ?? Job, First ?? Placements.Contiguous(Config, ranks));
     }
+
+    /// <summary>The epochs that are on record, in their order.</summary>
+    internal ImmutableArray<Epoch> Epochs() => !Directory.Exists(Path.Combine(Folder, "epochs")) ? [new Epoch(0, First!)] :
+    [
+        .. Directory.GetFiles(Path.Combine(Folder, "epochs"), "*.json")
+            .Select(file => new Epoch(int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture), ExpertPlacementFile.Read(file)))
+            .OrderBy(epoch => epoch.Number),
+    ];
 
     public void Dispose() => folder.Dispose();
 
-    private RunResult Work(IRankGroup group)
+    private RunResult Work(IRankGroup group, LiveOptions? live = null, Action<int, int, int>? told = null)
     {
         using var kept = group.Rank == 0 ? Open() : null;
         var state = JobState.Share(group, TorchDevice.Cpu, kept?.State);
         var job = Job with { Sampled = state.Sampled };
         if (job.IsComplete)
             return RunResult.OfRecord(job, group.Size);
-        using var model = Layouts.Load(Layouts.Folder(layout), state.Epoch.Placement, group.Rank);
+        using var model = Layouts.Load(Layouts.Folder(layout), state.Epoch.Placement, group.Rank, spareSlots: live?.SpareSlots);
         return RankRun.Run(group, model, job, new RunOptions
         {
             Placement = state.Epoch.Placement,
             Residency = Residency,
-            Sampled = (_, epoch, ids) => kept?.Append(epoch, ids),
+            Sampled = (step, epoch, ids) =>
+            {
+                kept?.Append(epoch, ids);
+                told?.Invoke(group.Rank, step, epoch);
+            },
+            Live = live is null ? null : live with { FirstEpoch = state.Epoch.Number, Record = kept is null ? null : kept.Record },
         });
     }
 }

@@ -46,9 +46,9 @@ internal static class Placements
 
     internal static ExpertPlacement Of(TransformerConfig config, int ranks, Func<int, int, ImmutableArray<int>> slots, int? nodes = null)
     {
-        var all = nodes ?? (ranks % 2 == 0 && ranks > 2 ? 2 : 1);
+        var stands = nodes ?? (ranks % 2 == 0 && ranks > 2 ? 2 : 1);
         return new(
-            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, all, ranks / all,
+            config.Name, config.HiddenLayers, config.MoeLayerIds, config.Experts, stands, ranks / stands,
             [
                 .. Enumerable.Range(0, config.MoeLayerIds.Length)
                     .Select(l => Enumerable.Range(0, ranks).Select(r => slots(l, r)).ToImmutableArray()),

@@ -13,7 +13,8 @@ internal static class ReportCommand
     {
         var results = new Argument<string[]>("results")
         {
-            Description = "Files that place, evaluate, demo, simulate or reality wrote with --result; all of placements, all of simulations, or one of reality.",
+            Description = "Files that place, evaluate, demo, simulate or reality wrote with --result; all of placements, all of "
+                + "simulations, or one of reality.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = CommonOptions.Output("The folder of the page, the figures (SVG and PNG) and the tables (CSV).");
@@ -37,7 +38,11 @@ internal static class ReportCommand
         var real = formats.Contains(RealityResult.FormatName);
         if (files.Length > 1 && (real || (simulated && formats.Contains(ResultFile.FormatName))))
             foreach (var (file, format) in files.Zip(formats))
-                faults.AddRange([new InputFault(file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind, and one of reality")]);
+                faults.AddRange(
+                [
+                    new InputFault(
+                        file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind, and one of reality"),
+                ]);
         faults.ThrowIfAny();
         if (real)
             RealityReport.Write(RealityResult.Read(files[0]), folder, cancellation);

@@ -13,7 +13,8 @@ public static class RealityReport
     /// <param name="result">What was measured and simulated.</param>
     /// <param name="folder">Where to; made when it is missing.</param>
     /// <param name="cancellation">Ends the drawing; nothing is left behind then.</param>
-    /// <exception cref="InputException">The result is not valid, the folder cannot be written, or node, its packages or a font is missing.</exception>
+    /// <exception cref="InputException">The result is not valid, the folder cannot be written, or node, its packages or a font is
+    /// missing.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static void Write(RealityResult result, string folder, CancellationToken cancellation = default)
     {

@@ -122,7 +122,8 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         if (calibration is null)
             return;
         faults.Require(
-            calibration.Model == model, prefix + "model", calibration.Model, $"{model}, whose routing this is: times of one model tell nothing of another");
+            calibration.Model == model, prefix + "model", calibration.Model,
+            $"{model}, whose routing this is: times of one model tell nothing of another");
         faults.Require(
             phase == ServingPhase.Decode, phaseField, phase, "decode: the cluster has a calibration, and calibrate measures steps of decode");
         faults.Require(

@@ -14,7 +14,8 @@ internal static class MadeUpReality
         var random = new SeedStream(seed, "made-up reality");
         string[] names = [.. Enumerable.Range(0, links).Select(i => $"{25 << 2 * i} Mbit/s")];
         return new RealityResult(
-            RealityResult.FormatName, "a server of 2 cores, MoEPlace 0.1", "tiny-moe", 2, 2, "network namespaces on one machine, a token bucket on each link",
+            RealityResult.FormatName, "a server of 2 cores, MoEPlace 0.1", "tiny-moe", 2, 2,
+            "network namespaces on one machine, a token bucket on each link",
             "WordNet and the Gene Ontology, 200 texts",
             [.. names.Select((name, i) => Link(name, 3.1e6 * (1 << 2 * i)))],
             [
@@ -51,8 +52,9 @@ internal static class MadeUpReality
         var cluster = ClusterPresets.Parse("cpu-loopback:2x2");
         var exchange = new ExchangeTime(new TierTime(3e-4, 1), new TierTime(8e-4, 0.9), 1e9);
         var calibration = new Calibration(
-            "tiny-moe", "float32", 1, new TokenTime(3e-4, 1e-5, 1e-8), new ExpertTime(1e-4, 2e-5, 1e-5), new TokenTime(1e-3, 2e-5), exchange, exchange,
-            "calibrate, a server of 2 cores; fitted to 84 medians, off by 3.1 % in the median and 14.0 % at worst (dispatch, all, 4096 bytes to each)");
+            "tiny-moe", "float32", 1, new TokenTime(3e-4, 1e-5, 1e-8), new ExpertTime(1e-4, 2e-5, 1e-5), new TokenTime(1e-3, 2e-5),
+            exchange, exchange,
+            "calibrate, a server of 2 cores; fitted to 84 medians, off by 3.1 % in the median and 14.0 % at worst");
         var measurements = new CalibrationMeasurements(
             CalibrationMeasurements.FormatName, "a server of 2 cores", "tiny-moe", "float32", 2, 2, 1, [], [], [], []);
         return new RealityLink(name, 1.008 * bytesPerSecond, bytesPerSecond, cluster with { Calibration = calibration }, measurements);

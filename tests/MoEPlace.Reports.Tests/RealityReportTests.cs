@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Xml.Linq;
 using MoEPlace.Reports.Figures;
 using MoEPlace.Reports.Realities;
@@ -62,7 +63,8 @@ public sealed class RealityReportTests
             ("one setting", plain with { Settings = [plain.Settings[0]] }, []),
             ("many settings", MadeUpReality.Result(links: 8), []),
             ("three placements", plain with { Settings = [.. plain.Settings, plain.Settings[0] with { Placement = "eplb" }] }, []),
-            ("one node", (plain with { Nodes = 1, Migration = null }).With(s => s with { MeasuredLinkBytes = 0, EvaluatedLinkBytes = 0, AdapterBytes = null }),
+            ("one node", (plain with { Nodes = 1, Migration = null })
+                .With(s => s with { MeasuredLinkBytes = 0, EvaluatedLinkBytes = 0, AdapterBytes = null }),
                 ["bytes", "migration"]),
             ("no phases", plain.With(s => s with { Phases = [] }), ["phases"]),
             ("equal everywhere", plain.With(s => s with
@@ -108,8 +110,11 @@ public sealed class RealityReportTests
             var off = result.With(s => s with { SimulatedSeconds = s.MeasuredSeconds * (0.7 + 0.6 * random.NextDouble()) });
             double[] errors = [.. off.Settings.Select(s => Math.Abs(s.SimulatedSeconds / s.MeasuredSeconds - 1)).Order()];
             var told = RealityFindings.Steps(off);
-            var numbers = told.Split(' ').Where(w => w.Contains('\u00A0')).Select(w => double.Parse(w[..w.IndexOf('\u00A0')], System.Globalization.CultureInfo.InvariantCulture))
-                .ToArray();
+            double[] numbers =
+            [
+                .. told.Split(' ').Where(word => word.Contains('\u00A0'))
+                    .Select(word => double.Parse(word[..word.IndexOf('\u00A0')], CultureInfo.InvariantCulture)),
+            ];
             Assert.True(numbers[0] >= 100 * errors[(errors.Length - 1) / 2] && numbers[1] >= 100 * errors[^1], $"seed {seed}: {told}");
             Assert.Equal(errors[errors.Length / 2] <= 0.1 && errors[^1] <= 0.2, !told.Contains("NOT", StringComparison.Ordinal));
         }
@@ -120,7 +125,8 @@ public sealed class RealityReportTests
     {
         var result = MadeUpReality.Result();
         Assert.Contains("exactly the bytes that evaluate tells, in all 12 settings", RealityFindings.Bytes(result), StringComparison.Ordinal);
-        var one = result with { Settings = result.Settings.SetItem(3, result.Settings[3] with { MeasuredLinkBytes = result.Settings[3].MeasuredLinkBytes + 1 }) };
+        var more = result.Settings[3] with { MeasuredLinkBytes = result.Settings[3].MeasuredLinkBytes + 1 };
+        var one = result with { Settings = result.Settings.SetItem(3, more) };
         Assert.Contains("did NOT count what evaluate tells in 1 of 12 settings", RealityFindings.Bytes(one), StringComparison.Ordinal);
     }
 

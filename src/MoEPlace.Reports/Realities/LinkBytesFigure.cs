@@ -13,8 +13,8 @@ internal static class LinkBytesFigure
         ? Figure.LeftOut(Name, Topic, "no byte goes from node to node")
         : new Figure(
             Name, Topic, RealityFindings.Bytes(result),
-            "Bars: payload on its way to other nodes as the ranks counted it while they ran, over all tokens of the setting. Upright marks: what evaluate says "
-                + "of the same tokens before anything runs. Headers, ids and counts are in neither; adapters count these too.",
+            "Bars: payload on its way to other nodes as the ranks counted it while they ran, over all tokens of the setting. Upright "
+                + "marks: what evaluate says of the same tokens before anything runs. Headers, ids and counts are in neither; adapters count these too.",
             Spec(result), Data(result));
 
     private static object Spec(RealityResult result)
@@ -90,7 +90,7 @@ internal static class LinkBytesFigure
                     return new object?[]
                     {
                         PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.MeasuredLinkBytes, s.EvaluatedLinkBytes,
-                        s.AdapterBytes, pair?.MeasuredBytes, pair?.EvaluatedBytes,
+                        s.AdapterBytes, pair is null ? 1 : pair.MeasuredBytes, pair is null ? 1 : pair.EvaluatedBytes,
                     };
                 }),
             ]).WithoutUnknown();

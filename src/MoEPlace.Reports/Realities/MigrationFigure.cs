@@ -21,8 +21,9 @@ internal static class MigrationFigure
         ? Figure.LeftOut(Name, Topic, "no migration was tried")
         : new Figure(
             Name, Topic, RealityFindings.Migration(migration),
-            "Each point is a step, in the order in which they ran; upright lines are steps at which all ranks switched to another placement. The dashed lines are "
-                + "the times that 19 of 20 steps of each kind stay under; the solid one is what is allowed while experts move: 1.2 times that without, and "
+            "Each point is a step, in the order in which they ran; upright lines are steps at which all ranks switched to another "
+                + "placement. The dashed lines are the times that 19 of 20 steps of each kind stay under; the solid one is what is allowed "
+                + "while experts move: 1.2 times that without, and "
                 + $"the bytes that may travel beside a step over the speed of the link ({Quantity.Bytes(migration.BytesPerStep)} at "
                 + $"{Quantity.Bytes(migration.LinkBytesPerSecond)}/s, {PlainText.Clean(migration.Link, 40)})."
                 + (migration.StepSeconds.Length > MostDrawn ? $" The first {Quantity.Count(MostDrawn)} steps are drawn; the CSV has all." : ""),
@@ -43,9 +44,9 @@ internal static class MigrationFigure
         });
         var lines = new[]
         {
-            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed),
-            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed),
-            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid),
+            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed, Shift: 12),
+            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed, Shift: 0),
+            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid, Shift: -12),
         }.Where(line => line.Seconds > 0).ToArray();
         var switches = Enumerable.Range(1, Math.Max(0, drawn - 1)).Where(i => m.Epoch[i] != m.Epoch[i - 1]).Select(i => new { step = i + 0.5 });
         var x = new
@@ -95,16 +96,18 @@ internal static class MigrationFigure
                         tooltip = new object[]
                         {
                             new { field = "step", type = "quantitative" }, new { field = "told", type = "nominal", title = "time" },
-                            new { field = "kind", type = "nominal", title = "beside" }, new { field = "epoch", type = "quantitative", title = "epoch" },
+                            new { field = "kind", type = "nominal", title = "beside" },
+                            new { field = "epoch", type = "quantitative", title = "epoch" },
                         },
                     },
                 },
-                .. lines.Select(line => Line(line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, drawn)),
+                .. lines.Select(line => Line(
+                    line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, line.Shift, drawn)),
             ],
         };
     }
 
-    private static object Line(double value, string text, string color, int[] strokeDash, int steps)
+    private static object Line(double value, string text, string color, int[] strokeDash, int dy, int steps)
     {
         var y = new { field = "value", type = "quantitative" };
         return new
@@ -115,7 +118,7 @@ internal static class MigrationFigure
                 new { mark = new { type = "rule", color, strokeWidth = 2, strokeDash }, encoding = new { y } },
                 new
                 {
-                    mark = new { type = "text", align = "left", dx = 6, color = FigureStyle.Ink },
+                    mark = new { type = "text", align = "left", dx = 6, dy, color = FigureStyle.Ink },
                     encoding = new { y, x = new { field = "at", type = "quantitative" }, text = new { field = "text", type = "nominal" } },
                 },
             },

@@ -31,7 +31,7 @@ internal static class RealityFindings
         if (pairs.Length == 0)
             return char.ToUpperInvariant(agree[0]) + agree[1..];
         var saved = Range(pairs.Select(p => 1 - p.MeasuredBytes!.Value), "fewer", "more");
-        return $"{Names(pairs)} {(One(pairs) ? "sends" : "send")} {saved} bytes over the link than {Before(pairs)}; {agree}";
+        return $"{saved} bytes cross the link under {Names(pairs)} than under {Before(pairs)}; {agree}";
     }
 
     /// <summary>What a placement does to the step, measured and simulated; null where placements are not compared.</summary>
@@ -42,7 +42,7 @@ internal static class RealityFindings
             return null;
         var measured = Range(pairs.Select(p => 1 - p.MeasuredStep), "shorter", "longer");
         var simulated = Range(pairs.Select(p => 1 - p.SimulatedStep), "shorter", "longer");
-        return $"{(One(pairs) ? "Its step is" : "Their steps are")} {measured} than that of {Before(pairs)} as measured, {simulated} as simulated";
+        return $"Measured steps are {measured} under {Names(pairs)} than under {Before(pairs)}, simulated ones {simulated}";
     }
 
     /// <summary>Which phase the simulation tells worst.</summary>
@@ -51,9 +51,11 @@ internal static class RealityFindings
         var worst = result.Settings.SelectMany(s => s.Phases.Select(p => (Setting: s, Phase: p)))
             .MaxBy(x => Math.Abs(x.Phase.SimulatedSeconds - x.Phase.MeasuredSeconds) / x.Setting.MeasuredSeconds);
         var gap = worst.Phase.SimulatedSeconds - worst.Phase.MeasuredSeconds;
-        return gap == 0 ? "Every phase takes what was simulated" : $"No phase is off by more than {Upwards(Math.Abs(gap) / worst.Setting.MeasuredSeconds)} of its "
-            + $"step: {PlainText.Clean(worst.Phase.Phase, 30)} in {Label(worst.Setting)} takes {Quantity.Seconds(worst.Phase.MeasuredSeconds)}, simulated "
-            + Quantity.Seconds(worst.Phase.SimulatedSeconds);
+        if (gap == 0)
+            return "Every phase takes what was simulated";
+        return $"No phase is off by more than {Upwards(Math.Abs(gap) / worst.Setting.MeasuredSeconds)} of its step: "
+            + $"{PlainText.Clean(worst.Phase.Phase, 30)} in {Label(worst.Setting)} takes {Quantity.Seconds(worst.Phase.MeasuredSeconds)}, "
+            + $"simulated {Quantity.Seconds(worst.Phase.SimulatedSeconds)}";
     }
 
     /// <summary>What a migration does to the steps beside which it travels.</summary>
@@ -78,15 +80,11 @@ internal static class RealityFindings
     /// <summary>A share as percent, rounded up to a tenth.</summary>
     internal static string Upwards(double share) => Quantity.Percent(Math.Ceiling(share * 1_000 - 1e-9) / 1_000);
 
-    private static bool One(SettingPair[] pairs) => pairs.Select(p => p.After.Placement).Distinct().Count() == 1;
+    private static string Names(SettingPair[] pairs) =>
+        string.Join(" and ", pairs.Select(p => PlainText.Clean(p.After.Placement, 24)).Distinct().Take(3));
 
-    private static string Names(SettingPair[] pairs)
-    {
-        var names = string.Join(" and ", pairs.Select(p => PlainText.Clean(p.After.Placement, 24)).Distinct().Take(3));
-        return char.ToUpperInvariant(names[0]) + names[1..];
-    }
-
-    private static string Before(SettingPair[] pairs) => string.Join(" and ", pairs.Select(p => PlainText.Clean(p.Before.Placement, 24)).Distinct().Take(3));
+    private static string Before(SettingPair[] pairs) =>
+        string.Join(" and ", pairs.Select(p => PlainText.Clean(p.Before.Placement, 24)).Distinct().Take(3));
 
     /// <summary>From the least to the most, for example <c>12.0 % to 31.0 % fewer</c>.</summary>
     private static string Range(IEnumerable<double> shares, string less, string more)
@@ -94,7 +92,7 @@ internal static class RealityFindings
         double[] ordered = [.. shares.Order()];
         var (least, most) = (ordered[0], ordered[^1]);
         if (least < 0 && most > 0)
-            return $"between {Quantity.Percent(-least)} {more} and {Quantity.Percent(most)} {less}";
+            return $"{Quantity.Percent(-least)} {more} to {Quantity.Percent(most)} {less}";
         var (low, high) = (Quantity.Percent(Math.Min(Math.Abs(least), Math.Abs(most))), Quantity.Percent(Math.Max(Math.Abs(least), Math.Abs(most))));
         return $"{(low == high ? low : $"{low} to {high}")} {(least < 0 ? more : less)}";
     }

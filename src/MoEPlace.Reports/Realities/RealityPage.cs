@@ -14,16 +14,16 @@ internal static class RealityPage
     {
         var html = new StringBuilder(Page.Head($"Simulated and measured: {PlainText.Html(result.Model, 100)}", scripts.Policy));
         html.Append("<header><h1>The simulator held against measured steps</h1>\n</header>\n<section id=\"answer\">\n");
-        html.Append("<p>A model of experts ran on the ranks of a machine; every step was timed. The simulator was then given the same tokens, and of the machine ")
-            .Append("only what was measured of its parts beforehand: nothing was fitted to the steps that it is held against.</p>\n");
+        html.Append("<p>A model of experts ran on the ranks of a machine; every step was timed. The simulator was then given the same "
+            + "tokens, and of the machine only what was measured of its parts beforehand: nothing was fitted to the steps that it is held against.</p>\n");
         html.Append("<div class=\"verdict\"><ul class=\"answer\">");
         foreach (var finding in Findings(result))
             html.Append("<li>").Append(PlainText.Html(finding)).Append(".</li>");
         html.Append("</ul></div>\n");
         AppendFacts(html, result);
         html.Append("<h3>The links, and what they reach</h3>\n").Append(Links(result).ToHtml())
-            .Append("<p class=\"note\">One direction of a node's adapter, which all its ranks share. Fitted: how well the times of the parts are told by the ")
-            .Append("formulas that the simulator takes.").Append(FigureElement.Files("links", "csv")).Append("</p>\n");
+            .Append("<p class=\"note\">One direction of a node's adapter, which all its ranks share. Fitted: how well the times of the "
+                + "parts are told by the formulas that the simulator takes.").Append(FigureElement.Files("links", "csv")).Append("</p>\n");
         html.Append("<details><summary>What the words mean</summary><dl>");
         foreach (var (word, meaning) in Words)
             html.Append("<dt>").Append(word).Append("</dt><dd>").Append(meaning).Append("</dd>");
@@ -57,7 +57,8 @@ internal static class RealityPage
         ("rank, node", "a rank is one process with a part of the experts; a node is ranks behind one network adapter"),
         ("placement", "on which rank each expert lies: contiguous deals them out in order, affinity puts experts together that follow each other"),
         ("dispatch, combine", "the hidden states of tokens travel to the ranks of their experts, and back"),
-        ("attention, experts, step", "what a rank computes: attention and choice of experts; the experts; and, once a step, everything beside the layers"),
+        ("attention, experts, step", "what a rank computes: attention and choice of experts; the experts; and, once a step, everything "
+            + "beside the layers"),
         ("evaluate", "counts, on the recorded choices of experts, what a placement sends; it runs nothing"),
     ];
 
@@ -76,7 +77,8 @@ internal static class RealityPage
         (string, string)[] facts =
         [
             ("Model", result.Model), ("Machine", result.Machine),
-            ("Ranks", $"{result.Nodes} {(result.Nodes == 1 ? "node" : "nodes")} of {result.RanksPerNode} {(result.RanksPerNode == 1 ? "rank" : "ranks")}"),
+            ("Ranks", $"{result.Nodes} {(result.Nodes == 1 ? "node" : "nodes")} of {result.RanksPerNode} "
+                + $"{(result.RanksPerNode == 1 ? "rank" : "ranks")}"),
             ("Nodes", result.Emulated ?? (result.Nodes == 1 ? "one, real" : "real")), ("Text", result.Source),
         ];
         html.Append("<dl class=\"facts\">");

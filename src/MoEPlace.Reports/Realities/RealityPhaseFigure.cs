@@ -16,8 +16,8 @@ internal static class RealityPhaseFigure
         ? Figure.LeftOut(Name, Topic, "no phase was told apart")
         : new Figure(
             Name, Topic, RealityFindings.Phases(result),
-            "Two bars for each setting: the upper one, in full colour, is measured on the clocks of the ranks, the lower, paler one is simulated. Time is the "
-                + "mean over ranks; what a rank waits for others is part of the dispatch or combine in which it waits.",
+            "Two bars for each setting: the upper one, in full colour, is measured on the clocks of the ranks, the lower, paler one is "
+                + "simulated. Time is the mean over ranks; what a rank waits for others is part of the dispatch or combine in which it waits.",
             Spec(result), Data(result));
 
     private static object Spec(RealityResult result)
@@ -57,7 +57,14 @@ internal static class RealityPhaseFigure
                     scale = new { paddingInner = 0.3 },
                 },
                 yOffset = new { field = "kind", type = "nominal", scale = new { domain = kinds } },
-                x = new { field = "value", type = "quantitative", stack = "zero", title = $"time of a step, {unit.Name}", axis = new { tickCount = 8 } },
+                x = new
+                {
+                    field = "value",
+                    type = "quantitative",
+                    stack = "zero",
+                    title = $"time of a step, {unit.Name}",
+                    axis = new { tickCount = 8 },
+                },
                 color = new
                 {
                     field = "phase",

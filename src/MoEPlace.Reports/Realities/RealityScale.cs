@@ -22,7 +22,12 @@ internal static class RealityScale
             scale = new
             {
                 domain = names,
-                range = names.Select(n => n switch { "contiguous" => "#7A7F85", "affinity" => "#0072B2", _ => Further[next++ % Further.Length] }).ToArray(),
+                range = names.Select(name => name switch
+                {
+                    "contiguous" => "#7A7F85",
+                    "affinity" => "#0072B2",
+                    _ => Further[next++ % Further.Length],
+                }).ToArray(),
             },
             legend = Legend(names.Length),
         };
@@ -38,7 +43,14 @@ internal static class RealityScale
             type = "nominal",
             title = (string?)null,
             scale = new { domain = names, range = names.Select((_, i) => Shapes[i % Shapes.Length]) },
-            legend = Legend(names.Length),
+            legend = new
+            {
+                title = (string?)null,
+                orient = "bottom",
+                columns = Math.Min(names.Length, 4),
+                symbolFillColor = Figures.FigureStyle.Muted,
+                symbolStrokeColor = Figures.FigureStyle.Muted,
+            },
         };
     }
 

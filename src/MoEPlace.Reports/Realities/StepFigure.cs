@@ -11,9 +11,9 @@ internal static class StepFigure
 
     internal static Figure Draw(RealityResult result) => new(
         "steps", "Step time, measured and simulated", RealityFindings.Steps(result),
-        "Each point is one setting: to the right the median of its measured steps, upwards the simulated one; a line through it goes from the step that "
-            + "a tenth of the steps stay under to the one that a tenth exceed. On the diagonal both agree. Inside the dark band they differ by at most "
-            + "10 %, inside the light one by at most 20 %.",
+        "Each point is one setting: to the right the median of its measured steps, upwards the simulated one; a line through it goes "
+            + "from the step that a tenth of the steps stay under to the one that a tenth exceed. On the diagonal both agree. Inside "
+            + "the dark band they differ by at most 10 %, inside the light one by at most 20 %.",
         Spec(result), Data(result));
 
     private static object Spec(RealityResult result)
@@ -22,11 +22,11 @@ internal static class StepFigure
         var all = result.Settings.SelectMany(s => new[] { s.MeasuredP10, s.MeasuredP90, s.MeasuredSeconds, s.SimulatedSeconds }).ToArray();
         var (least, most) = (all.Min() / Beyond * unit.PerSecond, all.Max() * Beyond * unit.PerSecond);
         double[] ends = [least, most];
-        var scale = new { type = "log", domain = ends, nice = false, clamp = true };
+        var scale = new { type = "log", domain = ends, nice = false };
         object Axis(string title) => new { title = $"{title}, {unit.Name}", tickCount = 6, domain = false, format = "~g" };
         object Band(double width, double opacity) => new
         {
-            data = new { values = ends.Select(x => new { x, low = x / (1 + width), high = x * (1 + width) }) },
+            data = new { values = ends.Select(x => new { x, low = x * (1 - width), high = x * (1 + width) }) },
             mark = new { type = "area", color = "#56B4E9", opacity, clip = true },
             encoding = new
             {
@@ -60,7 +60,7 @@ internal static class StepFigure
                 new
                 {
                     data = new { values = ends.Select(x => new { x }) },
-                    mark = new { type = "line", color = FigureStyle.Muted, strokeDash = new[] { 4, 3 }, strokeWidth = 1 },
+                    mark = new { type = "line", clip = true, color = FigureStyle.Muted, strokeDash = new[] { 4, 3 }, strokeWidth = 1 },
                     encoding = new { x = new { field = "x", type = "quantitative" }, y = new { field = "x", type = "quantitative" } },
                 },
                 new
@@ -119,8 +119,8 @@ internal static class StepFigure
         [
             .. result.Settings.Select(s => new object?[]
             {
-                PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.Steps, s.MeasuredSeconds, s.MeasuredP10, s.MeasuredP90,
-                s.SimulatedSeconds, s.Error(),
+                PlainText.Clean(s.Link, 40), PlainText.Clean(s.Placement, 40), s.TokensPerStep, s.Steps, s.MeasuredSeconds, s.MeasuredP10,
+                s.MeasuredP90, s.SimulatedSeconds, s.Error(),
             }),
         ]);
 

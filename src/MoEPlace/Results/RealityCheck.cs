@@ -84,7 +84,8 @@ public static class RealityCheck
 
     private static bool Above(double value) => double.IsFinite(value) && value > 0;
 
-    private static void Positive(string field, double value, InputFaults faults) => faults.Require(Above(value), field, value, "a finite number above 0");
+    private static void Positive(string field, double value, InputFaults faults) =>
+        faults.Require(Above(value), field, value, "a finite number above 0");
 
     private static void NotNegative(string field, double value, InputFaults faults) =>
         faults.Require(double.IsFinite(value) && value >= 0, field, value, "a finite number, 0 or more");

@@ -37,7 +37,8 @@ public sealed class CalibratedStepTests
             using var drawn = new WorkCase(seed, plain: true);
             var cluster = Calibrated(drawn, new SeedStream(seed, "calibrated"));
             cluster = cluster with { Calibration = cluster.Calibration! with { CoresPerNode = null } };
-            var setting = StepLawTests.Setting(drawn, new Schedule { MicroBatches = 2, PipelineDegree = 2 }, ServingPhase.Decode) with { Cluster = cluster };
+            var schedule = new Schedule { MicroBatches = 2, PipelineDegree = 2 };
+            var setting = StepLawTests.Setting(drawn, schedule, ServingPhase.Decode) with { Cluster = cluster };
             var parts = StepSimulation.Count(setting, new Simulation.Work.RoutedTokens(setting.Routing, setting.Phase), 0);
             var program = StepComposition.Compose(setting, parts);
             var own = Assert.Single(program.Operations, o => o.Phase == StepPhase.Step);
@@ -75,7 +76,8 @@ public sealed class CalibratedStepTests
             Fabric = drawn.Cluster.Nodes > 1 ? new Fabric(NicsPerNode: 1) : null,
             Calibration = new Calibration(
                 drawn.Model.Name, "bfloat16", random.Next(2) == 0 ? null : 1 + random.Next(drawn.Cluster.RanksPerNode),
-                new TokenTime(Draw(), Draw(), Draw()), new ExpertTime(Draw(), Draw(), Draw()), new TokenTime(Draw(), Draw()), Exchange(), Exchange(), ""),
+                new TokenTime(Draw(), Draw(), Draw()), new ExpertTime(Draw(), Draw(), Draw()), new TokenTime(Draw(), Draw()), Exchange(),
+                Exchange(), ""),
         };
 
         double Draw() => random.Next(4) == 0 ? 0 : random.NextDouble() * 1e-6;
@@ -85,7 +87,8 @@ public sealed class CalibratedStepTests
 
     private static double Expected(StepSetting setting, int tokens, int pairs, int copies)
     {
-        var (cluster, c, closed) = (setting.Cluster, setting.Cluster.Calibration!, new StepModel(setting.SizedModel, setting.Cluster, setting.Conditions));
+        var (cluster, c) = (setting.Cluster, setting.Cluster.Calibration!);
+        var closed = new StepModel(setting.SizedModel, cluster, setting.Conditions);
         var turns = c.CoresPerNode is { } cores ? cluster.RanksPerNode / (double)cores : 1;
         var attention = turns * c.Attention.Of(tokens, setting.ContextTokens);
         // All pairs of a rank are of one expert.

@@ -16,6 +16,7 @@ internal sealed class RealityRun
 {
     private const double BytesOfMegabit = 125_000;
     private const int SearchIterations = 200;
+    private const double CalibrationSecondsPerStep = 0.2;
     private readonly RealityOptions options;
     private readonly Terminal terminal;
     private readonly EmulatedNodes? nodes;
@@ -110,7 +111,10 @@ internal sealed class RealityRun
         nodes?.SetLink(megabits * BytesOfMegabit);
         var label = megabits is null ? "here" : FormattableString.Invariant($"{megabits}");
         var (cluster, measured) = (options.File($"cluster-{label}.json"), options.File($"measurements-{label}.json"));
-        program.Run(["calibrate", options.Checkpoint, "--device", "cpu", "-o", cluster, "--measurements", measured], cancellation);
+        // Where more steps are measured, so are more phases.
+        var seconds = FormattableString.Invariant($"{Math.Clamp(options.Steps * CalibrationSecondsPerStep, 2, 60)}");
+        program.Run(
+            ["calibrate", options.Checkpoint, "--device", "cpu", "--seconds", seconds, "-o", cluster, "--measurements", measured], cancellation);
         var read = Cluster.Read(cluster);
         return new RealityLink(
             name, megabits * BytesOfMegabit, read.InterNode.BandwidthBytesPerSecond, read,

@@ -35,7 +35,7 @@ internal sealed class RealityCommand
         DefaultValueFactory = _ => 100,
     };
     private readonly Option<string> output = CommonOptions.Output(
-        "The folder of the page, the result, and all that it is made of: recordings, placements, clusters.");
+        "The folder of the page, the result, and all that it is made of: the recording, placements, clusters.");
     private readonly Terminal terminal;
 
     private RealityCommand(Terminal terminal) => this.terminal = terminal;

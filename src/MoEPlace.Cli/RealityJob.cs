@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace MoEPlace.Cli;
 
-/// <summary>A job that decodes in lockstep: as many sequences of text as the batch, in every step the next token of each.</summary>
+/// <summary>A job that samples in lockstep: as many sequences as the batch, each begun by some text; in every step the next token of each.</summary>
 /// <param name="Checkpoint">The model's folder.</param>
 /// <param name="Texts">Files and folders of text.</param>
 /// <param name="Batch">Sequences.</param>
@@ -16,14 +16,14 @@ internal sealed record RealityJob(string Checkpoint, ImmutableArray<string> Text
     /// <summary>Steps that do not count.</summary>
     internal const int WarmUp = 8;
 
-    /// <summary>Tokens of each sequence.</summary>
+    /// <summary>Tokens of each sequence that run.</summary>
     internal int Length => Prompt + WarmUp + Steps;
 
     /// <summary>The verb <c>run</c> with this job.</summary>
     internal ImmutableArray<string> Arguments =>
     [
-        "run", Checkpoint, "--text", .. Texts, "--sequences", Text(Batch), "--batch", Text(Batch), "--length", Text(Length),
-        "--prefill", Text(Prompt), "--prefill-tokens", Text(Batch * Prompt), "--device", "cpu", "--json",
+        "run", Checkpoint, "--text", .. Texts, "--sequences", Text(Batch), "--batch", Text(Batch), "--length", Text(Prompt),
+        "--prefill", Text(Prompt), "--prefill-tokens", Text(Batch * Prompt), "--new-tokens", Text(WarmUp + Steps + 1), "--temperature", "1", "--device", "cpu", "--json",
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -25,26 +25,28 @@ internal sealed class RealityMeasurement(RankProgram program, EmulatedNodes? nod
         ("step", [RunPhase.Step, RunPhase.Context, RunPhase.Apply], [StepPhase.Step]),
     ];
 
-    /// <summary>Runs the job, and simulates what it ran.</summary>
+    /// <summary>Runs the job, which records what it runs, and simulates the same.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="recorded">What it runs, recorded.</param>
     /// <param name="name">The name of the placement.</param>
     /// <param name="file">Its file.</param>
     /// <param name="cancellation">Ends it.</param>
-    internal RealitySetting Run(RealityJob job, TraceSlice recorded, string name, string file, CancellationToken cancellation)
+    internal RealitySetting Run(RealityJob job, string name, string file, CancellationToken cancellation)
     {
         var placement = ExpertPlacementFile.Read(file);
-        var times = Path.ChangeExtension(file, ".times.json");
+        var (times, trace) = (Path.ChangeExtension(file, ".times.json"), Path.ChangeExtension(file, ".trace.safetensors"));
         var before = Sent();
-        var told = program.Run([.. job.Arguments, "--placement", file, "--times", times], cancellation);
+        var told = program.Run([.. job.Arguments, "--placement", file, "--times", times, "--record", trace], cancellation);
         var carried = Sent() - before;
         var steps = Counted(StepTimesFile.Read(times), job);
-        File.Delete(times);
+        using var routing = RoutingTrace.Open(trace);
+        var recorded = new TraceSlice(routing, TraceSplit.All);
         using var json = JsonDocument.Parse(told);
         var measured = json.RootElement.GetProperty("interNodeBytes").GetInt64();
         var options = new EvaluationOptions { TokensPerStep = job.Batch, ContextTokens = job.Length };
         var judged = PlacementCost.Evaluate(recorded, placement, link.Cluster, options).Measures;
         var simulated = RealitySimulation.Run(link.Cluster, placement, recorded, job, cancellation);
+        File.Delete(times);
+        File.Delete(trace);
         var seconds = steps.Select(step => step.Seconds).ToArray();
         return new RealitySetting(
             link.Name, name, job.Batch, steps.Length, Quantile(seconds, 0.5), Quantile(seconds, 0.1), Quantile(seconds, 0.9),
@@ -65,7 +67,7 @@ internal sealed class RealityMeasurement(RankProgram program, EmulatedNodes? nod
         return odd is null && decoded.Length == RealityJob.WarmUp + job.Steps
             ? [.. decoded[RealityJob.WarmUp..]]
             : throw new InputException(
-                "reality", "--batches", job.Batch, $"no more than the sequences of {job.Length} bytes that --text holds out");
+                "reality", "--batches", job.Batch, $"no more than the sequences of {RealityJob.Prompt} bytes that --text holds out");
     }
 
     /// <summary>The value that a share of all are not above, by nearest rank.</summary>

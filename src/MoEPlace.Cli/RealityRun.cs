@@ -16,6 +16,7 @@ internal sealed class RealityRun
 {
     private const double BytesOfMegabit = 125_000;
     private const int SearchIterations = 200;
+    private const double CalibrationSecondsPerStep = 0.2;
     private readonly RealityOptions options;
     private readonly Terminal terminal;
     private readonly EmulatedNodes? nodes;
@@ -43,43 +44,34 @@ internal sealed class RealityRun
 
     private RealityResult All()
     {
-        var recordings = new Dictionary<int, RoutingTrace>();
-        try
+        using var trace = Record();
+        var placements = Placements(trace);
+        var links = ImmutableArray.CreateBuilder<RealityLink>();
+        var settings = ImmutableArray.CreateBuilder<RealitySetting>();
+        foreach (var megabits in nodes is null ? [null] : options.LinkMegabits.Select(rate => (double?)rate))
         {
+            links.Add(Calibrate(megabits));
+            var measurement = new RealityMeasurement(program, nodes, links[^1]);
             foreach (var batch in options.Batches)
-                recordings[batch] = Record(batch);
-            var placements = Placements(recordings[options.Batches.Max()]);
-            var links = ImmutableArray.CreateBuilder<RealityLink>();
-            var settings = ImmutableArray.CreateBuilder<RealitySetting>();
-            foreach (var megabits in nodes is null ? [null] : options.LinkMegabits.Select(rate => (double?)rate))
-            {
-                links.Add(Calibrate(megabits));
-                var measurement = new RealityMeasurement(program, nodes, links[^1]);
-                foreach (var (batch, trace) in options.Batches.Select(batch => (batch, recordings[batch])))
-                    foreach (var (name, file) in placements)
-                    {
-                        Tell($"{links[^1].Name}: {batch} tokens a step, {name}");
-                        settings.Add(measurement.Run(options.Job(batch), new TraceSlice(trace, TraceSplit.All), name, file, cancellation));
-                    }
-            }
-            var first = links[0].Measurements;
-            return new RealityResult(
-                RealityResult.FormatName, first.Machine, first.Model, first.Nodes, first.RanksPerNode,
-                nodes is null ? null : "network namespaces of one machine, each with a part of its cores, joined by a bridge of limited links",
-                string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))), links.ToImmutable(),
-                settings.ToImmutable(), Migrate(links[^1], recordings[options.Batches[0]].Model, placements[0].File));
+                foreach (var (name, file) in placements)
+                {
+                    Tell($"{links[^1].Name}: {batch} tokens a step, {name}");
+                    settings.Add(measurement.Run(options.Job(batch), name, file, cancellation));
+                }
         }
-        finally
-        {
-            foreach (var trace in recordings.Values)
-                trace.Dispose();
-        }
+        var first = links[0].Measurements;
+        return new RealityResult(
+            RealityResult.FormatName, first.Machine, first.Model, first.Nodes, first.RanksPerNode,
+            nodes is null ? null : "network namespaces of one machine, each with a part of its cores, joined by a bridge of limited links",
+            string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))), links.ToImmutable(),
+            settings.ToImmutable(), Migrate(links[^1], trace.Model, placements[0].File));
     }
 
-    private RoutingTrace Record(int batch)
+    private RoutingTrace Record()
     {
-        Tell($"recording {batch} tokens a step");
-        var file = options.File($"recording-{batch}.safetensors");
+        var batch = options.Batches.Max();
+        Tell($"recording {batch} tokens a step, to place experts by");
+        var file = options.File($"recording.safetensors");
         program.Run([.. options.Job(batch).Arguments, "--record", file], cancellation);
         return RoutingTrace.Open(file);
     }
@@ -119,7 +111,10 @@ internal sealed class RealityRun
         nodes?.SetLink(megabits * BytesOfMegabit);
         var label = megabits is null ? "here" : FormattableString.Invariant($"{megabits}");
         var (cluster, measured) = (options.File($"cluster-{label}.json"), options.File($"measurements-{label}.json"));
-        program.Run(["calibrate", options.Checkpoint, "--device", "cpu", "-o", cluster, "--measurements", measured], cancellation);
+        // Where more steps are measured, so are more phases.
+        var seconds = FormattableString.Invariant($"{Math.Clamp(options.Steps * CalibrationSecondsPerStep, 2, 60)}");
+        program.Run(
+            ["calibrate", options.Checkpoint, "--device", "cpu", "--seconds", seconds, "-o", cluster, "--measurements", measured], cancellation);
         var read = Cluster.Read(cluster);
         return new RealityLink(
             name, megabits * BytesOfMegabit, read.InterNode.BandwidthBytesPerSecond, read,

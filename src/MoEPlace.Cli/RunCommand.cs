@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MoEPlace.Executor.Control;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
 using MoEPlace.Executor.Running;
@@ -112,7 +111,6 @@ internal sealed class RunCommand
             RankRun.CreateJournal(folder, header, group.Size);
         group.Barrier();
         using var file = leads && logitsPath is not null ? new LogitsFile(logitsPath, model.Config.VocabularySize) : null;
-        using var control = options.Live?.Desk is { } desk ? ControlPort.Open(jobs.FolderOf(parsed)!, desk, options.Placement) : null;
         using var progress = leads ? new StatusLine(terminal.ErrorWriter, StatusLine.ColumnsOf(terminal.ErrorWriter), TimeProvider.System) : null;
         var result = RankRun.Run(group, model, job, options with
         {

@@ -51,7 +51,8 @@ public sealed class EmulatedRunTests(ByteModel model) : IClassFixture<ByteModel>
         });
         var migration = result.Migration!;
         Assert.Equal(migration.Experts / 4, migration.ExpertsMoved);
-        Assert.True(migration.Moving.Count(moving => moving) >= 200 && migration.Moving.Count(moving => !moving) >= 200);
+        Assert.Contains(true, migration.Moving);
+        Assert.True(migration.Moving.Count(moving => !moving) >= 200);
         Assert.True(migration.Epoch[^1] > 0);
         Assert.True(File.Exists(Path.Combine(folder["r"], "index.html")));
     }

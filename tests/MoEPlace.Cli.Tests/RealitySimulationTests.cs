@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using MoEPlace.Traces;
 using Xunit;
 
@@ -26,7 +25,8 @@ public sealed class RealitySimulationTests(ByteModel model) : IClassFixture<Byte
         var steps = RealitySimulation.Run(
             cluster, ExpertPlacementFile.Read(folder["p"]), new TraceSlice(trace, TraceSplit.All), job, TestContext.Current.CancellationToken);
         Assert.Equal(12, steps.Length);
-        Assert.All(steps, step => Assert.Equal(step.Seconds, step.Phases.Values.Sum(), 1e-9));
+        // But for the last exchange, which does not end on all ranks at once.
+        Assert.All(steps, step => Assert.InRange(step.Phases.Values.Sum(), step.Seconds * 0.9999, step.Seconds + 1e-12));
         Assert.All(steps, step => Assert.Equal(["attention", "combine", "dispatch", "experts", "step"], step.Phases.Keys.Order(StringComparer.Ordinal)));
         // Two sequences on each rank, two ranks on each core, two layers.
         var attention = steps.Select(step => step.Phases["attention"]).ToArray();

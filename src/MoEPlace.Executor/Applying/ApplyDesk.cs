@@ -31,7 +31,8 @@ public sealed class ApplyDesk
             abort = false;
             Status = Begun();
             // Who reads slowly misses some, never the last.
-            var channel = Channel.CreateBounded<ApplyStatus>(new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest });
+            var channel = Channel.CreateBounded<ApplyStatus>(
+                new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest });
             watchers.Add(channel);
             return channel.Reader;
         }

@@ -20,7 +20,10 @@ internal sealed class ApplyCommand
         Description = $"Expert weights that may travel during one step, over all ranks; default: {DefaultBytesPerStep}.",
     };
     private readonly Option<bool> status = new("--status") { Description = "Only tell how the job stands." };
-    private readonly Option<bool> abort = new("--abort") { Description = "Have the apply that is under way given up; what has been committed stays." };
+    private readonly Option<bool> abort = new("--abort")
+    {
+        Description = "Have the apply that is under way given up; what has been committed stays.",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Terminal terminal;
 
@@ -50,7 +53,10 @@ internal sealed class ApplyCommand
         var client = faults.Try(() => Find(parsed.GetValue(job)!, faults.Any));
         faults.ThrowIfAny();
         if (target is not null)
-            return await ApplyAsync(parsed, client!, path!, new ApplyRequest(target, bytes ?? DefaultBytesPerStep), cancellation).ConfigureAwait(false);
+        {
+            var wish = new ApplyRequest(target, bytes ?? DefaultBytesPerStep);
+            return await ApplyAsync(parsed, client!, path!, wish, cancellation).ConfigureAwait(false);
+        }
         Tell(parsed, aborts
             ? await client!.AbortAsync(cancellation).ConfigureAwait(false)
             : await client!.StatusAsync(cancellation).ConfigureAwait(false));
@@ -115,7 +121,7 @@ internal sealed class ApplyCommand
         if (now.Waves > 0)
             yield return ["wave", FormattableString.Invariant($"{now.Wave} of {now.Waves}")];
         if (now.BytesInAll > 0)
-            yield return ["weights moved", $"{MeasureTable.Bytes(now.BytesMoved)} of {MeasureTable.Bytes(now.BytesInAll)}"];
+            yield return ["weights moved", Moved(now)];
         if (now.Reason is { } reason)
             yield return ["reason", reason];
     }
@@ -130,8 +136,11 @@ internal sealed class ApplyCommand
         _ => "ended",
     };
 
-    private static double Share(ApplyStatus now) => now.BytesInAll > 0 ? (double)now.BytesMoved / now.BytesInAll : now.State == ApplyState.Done ? 1 : 0;
+    private static double Share(ApplyStatus now) =>
+        now.State == ApplyState.Done ? 1 : now.BytesInAll > 0 ? (double)now.BytesMoved / now.BytesInAll : 0;
 
     private static string Progress(ApplyStatus now) => FormattableString.Invariant(
-        $"apply: {Share(now),4:P0}, wave {now.Wave} of {now.Waves}, {MeasureTable.Bytes(now.BytesMoved)} of {MeasureTable.Bytes(now.BytesInAll)}, step {now.Steps}");
+        $"apply: {Share(now),4:P0}, wave {now.Wave} of {now.Waves}, {Moved(now)}, step {now.Steps}");
+
+    private static string Moved(ApplyStatus now) => $"{MeasureTable.Bytes(now.BytesMoved)} of {MeasureTable.Bytes(now.BytesInAll)}";
 }

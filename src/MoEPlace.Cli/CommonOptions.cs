@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MoEPlace.Torch;
 
 namespace MoEPlace.Cli;
 
@@ -14,6 +15,19 @@ internal static class CommonOptions
         Choice("--split", "Which sequences: train (number mod 5 is not 0), test (is 0) or all.", fallback, "train", "test", "all");
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object." };
+
+    public static Option<string> ElementType() =>
+        Choice("--type", "Element type of weights and activations.", "float32", "float32", "bfloat16", "float16");
+
+    /// <summary>The element type that was chosen; a fault is noted where the device does not compute in it.</summary>
+    public static ScalarType ToElementType(string text, TorchDevice? device, InputFaults faults)
+    {
+        var type = Enum.Parse<ScalarType>(text, ignoreCase: true);
+        faults.Require(
+            type != ScalarType.Float16 || device is null or { IsCuda: true }, "--type", text,
+            "float32 or bfloat16: the CPU multiplies no float16 matrices");
+        return type;
+    }
 
     public static Option<string> Output(string description) => new("--output", "-o") { Description = description, Required = true };
 

@@ -144,7 +144,9 @@ internal static partial class Program
             SweepCommand.Create(terminal, step ?? StepSimulation.Run),
             ReportCommand.Create(terminal),
             RunCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
             ApplyCommand.Create(terminal),
+            RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };

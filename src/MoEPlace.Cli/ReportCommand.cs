@@ -13,7 +13,8 @@ internal static class ReportCommand
     {
         var results = new Argument<string[]>("results")
         {
-            Description = "Files that place, evaluate, demo or simulate wrote with --result; all of placements or all of simulations.",
+            Description = "Files that place, evaluate, demo, simulate or reality wrote with --result; all of placements, all of "
+                + "simulations, or one of reality.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = CommonOptions.Output("The folder of the page, the figures (SVG and PNG) and the tables (CSV).");
@@ -34,11 +35,18 @@ internal static class ReportCommand
         var formats = files.Select(FormatOf).ToArray();
         var faults = new InputFaults("report");
         var simulated = formats.Contains(SimulationResult.FormatName);
-        if (simulated && formats.Contains(ResultFile.FormatName))
+        var real = formats.Contains(RealityResult.FormatName);
+        if (files.Length > 1 && (real || (simulated && formats.Contains(ResultFile.FormatName))))
             foreach (var (file, format) in files.Zip(formats))
-                faults.AddRange([new InputFault(file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind")]);
+                faults.AddRange(
+                [
+                    new InputFault(
+                        file, "format", $"\"{format}\"", "files that are all of one kind, as one page shows one kind, and one of reality"),
+                ]);
         faults.ThrowIfAny();
-        if (simulated)
+        if (real)
+            RealityReport.Write(RealityResult.Read(files[0]), folder, cancellation);
+        else if (simulated)
             SimulationReport.Write(ReadAll(files, SimulationResult.Read, faults), folder, cancellation);
         else
             Report.Write(ReadAll(files, ResultFile.Read, faults), folder, cancellation);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -19,11 +18,11 @@ internal sealed class RunCommand
     };
     private readonly Option<string> residency = CommonOptions.Choice(
         "--residency", "Where a token lives between layers.", "home", "home", "coherent");
-    private readonly Option<string> type = CommonOptions.Choice(
-        "--type", "Element type of weights and activations.", "float32", "float32", "bfloat16", "float16");
+    private readonly Option<string> type = CommonOptions.ElementType();
     private readonly Option<string?> record = new("--record") { Description = "Record the routing into this trace." };
     private readonly Option<string> licence = new("--licence") { Description = "Licence of the recording.", DefaultValueFactory = _ => "" };
     private readonly Option<string?> logits = new("--logits") { Description = "Write the logits of every token into this safetensors file." };
+    private readonly Option<string?> times = new("--times") { Description = "Write how long every step took, phase by phase, to this file." };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly RankOptions ranks = new();
     private readonly RunInput input = new();
@@ -37,7 +36,7 @@ internal sealed class RunCommand
         var verb = new RunCommand(terminal);
         var command = new Command("run", "Run a model on its ranks, counting what travels and recording its routing.")
         {
-            verb.checkpoint, verb.placement, verb.residency, verb.type, verb.record, verb.licence, verb.logits, verb.json,
+            verb.checkpoint, verb.placement, verb.residency, verb.type, verb.record, verb.licence, verb.logits, verb.times, verb.json,
         };
         verb.ranks.AddTo(command);
         verb.input.AddTo(command);
@@ -58,21 +57,18 @@ internal sealed class RunCommand
         var trace = parsed.GetValue(record);
         faults.RequireOutputs(
             [parsed.GetValue(placement), parsed.GetValue(checkpoint), .. input.Files(parsed)],
-            ("--record", trace), ("--logits", parsed.GetValue(logits)));
+            ("--record", trace), ("--logits", parsed.GetValue(logits)), ("--times", parsed.GetValue(times)));
         if (trace is not null && start is { Leads: true })
             faults.Require(
                 !Directory.Exists(JournalOf(trace)), "--record", JournalOf(trace),
                 "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
-        faults.Require(
-            start is null || start.Device.IsCuda || parsed.GetValue(type) != "float16", "--type", "float16",
-            "float32 or bfloat16: the CPU multiplies no float16 matrices");
-        var element = Enum.Parse<ScalarType>(parsed.GetValue(type)!, ignoreCase: true);
+        var element = CommonOptions.ToElementType(parsed.GetValue(type)!, start?.Device, faults);
         jobs.Check(parsed, start, faults, ("--record", trace), ("--logits", parsed.GetValue(logits)));
         var state = weights is null || start is null || what is null ? null : jobs.Look(parsed, weights, element, what.Value.Job, start, faults);
         faults.ThrowIfAny();
 
         var config = weights!.Config;
-        map ??= Contiguous(config, start!);
+        map ??= ContiguousPlacement.Of(config, start!.Nodes, start.Ranks / start.Nodes);
         var options = new RunOptions
         {
             Placement = map,
@@ -131,6 +127,8 @@ internal sealed class RunCommand
 
     private void Tell(ParseResult parsed, RunResult result, Job job, RankStart start, TransformerConfig config)
     {
+        if (parsed.GetValue(times) is { } file)
+            StepTimesFile.Of(result).Write(file);
         if (parsed.GetValue(json))
         {
             terminal.Json(RunReport.ToJson(result, job, start));
@@ -165,15 +163,5 @@ internal sealed class RunCommand
         unfit.Require(
             start.Emulation is null || map.Nodes == start.Nodes, "nodes", map.Nodes, $"{start.Nodes}, as --emulate-nodes makes");
         faults.AddRange(unfit.ToImmutable());
-    }
-
-    private static ExpertPlacement Contiguous(TransformerConfig config, RankStart start)
-    {
-        var rankOf = new int[config.MoeLayerIds.Length * config.Experts];
-        for (var i = 0; i < rankOf.Length; i++)
-            rankOf[i] = (int)((long)(i % config.Experts) * start.Ranks / config.Experts);
-        return ExpertPlacement.FromRanks(
-            config.ToModel(1), ClusterPresets.Parse(FormattableString.Invariant($"{start.Nodes}x{start.Ranks / start.Nodes}")), rankOf,
-            new PlacementProvenance("contiguous", "", ImmutableSortedDictionary<string, string>.Empty, 0, MoEPlaceVersion.Current));
     }
 }

@@ -13,9 +13,10 @@ internal static class SchemaCommand
     {
         var name = new Argument<string>("name")
         {
-            Description = "placement, cluster, model, scenario, result, simulation, training or gates.",
+            Description = "placement, cluster, model, scenario, result, simulation, training, gates, calibration or reality.",
         };
-        name.AcceptOnlyFromAmong("placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates");
+        name.AcceptOnlyFromAmong(
+            "placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates", "calibration", "reality");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>
         {
@@ -32,6 +33,8 @@ internal static class SchemaCommand
                 "simulation" => typeof(SimulationResult),
                 "training" => typeof(TrainingLog),
                 "gates" => typeof(GateStudy),
+                "calibration" => typeof(CalibrationMeasurements),
+                "reality" => typeof(RealityResult),
                 _ => typeof(ResultFile),
             };
             terminal.Json(StrictJson.Options.GetJsonSchemaAsNode(type));

@@ -11,7 +11,7 @@ internal static class ReportFolder
     private static readonly string[] Names =
     [
         "summary", "load", "crossing", "remaining", "affinity", "copies", "trade-off", "front", "bound", "held-out", "drift", "learning",
-        "measures", "phases", "timeline", "step", "links", "resources", "expectations", "published", "sweep",
+        "measures", "phases", "timeline", "step", "links", "resources", "expectations", "published", "sweep", "steps", "bytes", "migration",
     ];
 
     /// <summary>

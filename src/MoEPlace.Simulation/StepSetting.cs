@@ -32,6 +32,9 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
     /// <summary>Steps that are simulated one after the other, each on other tokens of the routing, 1 or more. Default: 1.</summary>
     public int Steps { get; init; } = 1;
 
+    /// <summary>The number of the first of them: so many steps' tokens of the routing are passed over. 0 or more. Default: 0.</summary>
+    public int FirstStep { get; init; }
+
     /// <summary>Whether tokens live where the routing records it; else they are dealt evenly. Default: true.</summary>
     public bool RecordedHomes { get; init; } = true;
 
@@ -83,6 +86,7 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         faults.Require(
             ContextTokens is >= 1 and <= EvaluationOptions.MostTokens, prefix + "contextTokens", ContextTokens, "1 to 16,777,216");
         faults.Require(Steps is >= 1 and <= MostSteps, prefix + "steps", Steps, $"1 to {MostSteps}");
+        faults.Require(FirstStep is >= 0 and <= MostSteps, prefix + "firstStep", FirstStep, $"0 to {MostSteps}");
         faults.Require(
             DrawnRanks >= 0 && DrawnRanks <= Cluster.Ranks, prefix + "drawnRanks", DrawnRanks,
             $"0 to {Cluster.Ranks}, the ranks of the cluster");
@@ -118,7 +122,8 @@ public sealed record StepSetting(Cluster Cluster, ExpertPlacement Placement, Tra
         if (calibration is null)
             return;
         faults.Require(
-            calibration.Model == model, prefix + "model", calibration.Model, $"{model}, whose routing this is: times of one model tell nothing of another");
+            calibration.Model == model, prefix + "model", calibration.Model,
+            $"{model}, whose routing this is: times of one model tell nothing of another");
         faults.Require(
             phase == ServingPhase.Decode, phaseField, phase, "decode: the cluster has a calibration, and calibrate measures steps of decode");
         faults.Require(

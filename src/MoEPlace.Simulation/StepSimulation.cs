@@ -32,7 +32,7 @@ public static class StepSimulation
         setting.Check(faults);
         faults.ThrowIfAny();
         var tokens = new RoutedTokens(setting.Routing, setting.Phase);
-        if ((long)setting.Steps * setting.TokensPerStep > tokens.Count)
+        if (((long)setting.FirstStep + setting.Steps) * setting.TokensPerStep > tokens.Count)
             description += "; the routing is shorter and repeats";
         var spans = new SpanTotals(setting.Cluster.Ranks, setting.LostRanks);
         var work = new WorkTotals(setting.Cluster.Ranks, setting.LostRanks);
@@ -41,7 +41,7 @@ public static class StepSimulation
         for (var step = 0; step < setting.Steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var parts = Count(setting, tokens, step);
+            var parts = Count(setting, tokens, setting.FirstStep + step);
             var program = StepComposition.Compose(setting, parts);
             var recording = ProgramRun.Run(program, setting.Cluster, setting.Limits, recordLinks: step == 0, cancellation);
             spans.Add(recording);

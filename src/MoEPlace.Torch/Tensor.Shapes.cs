@@ -14,7 +14,7 @@ public sealed unsafe partial class Tensor
     /// <summary>The same values as another type on another device.</summary>
     public Tensor to(ScalarType type, TorchDevice place) => NativeTorch.Made(NativeTorch.to(Handle, (int)type, place.Index));
 
-    /// <summary>The same bytes as elements of another type of the same size.</summary>
+    /// <summary>The same bytes as elements of another type; the last dimension holds as many bytes as before.</summary>
     public Tensor view(ScalarType type) => NativeTorch.Made(NativeTorch.view_dtype(Handle, (int)type));
 
     /// <summary>A copy of its own memory.</summary>

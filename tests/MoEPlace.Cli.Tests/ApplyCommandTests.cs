@@ -61,7 +61,9 @@ public sealed class ApplyCommandTests : IDisposable
     public void Tells_how_a_job_stands_and_has_an_apply_given_up()
     {
         var told = CliRun.Json("apply", "--job", Job, "--status");
-        Assert.Equal(["state", "epoch", "steps", "wave", "waves", "bytesMoved", "bytesInAll", "reason"], told.EnumerateObject().Select(one => one.Name));
+        Assert.Equal(
+            ["state", "epoch", "steps", "wave", "waves", "bytesMoved", "bytesInAll", "reason"],
+            told.EnumerateObject().Select(one => one.Name));
         Assert.Equal("serving", told.GetProperty("state").GetString());
         Assert.Contains("serving", CliRun.Done("apply", "--job", Job, "--abort").Output, StringComparison.Ordinal);
         Assert.True(desk.TakeAbort());
@@ -71,7 +73,8 @@ public sealed class ApplyCommandTests : IDisposable
     public void Refuses_bad_input_with_every_fault_at_once()
     {
         ExpertPlacementFile.Write(folder["other.json"], Map(6, 3));
-        CliRun.Of("apply", folder["other.json"], "--job", Job).Refused([folder["other.json"] + ": experts = 6; allowed: 4", "nodes x ranksPerNode = 3"]);
+        CliRun.Of("apply", folder["other.json"], "--job", Job)
+            .Refused([folder["other.json"] + ": experts = 6; allowed: 4", "ranksPerNode = 3; allowed: 2"]);
         CliRun.Of("apply", folder["none.json"], "--job", folder["nowhere"], "--bytes-per-step", "0").Refused(["none.json", "--bytes-per-step"]);
         CliRun.Of("apply", folder["next.json"], "--job", Job, "--status").Refused(["one of: a placement, --status, --abort"]);
         CliRun.Of("apply", "--job", Job).Refused(["placement = missing"]);

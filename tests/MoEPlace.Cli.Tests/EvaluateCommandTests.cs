@@ -18,7 +18,7 @@ public sealed class EvaluateCommandTests(Samples samples)
         Assert.Equal(MeasureNames.Measures, told.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Samples.Tokens / 5, told.GetProperty("tokens").GetInt64());
         Assert.Equal(JsonValueKind.Null, told.GetProperty("migrationBytes").ValueKind);
-        Assert.All(MeasureNames.Measures.SkipLast(1), name => Assert.Equal(JsonValueKind.Number, told.GetProperty(name).ValueKind));
+        Assert.All(MeasureNames.Measures.Except(["migrationBytes"]), name => Assert.Equal(JsonValueKind.Number, told.GetProperty(name).ValueKind));
     }
 
     [Fact]

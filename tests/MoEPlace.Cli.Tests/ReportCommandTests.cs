@@ -27,6 +27,30 @@ public sealed class ReportCommandTests
         Assert.Equal(2, CliRun.Of("report", folder["simulated.json"], folder["broken.json"], folder["missing.json"], "-o", folder["broken"]).Code);
     }
 
+    [Fact]
+    public void A_result_of_reality_is_drawn_alone()
+    {
+        using var folder = new TempFolder();
+        new RealityResult(
+            RealityResult.FormatName, "a machine", "tiny", 1, 2, null, "a text",
+            [
+                new RealityLink(
+                    "loopback", null, 1e9, ClusterPresets.Parse("cpu-loopback:1x2"),
+                    new CalibrationMeasurements(CalibrationMeasurements.FormatName, "a machine", "tiny", "float32", 1, 2, 2, [], [], [], [])),
+            ],
+            [
+                new RealitySetting(
+                    "loopback", "contiguous", 16, 50, 0.01, 0.009, 0.012, 0.0104, 0, 0, null, [new RealityPhase("experts", 0.01, 0.0104)]),
+            ],
+            null).Write(folder["reality.json"]);
+        var run = CliRun.Done("report", folder["reality.json"], "-o", folder["report"]);
+        Assert.Contains("off by 4.0\u00A0% in the only setting", File.ReadAllText(run.Output.Trim()), StringComparison.Ordinal);
+        Simulated().Write(folder["simulated.json"]);
+        var mixture = CliRun.Of("report", folder["simulated.json"], folder["reality.json"], "-o", folder["mixture"]);
+        Assert.Equal(2, mixture.Code);
+        Assert.Contains("one of reality", mixture.Error, StringComparison.Ordinal);
+    }
+
     private static SimulationResult Simulated() => new(
         SimulationResult.FormatName, "small", "two nodes or one", "?", "model", "synthetic", "drawn", "decode", 1,
         [

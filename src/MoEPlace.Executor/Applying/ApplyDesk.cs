@@ -31,7 +31,8 @@ public sealed class ApplyDesk
             abort = false;
             Status = Begun();
             // Who reads slowly misses some, never the last.
-            var channel = Channel.CreateBounded<ApplyStatus>(new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest });
+            var channel = Channel.CreateBounded<ApplyStatus>(
+                new BoundedChannelOptions(MostUnread) { FullMode = BoundedChannelFullMode.DropOldest });
             watchers.Add(channel);
             return channel.Reader;
         }
@@ -46,7 +47,7 @@ public sealed class ApplyDesk
             if (abort)
                 return;
             request = null;
-            Tell(Status with { State = ApplyState.Aborted, Reason = "given up by request before it began" });
+            Tell(Status with { State = ApplyState.Aborted, Reason = "it was asked for" });
         }
     }
 

@@ -131,7 +131,8 @@ internal sealed class LiveApply : IDisposable
         if (channel.Rank == 0)
             sent.AsSpan().Fill(length);
         received[0] = length;
-        var copies = channel.Rank == 0 ? torch.cat([.. Enumerable.Repeat(torch.tensor<byte>(mine), channel.Size)]) : torch.empty([0], ScalarType.Byte);
+        var copies = channel.Rank == 0
+            ? torch.cat([.. Enumerable.Repeat(torch.tensor<byte>(mine), channel.Size)]) : torch.empty([0], ScalarType.Byte);
         var json = Encoding.UTF8.GetString(channel.AllToAll(copies, sent, received).narrow(0, 0, length).ToArray<byte>());
         return ExpertPlacementFile.Parse(json, "target");
     }
@@ -154,7 +155,7 @@ internal sealed class LiveApply : IDisposable
         else if (full >= 0)
             GiveUp($"rank {full} has no memory for wave {migration.Wave}");
         else if (migration.Transfer.Hopeless is { } move)
-            GiveUp($"expert {move.Expert} of layer {Epoch.Placement.MoeLayerIds[move.Layer.Value]} does not reach rank {move.To} from rank {move.From} unharmed");
+            GiveUp($"expert {move.Expert} of layer {LayerOf(move)} does not reach rank {move.To} from rank {move.From} unharmed");
         else if (ready && migration.IsReady)
             Commit(migration);
         else
@@ -219,6 +220,8 @@ internal sealed class LiveApply : IDisposable
         current = null;
     }
 
+    private int LayerOf(ExpertMove move) => Epoch.Placement.MoeLayerIds[move.Layer.Value];
+
     private void Free()
     {
         foreach (var bank in banks)
@@ -229,40 +232,4 @@ internal sealed class LiveApply : IDisposable
         ? new ApplyStatus(
             state, Epoch.Number, steps, migration.Wave, migration.Waves, migration.BytesMoved, migration.BytesInAll, reason)
         : new ApplyStatus(state, Epoch.Number, steps, Reason: reason));
-
-    /// <summary>An apply that is under way.</summary>
-    private sealed class Migration(MigrationPlan plan, long bytesPerStep, long expertBytes)
-    {
-        private int ended;
-        private long movedBefore;
-
-        internal long BytesPerStep { get; } = bytesPerStep;
-
-        internal int Waves => plan.Waves.Length;
-
-        /// <summary>The wave that is prepared or was committed last, from 1.</summary>
-        internal int Wave => Math.Min(ended + 1, Waves);
-
-        internal bool Over => ended == Waves;
-
-        internal MigrationWave NextWave => plan.Waves[ended];
-
-        internal WaveTransfer Transfer { get; set; } = null!;
-
-        /// <summary>Whether the wave is in force and its old slots are not free yet.</summary>
-        internal bool Switched { get; set; }
-
-        internal bool IsReady => !Switched && Transfer.Complete;
-
-        internal long BytesMoved => movedBefore + (Over ? 0 : Transfer.BytesMoved);
-
-        internal long BytesInAll => plan.Moves * expertBytes;
-
-        internal void EndWave()
-        {
-            movedBefore += Transfer.BytesMoved;
-            Switched = false;
-            ended++;
-        }
-    }
 }

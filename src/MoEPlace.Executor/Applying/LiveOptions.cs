@@ -18,6 +18,6 @@ public sealed record LiveOptions
     /// <summary>Puts an epoch on record before it is in force, on rank 0, whole or not at all; null for no record.</summary>
     public Action<Epoch>? Record { get; init; }
 
-    /// <summary>A fault on purpose; null for none.</summary>
+    /// <summary>A fault on purpose in this life of the job; null for none.</summary>
     public FaultDrill? Drill { get; init; }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using static System.FormattableString;
 
 namespace MoEPlace.Executor.Applying;
 
@@ -61,7 +61,7 @@ public sealed class MigrationPlan
             ? to
             : new ExpertPlacement(
                 to.Model, to.HiddenLayers, to.MoeLayerIds, to.Experts, to.Nodes, to.RanksPerNode, [.. after],
-                to.Provenance with { Policy = string.Create(CultureInfo.InvariantCulture, $"{to.Provenance.Policy}, wave {wave + 1} of {waves.Count}") });
+                to.Provenance with { Policy = Invariant($"{to.Provenance.Policy}, wave {wave + 1} of {waves.Count}") });
     }
 
     /// <summary>Reasons that are told; one of them is enough to mend.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace MoEPlace.Executor.Control;
 
 /// <summary>
-/// <c>control.json</c> of a job's folder, <c>moeplace.control/1</c>: where the job listens and what it wants to be told first. Only its owner may read it.
+/// <c>control.json</c> of a job's folder, <c>moeplace.control/1</c>: where the job listens and what it wants to be told first. Only its owner may
+/// read it.
 /// </summary>
 /// <param name="Format">What the file says that it is.</param>
 /// <param name="Port">The port, on the loopback address of rank 0.</param>

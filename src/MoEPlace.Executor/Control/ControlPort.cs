@@ -6,8 +6,9 @@ using MoEPlace.Executor.Applying;
 namespace MoEPlace.Executor.Control;
 
 /// <summary>
-/// Where a running job is asked for placements: a port on the loopback address, for who can read the token in the folder of the job. Requests and
-/// answers are JSON, an object per line (<see cref="ControlRequest"/>, <see cref="ControlReply"/>). Nothing that a client does or leaves undone holds the job.
+/// Where a running job is asked for placements: a port on the loopback address, for who can read the token in the folder of the job. Requests
+/// and answers are JSON, an object per line (<see cref="ControlRequest"/>, <see cref="ControlReply"/>). Nothing that a client does or leaves
+/// undone holds the job.
 /// </summary>
 public sealed class ControlPort : IDisposable
 {

@@ -15,6 +15,8 @@ internal static class PlacementFit
         faults.Require(
             target.MoeLayerIds.AsSpan().SequenceEqual(current.MoeLayerIds.AsSpan()), "moeLayerIds", string.Join(", ", target.MoeLayerIds),
             $"{string.Join(", ", current.MoeLayerIds)}, as {name} has");
-        faults.Require(target.Ranks == current.Ranks, "nodes x ranksPerNode", target.Ranks, $"{current.Ranks}, the ranks of the job");
+        faults.Require(target.Nodes == current.Nodes, "nodes", target.Nodes, $"{current.Nodes}, as the job runs on");
+        faults.Require(
+            target.RanksPerNode == current.RanksPerNode, "ranksPerNode", target.RanksPerNode, $"{current.RanksPerNode}, as the job runs on");
     }
 }

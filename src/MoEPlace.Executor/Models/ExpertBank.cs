@@ -49,8 +49,8 @@ public sealed partial class ExpertBank : IDisposable
     /// <summary>Bytes of memory that its weights take: slots x bytes per expert, spare slots included.</summary>
     public long AllocatedBytes => GateUp.StorageBytes + Down.StorageBytes;
 
-    /// <summary>Those of them that its spare slots take.</summary>
-    public long SpareBytes => held.Length == 0 ? 0 : AllocatedBytes / held.Length * held.Count(expert => expert < 0);
+    /// <summary>Those of them that slots with an expert take.</summary>
+    public long HeldBytes => AllocatedBytes - held.Count(expert => expert < 0) * (AllocatedBytes / Math.Max(1, held.Length));
 
     /// <summary>The slot of an expert that serves here; -1 for any other.</summary>
     public int SlotOf(ExpertId expert) => slotOf[expert.Value];

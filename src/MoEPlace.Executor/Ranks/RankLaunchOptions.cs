@@ -38,9 +38,10 @@ public sealed record RankLaunchOptions
     /// <summary>How long ranks have to end by themselves before they are killed. Default: 5 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>This program once more: the same file and arguments, for ranks that find their numbers in the environment.</summary>
+    /// <summary>This program once more, for ranks that find their numbers in the environment.</summary>
     /// <param name="ranks">Ranks.</param>
-    public static RankLaunchOptions OfThisProgram(int ranks)
+    /// <param name="arguments">Its arguments; null for those that this process was given.</param>
+    public static RankLaunchOptions OfThisProgram(int ranks, IEnumerable<string>? arguments = null)
     {
         var program = Environment.ProcessPath ?? throw new RankLossException("the system does not tell which program this is");
         var command = Environment.GetCommandLineArgs();
@@ -49,7 +50,7 @@ public sealed record RankLaunchOptions
         return new RankLaunchOptions
         {
             Program = program,
-            Arguments = [.. hosted ? [System.Reflection.Assembly.GetEntryAssembly()!.Location] : Array.Empty<string>(), .. command[1..]],
+            Arguments = [.. hosted ? [System.Reflection.Assembly.GetEntryAssembly()!.Location] : Array.Empty<string>(), .. arguments ?? command[1..]],
             Ranks = ranks,
         };
     }

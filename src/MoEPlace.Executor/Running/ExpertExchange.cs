@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MoEPlace.Evaluation;
 using MoEPlace.Executor.Models;
 using MoEPlace.Executor.Ranks;
@@ -66,9 +67,13 @@ internal sealed class ExpertExchange
             return new Arrivals(sent, order, sent, new int[order.Length], [.. order.Select(i => tokens[i])], choices.Pick(order), Pick(rows, order));
         var received = group.AllToAll(sent, 1);
         traffic.Dispatched(sent);
-        var facts = group.AllToAll(Pack(tokens, choices, order, rows.device), sent, received);
-        var arrived = group.AllToAll(Pick(rows, order), sent, received);
-        return Unpack(facts.ToArray<int>(), choices, sent, order, received, arrived);
+        // Together, because starting an exchange takes longer than sending the rows of a step.
+        var factBytes = sizeof(int) * FactsOf(choices);
+        var facts = torch.tensor<byte>(MemoryMarshal.AsBytes<int>(Facts(tokens, choices, order)), [order.Length, factBytes], rows.device);
+        var arrived = group.AllToAll(torch.cat([facts, Pick(rows, order).view(ScalarType.Byte)], 1), sent, received);
+        var told = arrived.narrow(1, 0, factBytes).contiguous().ToArray<byte>();
+        var hidden = arrived.narrow(1, factBytes, arrived.size(1) - factBytes).contiguous().view(rows.dtype);
+        return Unpack(MemoryMarshal.Cast<byte, int>(told), choices, sent, order, received, hidden);
     }
 
     /// <summary>Sends something else after tokens that <see cref="Send"/> has sent.</summary>
@@ -125,10 +130,13 @@ internal sealed class ExpertExchange
         return torch.tensor<long>(wide, device);
     }
 
-    /// <summary>[rows, 1 + 2 choices]: the token's place in the step, its experts, the bits of their weights.</summary>
-    private static Tensor Pack(int[] tokens, TokenChoices choices, int[] order, TorchDevice device)
+    /// <summary>Numbers that travel with a token beside its hidden state.</summary>
+    private static int FactsOf(TokenChoices choices) => 1 + 2 * choices.Choices;
+
+    /// <summary>[rows, facts]: the token's place in the step, its experts, the bits of their weights.</summary>
+    private static int[] Facts(int[] tokens, TokenChoices choices, int[] order)
     {
-        var (k, width) = (choices.Choices, 1 + 2 * choices.Choices);
+        var (k, width) = (choices.Choices, FactsOf(choices));
         var facts = new int[order.Length * width];
         for (var row = 0; row < order.Length; row++)
         {
@@ -139,18 +147,18 @@ internal sealed class ExpertExchange
             for (var c = 0; c < k; c++)
                 to[1 + k + c] = BitConverter.SingleToInt32Bits(choices.Weights[from * k + c]);
         }
-        return torch.tensor<int>(facts, [order.Length, width], device);
+        return facts;
     }
 
-    private static Arrivals Unpack(int[] facts, TokenChoices sample, long[] sent, int[] sentRows, long[] received, Tensor rows)
+    private static Arrivals Unpack(ReadOnlySpan<int> facts, TokenChoices sample, long[] sent, int[] sentRows, long[] received, Tensor rows)
     {
-        var (k, width) = (sample.Choices, 1 + 2 * sample.Choices);
+        var (k, width) = (sample.Choices, FactsOf(sample));
         var count = facts.Length / width;
         var (tokens, sources) = (new int[count], new int[count]);
         var (experts, weights) = (new int[count * k], new float[count * k]);
         for (var row = 0; row < count; row++)
         {
-            var from = facts.AsSpan(row * width, width);
+            var from = facts.Slice(row * width, width);
             tokens[row] = from[0];
             from.Slice(1, k).CopyTo(experts.AsSpan(row * k));
             for (var c = 0; c < k; c++)

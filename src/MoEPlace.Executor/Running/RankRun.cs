@@ -113,7 +113,7 @@ public sealed class RankRun : IDisposable
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
-            clock.NextStep();
+            clock.NextStep(step);
             if (live is not null)
             {
                 clock.Enter(RunPhase.Apply);
@@ -140,7 +140,7 @@ public sealed class RankRun : IDisposable
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var (prefill, decode) = traffic.Total(group);
         var (loss, lossTokens) = output.Loss();
-        var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts is { } bank ? bank.AllocatedBytes - bank.SpareBytes : 0), cache.AllocatedBytes]);
+        var bytes = group.ToAll([model.Layers.Sum(layer => layer.Experts?.HeldBytes ?? 0), cache.AllocatedBytes]);
         return new RunResult(
             tokens, steps, seconds, lossTokens, loss, prefill, decode, [.. bytes.Select(one => one[0])], [.. bytes.Select(one => one[1])],
             [.. sampled.Select(ids => ImmutableArray.CreateRange(ids))], times, epochs.ToImmutable(), moving.ToImmutable());

@@ -39,6 +39,6 @@ public sealed record RunResult(
         ArgumentNullException.ThrowIfNull(job);
         ImmutableArray<long> nothing = [.. new long[ranks]];
         var still = new Traffic(0, 0, 0, 0);
-        return new RunResult(0, 0, 0, 0, null, still, still, nothing, nothing, job.Sampled, new StepTimes([], []), [], []);
+        return new RunResult(0, 0, 0, 0, null, still, still, nothing, nothing, job.Sampled, new StepTimes([], [], [], []), [], []);
     }
 }

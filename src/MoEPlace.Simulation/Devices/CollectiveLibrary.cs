@@ -3,7 +3,8 @@ namespace MoEPlace.Simulation.Devices;
 /// <summary>What carries an exchange.</summary>
 public enum CollectiveLibrary
 {
-    /// <summary>Latency and bandwidth of the cluster's links, as the step model has it; what was measured where the cluster has a calibration.</summary>
+    /// <summary>Latency and bandwidth of the cluster's links, as the step model has it; what was measured where the cluster has a
+    /// calibration.</summary>
     Ideal,
 
     /// <summary>NCCL's all-to-all: a message to every rank.</summary>

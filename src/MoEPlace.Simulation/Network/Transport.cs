@@ -4,7 +4,8 @@ namespace MoEPlace.Simulation.Network;
 /// <param name="Name">For people, for example <c>deepep-normal dispatch, 20 SMs</c>.</param>
 /// <param name="IntraNode">Through the ports to ranks of the same node.</param>
 /// <param name="InterNode">Through the ports to other nodes.</param>
-/// <param name="LocalBytesPerSecond">What a rank sends to itself is copied at this rate, before its bytes travel; infinite where it is not copied.</param>
+/// <param name="LocalBytesPerSecond">What a rank sends to itself is copied at this rate, before its bytes travel; infinite where it is not
+/// copied.</param>
 /// <param name="StartsEmpty">Whether an exchange starts on every tier that the ranks have though no payload travels there: counts do.</param>
 public sealed record Transport(
     string Name, TierTransport IntraNode, TierTransport InterNode, double LocalBytesPerSecond = double.PositiveInfinity, bool StartsEmpty = false)
@@ -24,7 +25,8 @@ public sealed record Transport(
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(time);
         return new Transport(
-            "measured", Tier(time.IntraNode, cluster.IntraNode), Tier(time.InterNode, cluster.InterNode), time.LocalBytesPerSecond, StartsEmpty: true);
+            "measured", Tier(time.IntraNode, cluster.IntraNode), Tier(time.InterNode, cluster.InterNode), time.LocalBytesPerSecond,
+            StartsEmpty: true);
 
         static TierTransport Tier(TierTime tier, Link link) => new(tier.StartUpSeconds, 1, tier.ShareOfLink * link.BandwidthBytesPerSecond);
     }

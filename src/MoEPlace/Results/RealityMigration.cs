@@ -21,4 +21,18 @@ public sealed record RealityMigration(
     double LinkBytesPerSecond,
     ImmutableArray<double> StepSeconds,
     ImmutableArray<bool> Moving,
-    ImmutableArray<int> Epoch);
+    ImmutableArray<int> Epoch)
+{
+    /// <summary>How much longer than without a step may take beside its bytes.</summary>
+    public const double AllowedFactor = 1.2;
+
+    /// <summary>The 95th percentile, by nearest rank, of the steps with or without weights beside them; 0 where there are none.</summary>
+    public double StepSecondsP95(bool moving)
+    {
+        double[] seconds = [.. StepSeconds.Where((_, i) => Moving[i] == moving).Order()];
+        return seconds.Length == 0 ? 0 : seconds[(int)Math.Ceiling(0.95 * seconds.Length) - 1];
+    }
+
+    /// <summary>What the 95th percentile while experts move may be: 1.2 times that without, and the budget of a step over the link.</summary>
+    public double AllowedSeconds() => AllowedFactor * StepSecondsP95(moving: false) + BytesPerStep / LinkBytesPerSecond;
+}

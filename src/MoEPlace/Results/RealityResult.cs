@@ -29,6 +29,23 @@ public sealed record RealityResult(
     /// <summary>What the file says that it is.</summary>
     public const string FormatName = "moeplace.reality/1";
 
+    /// <summary>The error of a simulated step that half of the settings stay under; the upper of two in the middle.</summary>
+    public double MedianError() => Settings.Select(setting => Math.Abs(setting.Error())).Order().ElementAt(Settings.Length / 2);
+
+    /// <summary>The largest error of a simulated step.</summary>
+    public double LargestError() => Settings.Max(setting => Math.Abs(setting.Error()));
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InputException">It is not a valid one; every fault is told.</exception>
+    public static RealityResult Read(string path)
+    {
+        var result = StrictJson.Read<RealityResult>(path, FormatName);
+        var faults = new InputFaults(path);
+        RealityCheck.Check(result, faults);
+        faults.ThrowIfAny();
+        return result;
+    }
+
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="InputException">The path cannot be written.</exception>
     public void Write(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, StrictJson.Options));

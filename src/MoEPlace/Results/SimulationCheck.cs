@@ -86,7 +86,7 @@ public static class SimulationCheck
     }
 
     /// <summary>The entries that there are; those that are missing are noted.</summary>
-    private static IEnumerable<(int Index, T Entry)> Each<T>(ImmutableArray<T> list, string field, InputFaults faults)
+    internal static IEnumerable<(int Index, T Entry)> Each<T>(ImmutableArray<T> list, string field, InputFaults faults)
     {
         if (!faults.Require(!list.IsDefault, field, null, "a list"))
             yield break;

@@ -65,10 +65,12 @@ internal sealed class LiveCase
         var stream = new SeedStream(3, "ids");
         return new Job
         {
-            Prompts = [.. Enumerable.Range(0, 6).Select(s => new Prompt([.. Enumerable.Range(0, 6).Select(_ => stream.Next(config.VocabularySize))], s, 24))],
+            Prompts = [.. Enumerable.Range(0, 6).Select(Prompt)],
             Batch = 4,
             Temperature = 0.8,
         };
+
+        Prompt Prompt(int prefill) => new([.. Enumerable.Range(0, 6).Select(_ => stream.Next(config.VocabularySize))], prefill, 24);
     }
 
     internal LiveCase Run()

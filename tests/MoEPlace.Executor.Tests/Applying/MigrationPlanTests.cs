@@ -85,7 +85,9 @@ public sealed class MigrationPlanTests
     internal static (ExpertPlacement From, ExpertPlacement To) Pair(int seed)
     {
         var ranks = 2 + seed % 3;
-        return (Placements.Random(Config, ranks, new SeedStream(seed, "from")), Placements.Random(Config, ranks, new SeedStream(seed, "to")));
+        return (Draw("from"), Draw("to"));
+
+        ExpertPlacement Draw(string which) => Placements.Random(Config, ranks, new SeedStream(seed, which));
     }
 
     private static ImmutableArray<int> Slots(ExpertPlacement from, ExpertPlacement to, int more) =>

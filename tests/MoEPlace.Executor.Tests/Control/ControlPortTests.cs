@@ -31,8 +31,10 @@ public sealed partial class ControlPortTests
         string[] lines =
         [
             "", "\n", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "{}\n", "{\"token\":\"\"}\n", "{\"ask\":\"status\"}\n",
-            $"{{\"token\":\"{new string('0', token.Length)}\",\"ask\":\"status\"}}\n", $"{{\"token\":\"{token.ToUpperInvariant()}x\",\"ask\":\"status\"}}\n",
-            $"{{\"ask\":\"status\",\"token\":\"{token}\"}}\n", $"{{ \"token\":\"{token}\",\"ask\":\"status\"}}\n", $"{{\"token\":\"{token[..^1]}",
+            $"{{\"token\":\"{new string('0', token.Length)}\",\"ask\":\"status\"}}\n",
+            $"{{\"token\":\"{token.ToUpperInvariant()}x\",\"ask\":\"status\"}}\n",
+            $"{{\"ask\":\"status\",\"token\":\"{token}\"}}\n", $"{{ \"token\":\"{token}\",\"ask\":\"status\"}}\n",
+            $"{{\"token\":\"{token[..^1]}",
             given.ApplyLine(token[..^1] + (token[^1] == '0' ? '1' : '0')), given.ApplyLine("0" + token[1..] + "0"),
         ];
         foreach (var line in lines)
@@ -41,13 +43,14 @@ public sealed partial class ControlPortTests
     }
 
     /// <summary>
-    /// Bytes of good lines changed, left out, doubled, moved: never a hang or a crash; nothing comes to the desk but whole requests, and nothing is
-    /// told unless the token stands whole at the beginning.
+    /// Bytes of good lines changed, left out, doubled, moved: never a hang or a crash; nothing comes to the desk but whole requests, and
+    /// nothing is told unless the token stands whole at the beginning.
     /// </summary>
     [Fact]
     public async Task Lines_that_were_changed_in_any_way_are_answered_in_a_line_or_closed()
     {
-        using var given = new PortCase(new ControlLimits { LineBytes = 4096, Token = TimeSpan.FromSeconds(5), Line = TimeSpan.FromSeconds(5) });
+        var limits = new ControlLimits { LineBytes = 4096, Token = TimeSpan.FromSeconds(20) };
+        using var given = new PortCase(limits);
         var head = ControlRequest.Head(given.File.Token);
         using var jobEnds = new CancellationTokenSource();
         var job = Task.Run(() => Serve(given.Desk, jobEnds.Token), TestContext.Current.CancellationToken);
@@ -65,7 +68,8 @@ public sealed partial class ControlPortTests
             if (!known)
                 Assert.True(answer == Unauthorised, $"seed {seed}: {answer}");
             else
-                Assert.True(Answers().IsMatch(answer) && !answer.Contains(ControlService.Failed, StringComparison.Ordinal), $"seed {seed}: {answer}");
+                Assert.True(
+                    Answers().IsMatch(answer) && !answer.Contains(ControlService.Failed, StringComparison.Ordinal), $"seed {seed}: {answer}");
         }
         Assert.StartsWith("{\"status\":{\"state\":\"done\"", given.Answer(given.Line("status")), StringComparison.Ordinal);
         await jobEnds.CancelAsync();
@@ -84,7 +88,8 @@ public sealed partial class ControlPortTests
         var none = given.Answer(Ask("\"ask\":\"apply\""));
         Assert.Contains("\"field\":\"placement\"", none, StringComparison.Ordinal);
         Assert.Contains("\"field\":\"bytesPerStep\"", none, StringComparison.Ordinal);
-        Assert.Contains("faults", given.Answer(Ask("\"ask\":\"apply\",\"placement\":{\"format\":\"x\"},\"bytesPerStep\":1")), StringComparison.Ordinal);
+        var other = given.Answer(Ask("\"ask\":\"apply\",\"placement\":{\"format\":\"x\"},\"bytesPerStep\":1"));
+        Assert.Contains("faults", other, StringComparison.Ordinal);
         Assert.Null(given.Desk.Take());
 
         string Ask(string rest) => $"{{\"token\":\"{given.File.Token}\",{rest}}}\n";
@@ -93,20 +98,24 @@ public sealed partial class ControlPortTests
     [Fact]
     public void A_line_that_is_too_long_or_never_ends_is_refused()
     {
-        using var given = new PortCase(new ControlLimits { LineBytes = 1000, Line = TimeSpan.FromMilliseconds(300), Token = TimeSpan.FromMilliseconds(300) });
-        var (status, head) = (given.Line("status"), Encoding.ASCII.GetString(ControlRequest.Head(given.File.Token)));
-        Assert.Contains("\"status\":{", given.Answer(status.Replace("\n", new string(' ', 1000 - status.Length) + "\n", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("no whole line", given.Answer(status.Replace("\n", new string(' ', 1001) + "\n", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("no whole line", given.Answer(head + new string(' ', 200_000)), StringComparison.Ordinal);
-        Assert.Contains("no whole line", given.Answer(head, ends: false), StringComparison.Ordinal);
-        Assert.Equal(Unauthorised, given.Answer(head[..20], ends: false));
+        using (var given = new PortCase(new ControlLimits { LineBytes = 1000 }))
+        {
+            var line = given.Line("status").TrimEnd('\n');
+            Assert.Contains("\"status\":{", given.Answer(line.PadRight(1000) + "\n"), StringComparison.Ordinal);
+            Assert.Contains("no whole line", given.Answer(line.PadRight(1001) + "\n"), StringComparison.Ordinal);
+            Assert.Contains("no whole line", given.Answer(line.PadRight(200_000)), StringComparison.Ordinal);
+        }
+        using var hasty = new PortCase(new ControlLimits { Line = TimeSpan.FromMilliseconds(100) });
+        var head = Encoding.ASCII.GetString(ControlRequest.Head(hasty.File.Token));
+        Assert.Contains("no whole line", hasty.Answer(head, ends: false), StringComparison.Ordinal);
+        Assert.Equal(Unauthorised, hasty.Answer(head[..20], ends: false));
     }
 
     [Fact]
     public async Task Silent_clients_hold_nobody_for_long_and_are_never_more_than_the_limit()
     {
-        using var given = new PortCase(new ControlLimits { Connections = 3, Token = TimeSpan.FromMilliseconds(200) });
-        var silent = Enumerable.Range(0, 8).Select(_ => given.Connect()).ToList();
+        using var given = new PortCase(new ControlLimits { Connections = 3, Token = TimeSpan.FromSeconds(1) });
+        var silent = Enumerable.Range(0, 5).Select(_ => given.Connect()).ToList();
         var status = await given.Client.StatusAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ApplyState.Serving, status.State);
         silent.ForEach(socket => socket.Dispose());
@@ -115,7 +124,7 @@ public sealed partial class ControlPortTests
     [Fact]
     public async Task A_client_that_takes_no_answers_neither_holds_the_job_nor_its_end()
     {
-        using var given = new PortCase(new ControlLimits { Answer = TimeSpan.FromMilliseconds(300), Farewell = TimeSpan.FromMilliseconds(300) });
+        using var given = new PortCase(new ControlLimits { Farewell = TimeSpan.FromMilliseconds(300) });
         using var deaf = given.Connect();
         deaf.ReceiveBufferSize = 1;
         deaf.Send(Encoding.UTF8.GetBytes(given.ApplyLine()));

@@ -42,7 +42,7 @@ public sealed class ExpertBankTests
         Assert.Equal([3, 1, 5, -1], bank.Experts);
         bank.Release();
         Assert.Equal([-1, 1, 5, -1], bank.Experts);
-        Assert.Equal(2 * bank.BytesPerExpert, bank.SpareBytes);
+        Assert.Equal(2 * bank.BytesPerExpert, bank.HeldBytes);
         bank.Stage(new ExpertId(0));
         bank.Stage(new ExpertId(2));
         Assert.Throws<InvalidOperationException>(() => bank.Stage(new ExpertId(4)));

@@ -167,7 +167,7 @@ public sealed class StepLawTests
         Setting(drawn, schedule, drawn.Options.Phase) with { Steps = steps, DrawnRanks = 1 }, "test", "", "random",
         TestContext.Current.CancellationToken);
 
-    private static StepSetting Setting(WorkCase drawn, Schedule schedule, ServingPhase phase) =>
+    internal static StepSetting Setting(WorkCase drawn, Schedule schedule, ServingPhase phase) =>
         new(drawn.Cluster, drawn.Placement, drawn.Slice, schedule)
         {
             Phase = phase,
@@ -176,7 +176,7 @@ public sealed class StepLawTests
             LostRanks = drawn.Options.LostRanks,
         };
 
-    private static (StepWork Work, StepAggregates Aggregates) Uniform(StepSetting setting, int tokens, int pairs, int copies)
+    internal static (StepWork Work, StepAggregates Aggregates) Uniform(StepSetting setting, int tokens, int pairs, int copies)
     {
         var (layers, cluster) = (setting.SizedModel.Layers, setting.Cluster);
         var (ranks, bytes) = (cluster.Ranks, setting.SizedModel.Dimensions!.HiddenStateBytes);

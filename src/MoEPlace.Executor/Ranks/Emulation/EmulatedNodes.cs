@@ -131,6 +131,12 @@ public sealed class EmulatedNodes : IDisposable
         }
     }
 
+    /// <summary>Does something inside a node: sockets that it makes are the node's.</summary>
+    /// <param name="node">0 to <see cref="Count"/> - 1.</param>
+    /// <param name="work">What is done, on a thread of its own.</param>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public T Inside<T>(int node, Func<T> work) => NetworkNamespace.Run(names.Node(node), work);
+
     /// <summary>Removes the nodes and all that joined them.</summary>
     public void Dispose() => names.Remove(Count);
 

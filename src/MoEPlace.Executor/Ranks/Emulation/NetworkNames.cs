@@ -8,7 +8,8 @@ namespace MoEPlace.Executor.Ranks.Emulation;
 /// <param name="number">Which of its nodes, from 1.</param>
 internal sealed partial class NetworkNames(int process, int number)
 {
-    private const string Namespaces = "/run/netns";
+    /// <summary>Where the kernel shows namespaces by name.</summary>
+    internal const string Namespaces = "/run/netns";
     private const string Adapters = "/sys/class/net";
     private readonly string prefix = string.Create(CultureInfo.InvariantCulture, $"mp{process}e{number % 100}");
 

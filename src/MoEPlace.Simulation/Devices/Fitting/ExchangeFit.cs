@@ -6,7 +6,8 @@ namespace MoEPlace.Simulation.Devices.Fitting;
 /// Fits one direction of the exchange: local bytes first, then the slower of both tiers, each start-up + seconds per byte x bytes. Every
 /// exchange starts on each tier that the ranks have: counts travel though no payload does.
 /// </summary>
-internal sealed record ExchangeFit(double IntraNodeStartUp, double IntraNodePerByte, double InterNodeStartUp, double InterNodePerByte, double PerLocalByte)
+internal sealed record ExchangeFit(
+    double IntraNodeStartUp, double IntraNodePerByte, double InterNodeStartUp, double InterNodePerByte, double PerLocalByte)
 {
     private const int MostRounds = 50;
 

@@ -24,7 +24,8 @@ internal static class MeasurementsCheck
         Each(m.Exchanges, "exchanges", row => row.Time, (row, at) => CheckExchange(row, at, m.Nodes, m.RanksPerNode, faults), faults);
         foreach (var direction in Directions)
             faults.Require(
-                m.Exchanges.IsDefault || m.Exchanges.Any(row => row?.Direction == direction), "exchanges", "no " + direction, "some of each direction");
+                m.Exchanges.IsDefault || m.Exchanges.Any(row => row?.Direction == direction), "exchanges", "no " + direction,
+                "some of each direction");
     }
 
     private static void CheckTokens(MeasuredTokens row, string at, InputFaults faults)

@@ -66,8 +66,8 @@ internal sealed class RankOptions
         return place is null || !inTime
             ? null
             : new RankStart(
-                threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port), TimeSpan.FromSeconds(seconds),
-                emulation);
+                threads ?? told?.Size ?? processes ?? 1, threads is not null, told, place.Device, parsed.GetValue(port),
+                TimeSpan.FromSeconds(seconds), emulation);
     }
 
     /// <summary>The nodes that are to be made; null where none are.</summary>
@@ -76,14 +76,15 @@ internal sealed class RankOptions
         const double bytesOfMegabit = 125_000;
         var (nodes, processes, rate) = (parsed.GetValue(emulateNodes), parsed.GetValue(ranks), parsed.GetValue(linkRate));
         faults.Require(
-            rate is null || rate * bytesOfMegabit is >= EmulatedNodes.LeastBytesPerSecond and <= EmulatedNodes.MostBytesPerSecond, "--link-rate", rate,
-            "1 to 100,000 Mbit/s");
+            rate is null || rate * bytesOfMegabit is >= EmulatedNodes.LeastBytesPerSecond and <= EmulatedNodes.MostBytesPerSecond,
+            "--link-rate", rate, "1 to 100,000 Mbit/s");
         faults.Require(rate is null || nodes is not null, "--link-rate", rate, "only with --emulate-nodes");
         if (nodes is null
             || !faults.Require(nodes is >= 1 and <= EmulatedNodes.MostNodes, "--emulate-nodes", nodes, $"1 to {EmulatedNodes.MostNodes}")
             || !faults.Require(processes % nodes == 0, "--emulate-nodes", nodes, "a divisor of --ranks, which it needs")
             || !faults.Require(
-                told is null || LauncherPipe.IsHeld, "--emulate-nodes", nodes, "only where this program starts the ranks, not torchrun or srun"))
+                told is null || LauncherPipe.IsHeld, "--emulate-nodes", nodes,
+                "only where this program starts the ranks, not torchrun or srun"))
             return null;
         // A rank stands on its node already.
         if (told is null && EmulatedNodes.WhyNot() is { } why)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace MoEPlace.Cli;
 
-/// <summary>A job that samples in lockstep: as many sequences as the batch, each begun by some text; in every step the next token of each.</summary>
+/// <summary>A job that samples in lockstep: as many sequences as the batch, each begun by some text; every step runs one token of each.</summary>
 /// <param name="Checkpoint">The model's folder.</param>
 /// <param name="Texts">Files and folders of text.</param>
 /// <param name="Batch">Sequences.</param>
@@ -23,7 +23,8 @@ internal sealed record RealityJob(string Checkpoint, ImmutableArray<string> Text
     internal ImmutableArray<string> Arguments =>
     [
         "run", Checkpoint, "--text", .. Texts, "--sequences", Text(Batch), "--batch", Text(Batch), "--length", Text(Prompt),
-        "--prefill", Text(Prompt), "--prefill-tokens", Text(Batch * Prompt), "--new-tokens", Text(WarmUp + Steps + 1), "--temperature", "1", "--device", "cpu", "--json",
+        "--prefill", Text(Prompt), "--prefill-tokens", Text(Batch * Prompt), "--new-tokens", Text(WarmUp + Steps + 1),
+        "--temperature", "1", "--device", "cpu", "--json",
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

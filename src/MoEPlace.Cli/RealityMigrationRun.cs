@@ -41,7 +41,8 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
             var (job, times) = (Path.Combine(folder, "job"), Path.Combine(folder, "times.json"));
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var run = Task.Run(
-                () => program.Run([.. Arguments(batch, positions), "--placement", begin, "--job", job, "--times", times], ended.Token), cancellation);
+                () => program.Run([.. Arguments(batch, positions), "--placement", begin, "--job", job, "--times", times], ended.Token),
+                cancellation);
             try
             {
                 if (Await(job, run, cancellation) is { } client)
@@ -73,8 +74,8 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
         return
         [
             "run", options.Checkpoint, "--text", .. options.Texts, "--sequences", Text(waves * batch), "--batch", Text(batch), "--length",
-            Text(RealityJob.Prompt), "--prefill", Text(RealityJob.Prompt), "--prefill-tokens", Text(batch * RealityJob.Prompt), "--new-tokens",
-            Text(sampled), "--device", "cpu", "--json",
+            Text(RealityJob.Prompt), "--prefill", Text(RealityJob.Prompt), "--prefill-tokens", Text(batch * RealityJob.Prompt),
+            "--new-tokens", Text(sampled), "--temperature", "1", "--device", "cpu", "--json",
         ];
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

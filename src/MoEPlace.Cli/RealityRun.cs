@@ -63,7 +63,8 @@ internal sealed class RealityRun
         return new RealityResult(
             RealityResult.FormatName, first.Machine, first.Model, first.Nodes, first.RanksPerNode,
             nodes is null ? null : "network namespaces of one machine, each with a part of its cores, joined by a bridge of limited links",
-            string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))), links.ToImmutable(),
+            string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))),
+            links.ToImmutable(),
             settings.ToImmutable(), Migrate(links[^1], trace.Model, placements[0].File));
     }
 
@@ -88,7 +89,10 @@ internal sealed class RealityRun
             trace.Model, cluster, RoutingCounts.Of(slice), slice, PlacementObjective.Copies, timeLimit: TimeSpan.MaxValue / 2,
             iterationLimit: SearchIterations, traceDigest: trace.Digest) with
         { WantsBound = false };
-        return [Write(ContiguousPolicy.Name, ContiguousPolicy.Place(problem)), Write("affinity", AffinityPolicy.Place(problem, null, cancellation))];
+        return
+        [
+            Write(ContiguousPolicy.Name, ContiguousPolicy.Place(problem)), Write("affinity", AffinityPolicy.Place(problem, null, cancellation)),
+        ];
 
         (string, string) Write(string name, PlacementSolution solution)
         {

@@ -13,13 +13,14 @@ internal static class RealityTable
     {
         terminal.Table(Columns, result.Settings.Select(s => new[]
         {
-            s.Link, MeasureTable.Count(s.TokensPerStep), s.Placement, MeasureTable.Seconds(s.MeasuredSeconds), MeasureTable.Seconds(s.MeasuredP10),
-            MeasureTable.Seconds(s.MeasuredP90), MeasureTable.Seconds(s.SimulatedSeconds), Percent(s.Error()), MeasureTable.Count(s.MeasuredLinkBytes),
-            MeasureTable.Count(s.EvaluatedLinkBytes),
+            s.Link, MeasureTable.Count(s.TokensPerStep), s.Placement, MeasureTable.Seconds(s.MeasuredSeconds),
+            MeasureTable.Seconds(s.MeasuredP10), MeasureTable.Seconds(s.MeasuredP90), MeasureTable.Seconds(s.SimulatedSeconds), Percent(s.Error()),
+            MeasureTable.Count(s.MeasuredLinkBytes), MeasureTable.Count(s.EvaluatedLinkBytes),
         }));
         var errors = result.Settings.Select(s => Math.Abs(s.Error())).ToArray();
         terminal.Line(FormattableString.Invariant(
-            $"over {errors.Length} settings the simulated step is off by {RealityMeasurement.Quantile(errors, 0.5):P1} in the median and {errors.Max():P1} at most"));
+            $"over {errors.Length} settings the simulated step is off by {RealityMeasurement.Quantile(errors, 0.5):P1} in the median and ")
+            + FormattableString.Invariant($"{errors.Max():P1} at most"));
     }
 
     private static string Percent(double error) => FormattableString.Invariant($"{error * 100:+0.0;-0.0} %");

@@ -68,7 +68,8 @@ public sealed class EmulatedRunTests(ByteModel model) : IClassFixture<ByteModel>
 
     [Fact]
     public void Everything_that_is_wrong_with_a_reality_is_told_at_once() =>
-        CliRun.Of("reality", model.Checkpoint, "--text", model["apples.txt"], "--link-rates", "0", "--batches", "8", "8", "--steps", "9", "-o", folder["r"])
+        CliRun.Of(
+                "reality", model.Checkpoint, "--text", model["apples.txt"], "--link-rates", "0", "--batches", "8", "8", "--steps", "9", "-o", folder["r"])
             .Refused("reality: --link-rates = \"0\"", "reality: --batches = \"8 8\"", "reality: --steps = 9");
 
     public void Dispose() => folder.Dispose();

@@ -19,15 +19,16 @@ public sealed class RealitySimulationTests(ByteModel model) : IClassFixture<Byte
         var exchange = new ExchangeTime(tier, tier, 1e9);
         // Only the context tells steps of equal routing apart; it is 1 ms a cached token of each sequence.
         var calibration = new Calibration(
-            trace.Model.Name, "float32", 1, new TokenTime(1e-3, 1e-4, 1e-3), new ExpertTime(1e-4, 1e-5, 1e-6), new TokenTime(1e-3, 1e-5), exchange,
-            exchange, "made up");
+            trace.Model.Name, "float32", 1, new TokenTime(1e-3, 1e-4, 1e-3), new ExpertTime(1e-4, 1e-5, 1e-6), new TokenTime(1e-3, 1e-5),
+            exchange, exchange, "made up");
         var cluster = ClusterPresets.Parse("2x2") with { Calibration = calibration };
         var steps = RealitySimulation.Run(
             cluster, ExpertPlacementFile.Read(folder["p"]), new TraceSlice(trace, TraceSplit.All), job, TestContext.Current.CancellationToken);
         Assert.Equal(12, steps.Length);
         // But for the last exchange, which does not end on all ranks at once.
         Assert.All(steps, step => Assert.InRange(step.Phases.Values.Sum(), step.Seconds * 0.9999, step.Seconds + 1e-12));
-        Assert.All(steps, step => Assert.Equal(["attention", "combine", "dispatch", "experts", "step"], step.Phases.Keys.Order(StringComparer.Ordinal)));
+        string[] phases = ["attention", "combine", "dispatch", "experts", "step"];
+        Assert.All(steps, step => Assert.Equal(phases, step.Phases.Keys.Order(StringComparer.Ordinal)));
         // Two sequences on each rank, two ranks on each core, two layers.
         var attention = steps.Select(step => step.Phases["attention"]).ToArray();
         Assert.All(attention.Zip(attention[1..]), pair => Assert.Equal(2 * 2 * 2 * 1e-3, pair.Second - pair.First, 1e-9));

@@ -78,7 +78,8 @@ public sealed class EmulatedNodes : IDisposable
             ArgumentOutOfRangeException.ThrowIfLessThan(rate, LeastBytesPerSecond);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(rate, MostBytesPerSecond);
             var bucket = Math.Max(LeastBucket, rate * TimerLateSeconds);
-            var limit = string.Create(CultureInfo.InvariantCulture, $"root tbf rate {rate:F0}bps burst {bucket:F0} limit {QueueBytes}");
+            var limit = string.Create(
+                CultureInfo.InvariantCulture, $"root tbf rate {rate:F0}bps burst {bucket:F0} limit {QueueBytes}");
             for (var node = 0; node < Count; node++)
             {
                 NetworkCommand.Run($"tc -n {names.Node(node)} qdisc replace dev eth0 {limit}");

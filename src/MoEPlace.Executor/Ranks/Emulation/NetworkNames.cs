@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace MoEPlace.Executor.Ranks.Emulation;
 
-/// <summary>What the parts of emulated nodes are called: the process that made them and a number of its own, in the 15 letters of an adapter.</summary>
+/// <summary>
+/// What the parts of emulated nodes are called: the process that made them and a number of its own, in the 15 letters of an adapter.
+/// </summary>
 /// <param name="process">The process.</param>
 /// <param name="number">Which of its nodes, from 1.</param>
 internal sealed partial class NetworkNames(int process, int number)

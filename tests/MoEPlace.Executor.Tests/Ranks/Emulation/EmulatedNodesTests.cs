@@ -93,6 +93,24 @@ public sealed class EmulatedNodesTests
         Assert.InRange(nodes.Carried(1).Sent + nodes.Carried(1).Received, 0, bytes * 0.01);
     }
 
+    [Fact]
+    public void Sockets_that_are_made_inside_a_node_are_its_own_and_others_are_not()
+    {
+        SkipWithoutNodes();
+        using var nodes = EmulatedNodes.Create(2);
+        for (var node = 0; node < 2; node++)
+            Assert.Equal(node + 1, nodes.Inside(node, OwnAddress)[3]);
+        Assert.Equal(nodes.Host, new IPAddress(OwnAddress()).ToString());
+        Assert.Throws<InvalidTimeZoneException>(() => nodes.Inside<int>(0, () => throw new InvalidTimeZoneException()));
+
+        byte[] OwnAddress()
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(nodes.Host, 1);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address.GetAddressBytes();
+        }
+    }
+
     [Theory]
     [InlineData("0", new[] { 0 })]
     [InlineData("0-2,5,7-8", new[] { 0, 1, 2, 5, 7, 8 })]

@@ -16,7 +16,7 @@ internal sealed class RealityRun
 {
     private const double BytesOfMegabit = 125_000;
     private const int SearchIterations = 200;
-    private const double CalibrationSecondsPerStep = 0.2;
+    private const double CalibrationSecondsPerStep = 0.3;
     private readonly RealityOptions options;
     private readonly Terminal terminal;
     private readonly EmulatedNodes? nodes;

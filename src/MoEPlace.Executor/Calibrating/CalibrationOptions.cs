@@ -11,7 +11,7 @@ public sealed record CalibrationOptions
     private const int MostTokens = 1 << 16;
 
     /// <summary>
-    /// Tokens on every rank at which phases are measured, and rows to every peer at which exchanges are; each 1 to 65,536.
+    /// Tokens on every rank at which phases are measured; exchanges send to every peer the rows that these tokens would. Each 1 to 65,536.
     /// Default: 1, 4, 16, 64.
     /// </summary>
     public ImmutableArray<int> Tokens { get; init; } = [1, 4, 16, 64];

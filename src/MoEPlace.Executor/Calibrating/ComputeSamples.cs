@@ -74,6 +74,7 @@ internal sealed class ComputeSamples : IDisposable
             {
                 Prompts = [.. Enumerable.Repeat(new Prompt([0], 0, int.MaxValue), tokens * group.Size)],
                 Batch = tokens * group.Size,
+                Temperature = 1,
             };
             var plan = new StepPlan(job, group.Size);
             var output = new StepOutput(group, model, job, new RunOptions { Placement = placement });

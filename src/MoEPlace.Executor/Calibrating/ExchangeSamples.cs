@@ -35,7 +35,7 @@ internal sealed class ExchangeSamples : IDisposable
     {
         var bytes = (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type);
         foreach (var (name, peers) in Peers())
-            foreach (var each in options.Tokens.Prepend(0))
+            foreach (var each in RowsToEach().Prepend(0))
             {
                 // One token more, without an expert: where all of them leave in their order nothing needs to be picked.
                 var tokens = each * peers.Length + 1;
@@ -87,6 +87,10 @@ internal sealed class ExchangeSamples : IDisposable
             run(layer);
         }
     }
+
+    /// <summary>Rows that a rank sends to each, where its tokens choose all ranks alike.</summary>
+    private IEnumerable<int> RowsToEach() =>
+        options.Tokens.Select(tokens => (tokens * model.Config.Choices + group.Size - 1) / group.Size).Distinct();
 
     /// <summary>Whom this rank sends to.</summary>
     private IEnumerable<(string Name, int[] Ranks)> Peers()

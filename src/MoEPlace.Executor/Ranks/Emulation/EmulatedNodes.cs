@@ -57,6 +57,7 @@ public sealed class EmulatedNodes : IDisposable
         try
         {
             nodes.Build(network);
+            nodes.CalmTransport();
             nodes.SetLink(linkBytesPerSecond);
             return nodes;
         }
@@ -64,6 +65,23 @@ public sealed class EmulatedNodes : IDisposable
         {
             nodes.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Senders of the nodes go by acknowledgements alone (Reno) and stay as fast when they have paused: others (BBR) probe the link by
+    /// the clock, which would show in the steps of a job as if the link itself were unsteady.
+    /// </summary>
+    private void CalmTransport()
+    {
+        for (var node = 0; node < Count; node++)
+        {
+            Inside(node, () =>
+            {
+                File.WriteAllText("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
+                File.WriteAllText("/proc/sys/net/ipv4/tcp_slow_start_after_idle", "0");
+                return true;
+            });
         }
     }
 

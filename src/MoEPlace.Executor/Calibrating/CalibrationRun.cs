@@ -56,7 +56,7 @@ public static class CalibrationRun
         WorkSample[] samples =
         [
             .. compute.Attention(attention.Add), .. compute.Experts(exchange, experts.Add), .. compute.Step(step.Add),
-            .. exchanges.All(sent.Add),
+            .. exchanges.All(compute, sent.Add),
         ];
         new SampleRounds(group, samples, options).Run(cancellation);
         return new CalibrationMeasurements(

@@ -104,17 +104,39 @@ internal sealed class ComputeSamples : IDisposable
         rows.Dispose();
     }
 
+    /// <summary>The attention and gate of a layer, behind contexts of middling length.</summary>
+    internal Action<DecoderLayer> AttentionOf(int tokens)
+    {
+        var batch = MadeUpTokens.Batch(tokens, options.Contexts[options.Contexts.Length / 2]);
+        return layer => _ = Attend(layer, batch, null);
+    }
+
+    /// <summary>The routed experts of a layer, all of the rank, for as many tokens as come where all ranks are chosen alike.</summary>
+    internal Action<DecoderLayer> ExpertsOf(ExpertExchange exchange, int tokens)
+    {
+        var perRow = PairsPerRow();
+        var count = (tokens * model.Config.Choices + perRow - 1) / perRow;
+        var slots = placement.ExpertsOn(new LayerId(0), new RankId(group.Rank)).Length;
+        var (step, arrivals) = (MadeUpTokens.Batch(count, 1), Arrive(count, slots, Math.Min(perRow, slots)));
+        return layer => exchange.RunExperts(layer.Ordinal, step, layer.Experts!, arrivals, rows.narrow(0, 0, count));
+    }
+
     private void Attend(TokenBatch batch)
     {
         Tensor? carry = null;
         foreach (var layer in sparse)
         {
             using var scope = torch.NewDisposeScope();
-            var hidden = layer.Normalise(layer.Attend(rows.narrow(0, 0, batch.Count), batch, cache));
-            var choice = layer.Gate!.Choose(new GateInput(layer.Ordinal, hidden, carry, batch));
-            _ = TokenChoices.Of(choice, model.Config.Experts);
-            carry = choice.Carry?.MoveToOuterDisposeScope();
+            carry = Attend(layer, batch, carry)?.MoveToOuterDisposeScope();
         }
+    }
+
+    private Tensor? Attend(DecoderLayer layer, TokenBatch batch, Tensor? carry)
+    {
+        var hidden = layer.Normalise(layer.Attend(rows.narrow(0, 0, batch.Count), batch, cache));
+        var choice = layer.Gate!.Choose(new GateInput(layer.Ordinal, hidden, carry, batch));
+        _ = TokenChoices.Of(choice, model.Config.Experts);
+        return choice.Carry;
     }
 
     /// <summary>How many of a row's choices run on the rank that it came to, on average, where all ranks are chosen alike.</summary>

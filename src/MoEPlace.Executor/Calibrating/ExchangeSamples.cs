@@ -8,8 +8,8 @@ using MoEPlace.Torch;
 namespace MoEPlace.Executor.Calibrating;
 
 /// <summary>
-/// Dispatches and combines by size and by whom every rank sends to. A sample is one exchange after another, begun as in a step: when the
-/// exchange before has ended on a rank.
+/// Dispatches and combines by size and by whom every rank sends to. A sample goes through layers as a step does: a dispatch follows attention,
+/// a combine experts, which by themselves are taken off.
 /// </summary>
 internal sealed class ExchangeSamples : IDisposable
 {
@@ -31,12 +31,15 @@ internal sealed class ExchangeSamples : IDisposable
     }
 
     /// <summary>All of them.</summary>
-    internal IEnumerable<WorkSample> All(Action<MeasuredExchange> take)
+    /// <param name="compute">What comes before an exchange.</param>
+    /// <param name="take">Takes each.</param>
+    internal IEnumerable<WorkSample> All(ComputeSamples compute, Action<MeasuredExchange> take)
     {
         var bytes = (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type);
         foreach (var (name, peers) in Peers())
-            foreach (var each in RowsToEach().Prepend(0))
+            foreach (var (each, own) in RowsToEach().Prepend((0, options.Tokens.Min())))
             {
+                var (attend, run) = (compute.AttentionOf(own), compute.ExpertsOf(exchange, own));
                 // One token more, without an expert: where all of them leave in their order nothing needs to be picked.
                 var tokens = each * peers.Length + 1;
                 var (step, here) = (MadeUpTokens.Batch(tokens, 1), Enumerable.Range(0, tokens).ToArray());
@@ -44,11 +47,11 @@ internal sealed class ExchangeSamples : IDisposable
                     tokens, model.Config, (token, choice) => token == 0 ? -1 : Expert(peers[token % peers.Length], token, choice));
                 Arrivals? arrived = null;
                 yield return new WorkSample(
-                    sparse.Length, () => Dispatch(sparse[0]), () => ForEachLayer(layer => Dispatch(layer)),
-                    time => take(new MeasuredExchange("dispatch", name, each * bytes, time)));
+                    sparse.Length, () => Dispatch(sparse[0]), () => ForEachLayer(attend + (layer => _ = Dispatch(layer))),
+                    time => take(new MeasuredExchange("dispatch", name, each * bytes, time)), () => ForEachLayer(attend));
                 yield return new WorkSample(
-                    sparse.Length, PrepareCombine, () => ForEachLayer(Combine),
-                    time => take(new MeasuredExchange("combine", name, each * bytes, time)));
+                    sparse.Length, PrepareCombine, () => ForEachLayer(run + Combine),
+                    time => take(new MeasuredExchange("combine", name, each * bytes, time)), () => ForEachLayer(run));
 
                 Arrivals Dispatch(DecoderLayer layer) =>
                     exchange.Send(layer.Ordinal, step, here, rows.narrow(0, 0, tokens), choices, keepsExpertless: false);
@@ -88,9 +91,9 @@ internal sealed class ExchangeSamples : IDisposable
         }
     }
 
-    /// <summary>Rows that a rank sends to each, where its tokens choose all ranks alike.</summary>
-    private IEnumerable<int> RowsToEach() =>
-        options.Tokens.Select(tokens => (tokens * model.Config.Choices + group.Size - 1) / group.Size).Distinct();
+    /// <summary>Rows that a rank sends to each, where its tokens choose all ranks alike, and its tokens.</summary>
+    private IEnumerable<(int Rows, int Tokens)> RowsToEach() =>
+        options.Tokens.Select(tokens => ((tokens * model.Config.Choices + group.Size - 1) / group.Size, tokens)).DistinctBy(pair => pair.Item1);
 
     /// <summary>Whom this rank sends to.</summary>
     private IEnumerable<(string Name, int[] Ranks)> Peers()

@@ -63,21 +63,29 @@ internal sealed class SampleRounds(IRankGroup group, IReadOnlyList<WorkSample> s
         for (var i = 0; i < samples.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = torch.NewDisposeScope();
-            group.Barrier();
-            samples[i].Prepare();
-            torch.cuda.synchronize();
-            var start = Stopwatch.GetTimestamp();
-            samples[i].Run();
-            torch.cuda.synchronize();
-            var end = Stopwatch.GetTimestamp();
-            var all = group.ToAll([end - start, end - begun]);
-            var slowest = (double)all.Max(rank => rank[0]) / Stopwatch.Frequency;
-            work += slowest;
-            clock = (double)all[0][1] / Stopwatch.Frequency;
+            var before = 0.0;
+            if (samples[i].Before is { } part)
+                (before, clock) = Time(samples[i].Prepare, part);
+            (var slowest, clock) = Time(samples[i].Prepare, samples[i].Run);
+            work += before + slowest;
             if (keep)
-                seconds[i].Add(slowest / samples[i].Times);
+                seconds[i].Add(Math.Max(0, slowest - before) / samples[i].Times);
         }
         return (work, clock);
+    }
+
+    /// <returns>What the slowest rank takes, and how late it is then on the clock of rank 0; seconds.</returns>
+    private (double Slowest, double Clock) Time(Action prepare, Action run)
+    {
+        using var scope = torch.NewDisposeScope();
+        group.Barrier();
+        prepare();
+        torch.cuda.synchronize();
+        var start = Stopwatch.GetTimestamp();
+        run();
+        torch.cuda.synchronize();
+        var end = Stopwatch.GetTimestamp();
+        var all = group.ToAll([end - start, end - begun]);
+        return ((double)all.Max(rank => rank[0]) / Stopwatch.Frequency, (double)all[0][1] / Stopwatch.Frequency);
     }
 }

@@ -7,4 +7,8 @@ namespace MoEPlace.Executor.Calibrating;
 /// <param name="Prepare">What comes before the clock starts, behind a barrier.</param>
 /// <param name="Run">What is timed.</param>
 /// <param name="Take">Takes the time of once.</param>
-internal sealed record WorkSample(int Times, Action Prepare, Action Run, Action<MeasuredTime> Take);
+/// <param name="Before">
+/// What of <paramref name="Run"/> is timed by itself too and taken off, right before it: a phase costs beside what comes before it in a step
+/// what the two take together beyond that; null for nothing.
+/// </param>
+internal sealed record WorkSample(int Times, Action Prepare, Action Run, Action<MeasuredTime> Take, Action? Before = null);

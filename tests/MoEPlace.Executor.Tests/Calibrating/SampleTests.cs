@@ -25,9 +25,10 @@ public sealed class SampleTests
         var traffic = new TrafficCounters(group.Rank, ranksPerNode, model.Config.HiddenSize * sizeof(float));
         using var samples = new ExchangeSamples(
             group, model, placement, new ExpertExchange(group, new DispatchRule(placement), traffic), Options(ranksPerNode));
+        using var compute = new ComputeSamples(group, model, placement, Options(ranksPerNode));
         MeasuredExchange? told = null;
         var before = new Traffic(0, 0, 0, 0);
-        foreach (var sample in samples.All(one => told = one))
+        foreach (var sample in samples.All(compute, one => told = one))
         {
             sample.Take(new MeasuredTime(1, 1, 1, 1));
             sample.Prepare();

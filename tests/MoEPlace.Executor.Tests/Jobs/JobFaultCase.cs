@@ -11,7 +11,7 @@ using Xunit;
 namespace MoEPlace.Executor.Tests.Jobs;
 
 /// <summary>A job that is struck in the middle of an apply and started again until it is done; all but the blow is drawn from the seed.</summary>
-internal sealed class FaultCase : IDisposable
+internal sealed class JobFaultCase : IDisposable
 {
     private const int MostLives = 4;
     private static readonly string[] Checkpoints = ["mixtral", "olmoe", "deepseek-v2-lite"];
@@ -26,7 +26,7 @@ internal sealed class FaultCase : IDisposable
     private readonly DurableCase durable;
     private readonly List<string> lives = [];
 
-    internal FaultCase(int seed, ApplyPoint point, FaultKind kind, int rank, int ranks)
+    internal JobFaultCase(int seed, ApplyPoint point, FaultKind kind, int rank, int ranks)
     {
         random = new SeedStream(seed, "fault");
         what = (Checkpoints[random.Next(Checkpoints.Length)], 1 + random.Next(3));

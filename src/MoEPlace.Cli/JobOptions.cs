@@ -16,8 +16,8 @@ internal sealed class JobOptions
     private const int MostSpareSlots = 1_024;
     private readonly Option<string?> folder = new("--job")
     {
-        Description = "Keep what is sampled, and the placement in force, in this folder: a run that is started again there goes on where the last one "
-            + "ended, however it ended. It takes other placements while it runs (see apply).",
+        Description = "Keep what is sampled, and the placement in force, in this folder: a run that is started again there goes on where "
+            + "the last one ended, however it ended. It takes other placements while it runs (see apply).",
     };
     private readonly Option<int> restarts = new("--restarts")
     {

@@ -58,7 +58,8 @@ public sealed class JobProcessTests(ByteModel model) : IClassFixture<ByteModel>,
         var again = CliRun.Json([.. Line(), "--ranks", "4", "--job", folder["job"]]);
         Assert.Equal((0, 0), (again.GetProperty("tokens").GetInt32(), again.GetProperty("steps").GetInt32()));
         Assert.Equal(Undisturbed(), again.GetProperty("sampled").ToString());
-        Assert.Contains("complete before; nothing ran", CliRun.Done([.. Line(), "--ranks", "4", "--job", folder["job"]]).Output, StringComparison.Ordinal);
+        var told = CliRun.Done([.. Line(), "--ranks", "4", "--job", folder["job"]]);
+        Assert.Contains("complete before; nothing ran", told.Output, StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();

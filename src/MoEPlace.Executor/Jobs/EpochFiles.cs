@@ -3,7 +3,7 @@ using MoEPlace.Executor.Applying;
 
 namespace MoEPlace.Executor.Jobs;
 
-/// <summary>The epochs that were ever on record: a placement file each, named by the number of the epoch. The greatest is the one of record.</summary>
+/// <summary>The epochs that were ever on record: a placement file each, named by its number. The greatest is the one of record.</summary>
 internal static class EpochFiles
 {
     private const string Extension = ".json";

@@ -160,7 +160,8 @@ public sealed class JobFolder : IDisposable
         if (!faults.Require(epoch is not null, "epochs", null, "the placement that the job began with"))
             return null;
         faults.Require(
-            epoch!.Placement.Ranks == ranks, "ranks", ranks, $"{epoch.Placement.Ranks}, those of the placement in force; see --ranks and --virtual-ranks");
+            epoch!.Placement.Ranks == ranks, "ranks", ranks,
+            $"{epoch.Placement.Ranks}, those of the placement in force; see --ranks and --virtual-ranks");
         return new JobState(epoch, SampledFile.Read(SampledOf(folder), job));
     }
 }

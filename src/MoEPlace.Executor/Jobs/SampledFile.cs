@@ -9,8 +9,9 @@ namespace MoEPlace.Executor.Jobs;
 
 /// <summary>
 /// What a job has sampled, a record for every step, only ever added to. A record is 16 bytes, little-endian (CRC-32C of all that follows in it,
-/// its number from 0, the epoch that the step ran on, how many ids), and 12 bytes an id (sequence, position, id). The first record that is not whole ends what is read: a job
-/// samples the same again after any of its records, so that a file which was cut off costs time and nothing else.
+/// its number from 0, the epoch that the step ran on, how many ids), and 12 bytes an id (sequence, position, id).
+/// The first record that is not whole ends what is read: a job samples the same again after any of its records, so that a file which was cut
+/// off costs time and nothing else.
 /// </summary>
 internal sealed class SampledFile : IDisposable
 {
@@ -116,10 +117,10 @@ internal sealed class SampledFile : IDisposable
             throw new InputException(path, "sequence", id.Sequence, $"0 to {sampled.Length - 1}, the sequences of the job");
         var (ids, prompt) = (sampled[id.Sequence], job.Prompts[id.Sequence]);
         var next = prompt.Ids.Length + ids.Count;
-        if (ids.Count >= prompt.NewTokens || id.Position != next || (ids.Count > 0 && ids[^1] == job.EndId))
+        var ended = ids.Count >= prompt.NewTokens || (ids.Count > 0 && ids[^1] == job.EndId);
+        if (ended || id.Position != next)
             throw new InputException(
-                path, $"sequence {id.Sequence}", $"an id at position {id.Position}",
-                ids.Count >= prompt.NewTokens || (ids.Count > 0 && ids[^1] == job.EndId) ? "none: the sequence has ended" : $"position {next}, the next");
+                path, $"sequence {id.Sequence}", $"an id at position {id.Position}", ended ? "none: the sequence has ended" : $"position {next}, the next");
         ids.Add(id.Id);
     }
 }

@@ -73,7 +73,8 @@ public sealed record Job
         for (var i = 0; i < Sampled.Length && !faults.Any; i++)
         {
             faults.Require(
-                Sampled[i].Length <= Prompts[i].NewTokens, FormattableString.Invariant($"sampled[{i}]"), Sampled[i].Length, $"0 to {Prompts[i].NewTokens} ids");
+                Sampled[i].Length <= Prompts[i].NewTokens, FormattableString.Invariant($"sampled[{i}]"), Sampled[i].Length,
+                $"0 to {Prompts[i].NewTokens} ids");
             CheckIds(Sampled[i], FormattableString.Invariant($"sampled[{i}]"), faults, config);
         }
     }
@@ -110,7 +111,8 @@ public sealed record Job
     private static void CheckIds(ImmutableArray<int> ids, string name, InputFaults faults, TransformerConfig config)
     {
         foreach (var id in ids)
-            if (!faults.Require(id >= 0 && id < config.VocabularySize, name, id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
+            if (!faults.Require(
+                id >= 0 && id < config.VocabularySize, name, id, $"0 to {config.VocabularySize - 1}, the vocabulary of {config.Name}"))
                 break;
     }
 }

@@ -80,7 +80,8 @@ internal sealed class DurableCase(string layout, int ranks, long seed) : IDispos
     internal ImmutableArray<Epoch> Epochs() => !Directory.Exists(Path.Combine(Folder, "epochs")) ? [new Epoch(0, First!)] :
     [
         .. Directory.GetFiles(Path.Combine(Folder, "epochs"), "*.json")
-            .Select(file => new Epoch(int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture), ExpertPlacementFile.Read(file)))
+            .Select(file => new Epoch(
+                int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture), ExpertPlacementFile.Read(file)))
             .OrderBy(epoch => epoch.Number),
     ];
 

@@ -64,7 +64,7 @@ public sealed class RankLauncherTests
     public void Lost_ranks_are_started_anew_as_often_as_is_allowed_and_bad_input_is_not(int allowed, string death, int code, int restarts)
     {
         var result = Launch(
-            $"echo $TORCHELASTIC_RESTART_COUNT; [ $RANK = 1 ] && [ $TORCHELASTIC_RESTART_COUNT -lt 2 ] && {death}; [ $TORCHELASTIC_RESTART_COUNT = 2 ] || read nothing",
+            $"n=$TORCHELASTIC_RESTART_COUNT; echo $n; [ $RANK = 1 ] && [ $n -lt 2 ] && {death}; [ $n = 2 ] || read nothing",
             restarts: allowed);
         Assert.Equal((code, code == 0 ? "2\n" : ""), (result.ExitCode, result.Output));
         var fate = death == "kill -9 $$" ? "rank 1 was killed by signal 9 (KILL)" : "rank 1 ended with exit code 3";

@@ -11,7 +11,7 @@ using Xunit;
 namespace MoEPlace.Executor.Tests.Jobs;
 
 /// <summary>A job that is struck in the middle of an apply and started again until it is done; all but the blow is drawn from the seed.</summary>
-internal sealed class FaultCase : IDisposable
+internal sealed class JobFaultCase : IDisposable
 {
     private const int MostLives = 4;
     private static readonly string[] Checkpoints = ["mixtral", "olmoe", "deepseek-v2-lite"];
@@ -26,7 +26,7 @@ internal sealed class FaultCase : IDisposable
     private readonly DurableCase durable;
     private readonly List<string> lives = [];
 
-    internal FaultCase(int seed, ApplyPoint point, FaultKind kind, int rank, int ranks)
+    internal JobFaultCase(int seed, ApplyPoint point, FaultKind kind, int rank, int ranks)
     {
         random = new SeedStream(seed, "fault");
         what = (Checkpoints[random.Next(Checkpoints.Length)], 1 + random.Next(3));
@@ -49,7 +49,8 @@ internal sealed class FaultCase : IDisposable
 
     public void Dispose() => durable.Dispose();
 
-    public override string ToString() => $"{what}, {drill}, asked at step {askAt}, {bytesPerStep} bytes a step, {spare} spare: {string.Join("; ", lives)}";
+    public override string ToString() =>
+        $"{what}, {drill}, asked at step {askAt}, {bytesPerStep} bytes a step, {spare} spare: {string.Join("; ", lives)}";
 
     /// <summary>Runs it, and judges every life and the whole.</summary>
     internal void Run()
@@ -70,7 +71,8 @@ internal sealed class FaultCase : IDisposable
         var before = durable.Epochs();
         var (desk, steps) = (new ApplyDesk(), new ConcurrentDictionary<(int Rank, int Step), int>());
         var plan = MigrationPlan.Make(
-            before[^1].Placement, target, [.. Enumerable.Range(0, target.Layers).Select(l => before[^1].Placement.MostSlots(new LayerId(l)) + spare)]);
+            before[^1].Placement, target,
+            [.. Enumerable.Range(0, target.Layers).Select(layer => before[^1].Placement.MostSlots(new LayerId(layer)) + spare)]);
         var asks = life == 0 || asksAgain;
         ChannelReader<ApplyStatus>? told = null;
         if (asks && askAt == 0)
@@ -78,7 +80,8 @@ internal sealed class FaultCase : IDisposable
         RunResult[]? results = null;
         try
         {
-            results = durable.Live(new LiveOptions { SpareSlots = spare, Desk = desk, Drill = drill.Attempt == life ? drill : null }, (rank, step, epoch) =>
+            var live = new LiveOptions { SpareSlots = spare, Desk = desk, Drill = drill.Attempt == life ? drill : null };
+            results = durable.Live(live, (rank, step, epoch) =>
             {
                 steps[(rank, step)] = epoch;
                 if (rank == 0 && asks && askAt == step + 1)
@@ -97,12 +100,13 @@ internal sealed class FaultCase : IDisposable
         return results;
     }
 
-    /// <summary>What came on record is the way of the plan, and every step ran on one epoch on all ranks, never on an older one than before.</summary>
+    /// <summary>What came on record is the way of the plan, and every step ran on one epoch on all ranks, none on an older one.</summary>
     private static void JudgeEpochs(
         ImmutableArray<Epoch> before, ImmutableArray<Epoch> after, MigrationPlan plan, IReadOnlyDictionary<(int Rank, int Step), int> steps)
     {
         Assert.Equal(before.AsEnumerable(), after.Take(before.Length));
-        Assert.Equal(plan.Waves.Take(after.Length - before.Length).Select(wave => wave.After), after.Skip(before.Length).Select(epoch => epoch.Placement));
+        var fresh = after.Skip(before.Length).Select(epoch => epoch.Placement).ToArray();
+        Assert.Equal(plan.Waves.Take(fresh.Length).Select(wave => wave.After), fresh);
         var last = before[^1].Number;
         foreach (var step in steps.GroupBy(told => told.Key.Step).OrderBy(step => step.Key))
         {

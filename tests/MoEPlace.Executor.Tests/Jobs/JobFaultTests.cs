@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MoEPlace.Executor.Tests.Jobs;
 
-public sealed class FaultTests
+public sealed class JobFaultTests
 {
     private const int Ranks = 3;
 
@@ -19,7 +19,7 @@ public sealed class FaultTests
         for (var i = 0; i < cases; i++)
         {
             var seed = (int)kind * cases + i;
-            using var fault = new FaultCase(seed, points[i % points.Length], kind, i / points.Length % Ranks, i < cases / 2 ? Ranks : Ranks + 1);
+            using var fault = new JobFaultCase(seed, points[i % points.Length], kind, i / points.Length % Ranks, i < cases / 2 ? Ranks : Ranks + 1);
             try
             {
                 fault.Run();

@@ -76,7 +76,7 @@ internal sealed class CalibrateCommand
             options.Check(faults, weights.Config, start.Ranks);
         }
         faults.ThrowIfAny();
-        return start!.Run(
+        return (start! with { Steady = true }).Run(
             group =>
             {
                 // One checkpoint notes the faults of one reader.

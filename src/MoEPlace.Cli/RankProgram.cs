@@ -16,7 +16,7 @@ internal sealed class RankProgram(int ranks, EmulatedNodes? nodes, Terminal term
     /// <exception cref="RankLossException">A rank failed; what it said is told.</exception>
     internal string Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var options = RankLaunchOptions.OfThisProgram(ranks, arguments);
+        var options = RankLaunchOptions.OfThisProgram(ranks, arguments) with { Steady = true };
         var result = RankLauncher.Run(
             nodes?.Place(options) ?? options, (rank, line) => terminal.Error($"[{arguments[0]}, rank {rank}] {line}"), cancellation);
         return result.Failure is null ? result.Output : throw new RankLossException($"{arguments[0]}: {result.Failure}");

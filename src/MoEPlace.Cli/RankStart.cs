@@ -18,6 +18,9 @@ internal sealed record RankStart(
     /// <summary>How often launched ranks are started anew after one was lost.</summary>
     internal int Restarts { get; init; }
 
+    /// <summary>Whether ranks that this process starts are timed (<see cref="RankLaunchOptions.Steady"/>).</summary>
+    internal bool Steady { get; init; }
+
     /// <summary>How many nodes the ranks stand on, as many on each; 1 where that is not so.</summary>
     internal int Nodes => Emulation?.Nodes ?? (Environment is { } told && told.Size % told.LocalSize == 0 ? told.Size / told.LocalSize : 1);
 
@@ -63,6 +66,7 @@ internal sealed record RankStart(
             RendezvousTimeout = Timeout,
             Patience = patience,
             Restarts = Restarts,
+            Steady = Steady,
         };
         using var nodes = Emulation is null ? null : EmulatedNodes.Create(Emulation.Nodes, Emulation.LinkBytesPerSecond);
         var result = RankLauncher.Run(

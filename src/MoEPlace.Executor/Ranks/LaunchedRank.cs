@@ -64,6 +64,8 @@ internal sealed partial class LaunchedRank : IDisposable
         // Read once, when the libraries are loaded; torch.set_num_threads does not reach OpenBLAS.
         foreach (var name in new[] { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS" })
             start.Environment.TryAdd(name, threads);
+        if (options.Steady)
+            start.Environment["DOTNET_TieredCompilation"] = "0";
         return new LaunchedRank(environment.Rank, Process.Start(start)!, onOutput, onError);
     }
 

@@ -35,6 +35,12 @@ public sealed record RankLaunchOptions
     /// <summary>How long ranks may take, when all is cancelled, to put away what they reached: SIGTERM asks them to. Default: no time.</summary>
     public TimeSpan Patience { get; init; }
 
+    /// <summary>
+    /// Whether ranks compile each of their methods once, at first use: they begin a second later, but no compiler takes turns with the steps
+    /// that are to be timed. Default: false.
+    /// </summary>
+    public bool Steady { get; init; }
+
     /// <summary>How long ranks have to end by themselves before they are killed. Default: 5 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -8,13 +8,14 @@ namespace MoEPlace.Cli;
 /// <param name="Texts">Files and folders of text.</param>
 /// <param name="Batch">Sequences.</param>
 /// <param name="Steps">Steps that count, after <see cref="WarmUp"/> others.</param>
-internal sealed record RealityJob(string Checkpoint, ImmutableArray<string> Texts, int Batch, int Steps)
+/// <param name="Seed">Which sequences of the text run, and what is sampled after them.</param>
+internal sealed record RealityJob(string Checkpoint, ImmutableArray<string> Texts, int Batch, int Steps, int Seed = 1)
 {
     /// <summary>Tokens of each sequence that run at once, before any decode.</summary>
     internal const int Prompt = 16;
 
     /// <summary>Steps that do not count.</summary>
-    internal const int WarmUp = 8;
+    internal const int WarmUp = 16;
 
     /// <summary>Tokens of each sequence that run.</summary>
     internal int Length => Prompt + WarmUp + Steps;
@@ -24,7 +25,8 @@ internal sealed record RealityJob(string Checkpoint, ImmutableArray<string> Text
     [
         "run", Checkpoint, "--text", .. Texts, "--sequences", Text(Batch), "--batch", Text(Batch), "--length", Text(Prompt),
         "--prefill", Text(Prompt), "--prefill-tokens", Text(Batch * Prompt), "--new-tokens", Text(WarmUp + Steps + 1),
-        "--temperature", "1", "--device", "cpu", "--json",
+        "--temperature", "1", "--seed",
+        Text(Seed), "--device", "cpu", "--json",
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

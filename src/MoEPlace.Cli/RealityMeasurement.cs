@@ -27,10 +27,9 @@ internal sealed class RealityMeasurement(RankProgram program, EmulatedNodes? nod
 
     /// <summary>Runs the job, which records what it runs, and simulates the same.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="name">The name of the placement.</param>
-    /// <param name="file">Its file.</param>
+    /// <param name="file">The file of the placement.</param>
     /// <param name="cancellation">Ends it.</param>
-    internal RealitySetting Run(RealityJob job, string name, string file, CancellationToken cancellation)
+    internal RealityHalf Run(RealityJob job, string file, CancellationToken cancellation)
     {
         var placement = ExpertPlacementFile.Read(file);
         var (times, trace) = (Path.ChangeExtension(file, ".times.json"), Path.ChangeExtension(file, ".trace.safetensors"));
@@ -47,10 +46,19 @@ internal sealed class RealityMeasurement(RankProgram program, EmulatedNodes? nod
         var simulated = RealitySimulation.Run(link.Cluster, placement, recorded, job, cancellation);
         File.Delete(times);
         File.Delete(trace);
+        return new RealityHalf(steps, simulated, measured, judged.InterNodeBytes ?? 0, carried);
+    }
+
+    /// <summary>What the runs of one setting come to.</summary>
+    internal static RealitySetting Join(string link, string placement, int batch, IReadOnlyCollection<RealityHalf> halves)
+    {
+        TimedStep[] steps = [.. halves.SelectMany(half => half.Steps)];
+        var simulated = halves.SelectMany(half => half.Simulated).ToArray();
         var seconds = steps.Select(step => step.Seconds).ToArray();
         return new RealitySetting(
-            link.Name, name, job.Batch, steps.Length, Quantile(seconds, 0.5), Quantile(seconds, 0.1), Quantile(seconds, 0.9),
-            Quantile(simulated.Select(step => step.Seconds), 0.5), measured, judged.InterNodeBytes ?? 0, carried,
+            link, placement, batch, steps.Length, Quantile(seconds, 0.5), Quantile(seconds, 0.1), Quantile(seconds, 0.9),
+            Quantile(simulated.Select(step => step.Seconds), 0.5), halves.Sum(half => half.LinkBytes), halves.Sum(half => half.EvaluatedBytes),
+            halves.Any(half => half.AdapterBytes is null) ? null : halves.Sum(half => half.AdapterBytes),
             [
                 .. Phases.Select(phase => new RealityPhase(
                     phase.Name,

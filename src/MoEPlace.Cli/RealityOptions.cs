@@ -20,8 +20,11 @@ internal sealed record RealityOptions(
     /// <summary>Ranks over all nodes.</summary>
     internal const int Ranks = 4;
 
-    /// <summary>The job of a batch.</summary>
-    internal RealityJob Job(int batch) => new(Checkpoint, Texts, batch, Steps);
+    /// <summary>The job of a batch, of which every run counts half of the steps.</summary>
+    internal RealityJob Job(int batch) => new(Checkpoint, Texts, batch, (Steps + 1) / 2);
+
+    /// <summary>A job of other sequences, to place experts by.</summary>
+    internal RealityJob Recorded() => Job(Batches.Max()) with { Steps = Steps, Seed = 2 };
 
     /// <summary>A file in the folder.</summary>
     internal string File(FormattableString name) => Path.Combine(Folder, FormattableString.Invariant(name));

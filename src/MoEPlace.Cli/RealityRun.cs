@@ -53,11 +53,7 @@ internal sealed class RealityRun
             links.Add(Calibrate(megabits));
             var measurement = new RealityMeasurement(program, nodes, links[^1]);
             foreach (var batch in options.Batches)
-                foreach (var (name, file) in placements)
-                {
-                    Tell($"{links[^1].Name}: {batch} tokens a step, {name}");
-                    settings.Add(measurement.Run(options.Job(batch), name, file, cancellation));
-                }
+                settings.AddRange(Measure(measurement, links[^1], options.Job(batch), placements));
         }
         var first = links[0].Measurements;
         return new RealityResult(
@@ -68,23 +64,37 @@ internal sealed class RealityRun
             settings.ToImmutable(), Migrate(links[^1], trace.Model, placements[0].File));
     }
 
+    /// <summary>Each placement twice, there and back again: what the machine grows slower or faster by hits all of them.</summary>
+    private IEnumerable<RealitySetting> Measure(
+        RealityMeasurement measurement, RealityLink link, RealityJob job, (string Name, string File)[] placements)
+    {
+        var halves = placements.Select(_ => new List<RealityHalf>()).ToArray();
+        int[] there = [.. Enumerable.Range(0, placements.Length)];
+        foreach (var i in there.Concat(there.Reverse()))
+        {
+            Tell($"{link.Name}: {job.Batch} tokens a step, {placements[i].Name}");
+            halves[i].Add(measurement.Run(job, placements[i].File, cancellation));
+        }
+        return there.Select(i => RealityMeasurement.Join(link.Name, placements[i].Name, job.Batch, halves[i]));
+    }
+
     private RoutingTrace Record()
     {
-        var batch = options.Batches.Max();
-        Tell($"recording {batch} tokens a step, to place experts by");
+        var job = options.Recorded();
+        Tell($"recording {job.Batch} tokens a step of other sequences, to place experts by");
         var file = options.File($"recording.safetensors");
-        program.Run([.. options.Job(batch).Arguments, "--record", file], cancellation);
+        program.Run([.. job.Arguments, "--record", file], cancellation);
         return RoutingTrace.Open(file);
     }
 
-    /// <summary>What engines do, and what is best for the bytes of the sequences that a placement may be solved on.</summary>
+    /// <summary>What engines do, and what is best for the bytes of what was recorded.</summary>
     private (string Name, string File)[] Placements(RoutingTrace trace)
     {
         Tell("placing");
         var cluster = ClusterPresets.Parse(nodes is null
             ? FormattableString.Invariant($"1x{RealityOptions.Ranks}")
             : FormattableString.Invariant($"{RealityOptions.Nodes}x{RealityOptions.Ranks / RealityOptions.Nodes}"));
-        var slice = new TraceSlice(trace, TraceSplit.Train);
+        var slice = new TraceSlice(trace, TraceSplit.All);
         var problem = PlacementProblem.Create(
             trace.Model, cluster, RoutingCounts.Of(slice), slice, PlacementObjective.Copies, timeLimit: TimeSpan.MaxValue / 2,
             iterationLimit: SearchIterations, traceDigest: trace.Digest) with
@@ -119,10 +129,16 @@ internal sealed class RealityRun
         var seconds = FormattableString.Invariant($"{Math.Clamp(options.Steps * CalibrationSecondsPerStep, 2, 60)}");
         program.Run(
             ["calibrate", options.Checkpoint, "--device", "cpu", "--seconds", seconds, "-o", cluster, "--measurements", measured], cancellation);
-        var read = Cluster.Read(cluster);
-        return new RealityLink(
-            name, megabits * BytesOfMegabit, read.InterNode.BandwidthBytesPerSecond, read,
-            StrictJson.Read<CalibrationMeasurements>(measured, CalibrationMeasurements.FormatName));
+        var told = StrictJson.Read<CalibrationMeasurements>(measured, CalibrationMeasurements.FormatName);
+        return new RealityLink(name, megabits * BytesOfMegabit, Reached(told), Cluster.Read(cluster), told);
+    }
+
+    /// <summary>The most that an exchange brought out of a node, or on one node out of a rank, its start-up included.</summary>
+    private static double Reached(CalibrationMeasurements measured)
+    {
+        var (each, far) = (measured.RanksPerNode, (measured.Nodes - 1) * measured.RanksPerNode);
+        return measured.Exchanges.Where(one => one.Peers == (far > 0 ? "inter-node" : "intra-node"))
+            .Max(one => one.BytesPerPeer * (far > 0 ? (double)each * far : each - 1) / one.Time.Median);
     }
 
     private void Tell(string what) => terminal.Error($"reality: {what}");

@@ -15,6 +15,9 @@ internal sealed class SampleRounds(IRankGroup group, IReadOnlyList<WorkSample> s
     private const int MostWarmUps = 10;
     private const int LeastRepeats = 5;
     private const double Settled = 0.95;
+
+    /// <summary>Less than this share of what it was timed with, a phase cannot be told from noise.</summary>
+    private const double LeastShare = 0.05;
     private readonly List<double>[] seconds = [.. samples.Select(_ => new List<double>())];
     private readonly long begun = Stopwatch.GetTimestamp();
 
@@ -69,7 +72,7 @@ internal sealed class SampleRounds(IRankGroup group, IReadOnlyList<WorkSample> s
             (var slowest, clock) = Time(samples[i].Prepare, samples[i].Run);
             work += before + slowest;
             if (keep)
-                seconds[i].Add(Math.Max(0, slowest - before) / samples[i].Times);
+                seconds[i].Add(Math.Max(slowest - before, slowest * LeastShare) / samples[i].Times);
         }
         return (work, clock);
     }

@@ -46,7 +46,8 @@ internal sealed class RealityCommand
         var command = new Command(
             "reality",
             $"Hold the simulator against this machine: {RealityOptions.Ranks} ranks on {RealityOptions.Nodes} nodes that it makes of itself, "
-            + "calibrated, run and simulated at several link speeds, batches and placements.")
+            + "calibrated, run and simulated at several link speeds, batches and placements. Writes a page and `result.json`, which `report` reads, "
+            + "into the folder of --output.")
         {
             verb.checkpoint, verb.text, verb.linkRates, verb.batches, verb.steps, verb.output,
         };
@@ -74,11 +75,16 @@ internal sealed class RealityCommand
             [.. parsed.GetValue(batches)!], parsed.GetValue(steps), weights?.Config.MaxPositions ?? int.MaxValue,
             Path.GetFullPath(parsed.GetValue(output)!));
         RequireDistinct(options.LinkMegabits, "--link-rates", rate => rate is >= 1 and <= 100_000, "1 to 100,000 Mbit/s, each once");
-        RequireDistinct(options.Batches, "--batches", batch => batch is >= 1 and <= MostBatch, $"1 to {MostBatch}, each once");
-        var most = Math.Max(LeastSteps, options.Positions - RealityJob.Prompt - RealityJob.WarmUp);
+        var distinct = RequireDistinct(options.Batches, "--batches", batch => batch is >= 1 and <= MostBatch, $"1 to {MostBatch}, each once");
+        const int before = RealityJob.Prompt + RealityJob.WarmUp;
+        var most = Math.Max(LeastSteps, options.Positions - before);
+        var fits = faults.Require(
+            options.Positions - before >= LeastSteps, "checkpoint", $"{options.Positions} positions",
+            $"at least {before + LeastSteps}: {LeastSteps} steps and the {before} tokens before them are one sequence");
         faults.Require(
             options.Steps >= LeastSteps && options.Steps <= most, "--steps", options.Steps,
-            $"{LeastSteps} to {most}: with the {RealityJob.Prompt + RealityJob.WarmUp} tokens before them they are one sequence");
+            $"{LeastSteps} to {most}: with the {before} tokens before them they are one sequence");
+        CheckText(options, fits && distinct, faults);
         if (weights is not null)
         {
             faults.Require(
@@ -92,7 +98,24 @@ internal sealed class RealityCommand
         faults.ThrowIfAny();
         return options;
 
-        void RequireDistinct<T>(IReadOnlyCollection<T> values, string option, Func<T, bool> allowed, string words) => faults.Require(
+        bool RequireDistinct<T>(IReadOnlyCollection<T> values, string option, Func<T, bool> allowed, string words) => faults.Require(
             values.Count > 0 && values.All(allowed) && values.Distinct().Count() == values.Count, option, string.Join(' ', values), words);
+    }
+
+    /// <summary>Reads the text as the runs do, and counts what it holds out where that is known to be needed.</summary>
+    private static void CheckText(RealityOptions options, bool counted, InputFaults faults)
+    {
+        if (faults.Try(() => Corpus.Read(options.Texts, RealityJob.Prompt)) is not { } corpus || !counted)
+            return;
+        var (largest, migrated) = (options.Batches.Max(), RealityMigrationRun.Sequences(options.Batches[0], options.Positions));
+        Require(largest, $"at least {largest}, a step of the largest batch");
+        if (migrated > largest)
+            Require(migrated, $"at least {migrated}, for the steps of {options.Batches[0]} tokens beside which experts move");
+
+        void Require(int wanted, string words)
+        {
+            var there = corpus.HeldOut((wanted + corpus.Domains.Length - 1) / corpus.Domains.Length, RealityJob.Prompt).Length;
+            faults.Require(there >= wanted, "--text", $"{there} sequences of {RealityJob.Prompt} bytes, as many of each file, are held out", words);
+        }
     }
 }

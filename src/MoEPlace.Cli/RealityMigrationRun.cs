@@ -27,7 +27,7 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
     /// <param name="model">The model, with the bytes of an expert.</param>
     /// <param name="begin">The file of the placement that it begins with.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="IOException">The migration was not applied.</exception>
+    /// <exception cref="IOException">The job ended before, or the migration was not applied as a whole.</exception>
     internal RealityMigration Run(int batch, int positions, MoEModel model, string begin, CancellationToken cancellation)
     {
         var from = ExpertPlacementFile.Read(begin);
@@ -45,8 +45,9 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
                 cancellation);
             try
             {
-                if (Await(job, run, cancellation) is { } client)
-                    Apply(client, wish, cancellation);
+                var arrived = Apply(Await(job, run, cancellation), wish, cancellation);
+                if (arrived != bytes)
+                    throw new IOException(string.Create(CultureInfo.InvariantCulture, $"the migration moved {arrived} bytes, asked were {bytes}"));
             }
             catch
             {
@@ -67,22 +68,30 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
     }
 
     /// <summary>As many sequences, one batch after the other, as give the steps.</summary>
+    /// <param name="batch">Tokens of a step.</param>
+    /// <param name="positions">Tokens that a sequence may have, at least two more than <see cref="RealityJob.Prompt"/>.</param>
+    internal static int Sequences(int batch, int positions)
+    {
+        var decoded = Sampled(positions) - 1;
+        return (StepsInAll + decoded - 1) / decoded * batch;
+    }
+
+    private static int Sampled(int positions) => Math.Min(LongestAnswer, positions - RealityJob.Prompt);
+
     private ImmutableArray<string> Arguments(int batch, int positions)
     {
-        var sampled = Math.Min(LongestAnswer, positions - RealityJob.Prompt);
-        var waves = (StepsInAll + sampled - 2) / (sampled - 1);
         return
         [
-            "run", options.Checkpoint, "--text", .. options.Texts, "--sequences", Text(waves * batch), "--batch", Text(batch), "--length",
-            Text(RealityJob.Prompt), "--prefill", Text(RealityJob.Prompt), "--prefill-tokens", Text(batch * RealityJob.Prompt),
-            "--new-tokens", Text(sampled), "--temperature", "1", "--device", "cpu", "--json",
+            "run", options.Checkpoint, "--text", .. options.Texts, "--sequences", Text(Sequences(batch, positions)), "--batch", Text(batch),
+            "--length", Text(RealityJob.Prompt), "--prefill", Text(RealityJob.Prompt), "--prefill-tokens", Text(batch * RealityJob.Prompt),
+            "--new-tokens", Text(Sampled(positions)), "--temperature", "1", "--device", "cpu", "--json",
         ];
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Waits until the job has run long enough; null when it ended before.</summary>
-    private ControlClient? Await(string job, Task run, CancellationToken cancellation)
+    /// <summary>Waits until the job has run long enough.</summary>
+    private ControlClient Await(string job, Task run, CancellationToken cancellation)
     {
         ControlClient? client = null;
         while (!run.IsCompleted)
@@ -101,14 +110,17 @@ internal sealed class RealityMigrationRun(RealityOptions options, RankProgram pr
             cancellation.WaitHandle.WaitOne(BetweenLooks);
             cancellation.ThrowIfCancellationRequested();
         }
-        return null;
+        run.GetAwaiter().GetResult();
+        throw new IOException($"the job ended before experts moved: it ran fewer than {StepsBefore} steps");
     }
 
-    private void Apply(ControlClient client, ApplyRequest wish, CancellationToken cancellation)
+    /// <summary>Has the placement applied; returns the bytes that arrived.</summary>
+    private long Apply(ControlClient client, ApplyRequest wish, CancellationToken cancellation)
     {
         var last = AtTheJob(() => FollowAsync().GetAwaiter().GetResult());
-        if (last?.State != ApplyState.Done)
-            throw new IOException($"the migration was not applied: {last?.Reason ?? "the job has ended"}");
+        return last?.State == ApplyState.Done
+            ? last.BytesMoved
+            : throw new IOException($"the migration was not applied: {last?.Reason ?? "the job has ended"}");
 
         async Task<ApplyStatus?> FollowAsync()
         {

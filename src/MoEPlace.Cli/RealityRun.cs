@@ -39,7 +39,7 @@ internal sealed class RealityRun
         if (why is not null)
             terminal.Error($"note: one node, whose links have no limit: this machine makes no nodes ({why})");
         using var nodes = why is null ? EmulatedNodes.Create(RealityOptions.Nodes) : null;
-        return new RealityRun(options, nodes, terminal, cancellation).All();
+        return new RealityRun(options, nodes, terminal, cancellation).All() with { Emulated = nodes is null ? null : EmulatedNodes.InWords };
     }
 
     private RealityResult All()

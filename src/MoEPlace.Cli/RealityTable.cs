@@ -17,11 +17,11 @@ internal static class RealityTable
             MeasureTable.Seconds(s.MeasuredP10), MeasureTable.Seconds(s.MeasuredP90), MeasureTable.Seconds(s.SimulatedSeconds), Percent(s.Error()),
             MeasureTable.Count(s.MeasuredLinkBytes), MeasureTable.Count(s.EvaluatedLinkBytes),
         }));
-        var errors = result.Settings.Select(s => Math.Abs(s.Error())).ToArray();
-        terminal.Line(FormattableString.Invariant(
-            $"over {errors.Length} settings the simulated step is off by {RealityMeasurement.Quantile(errors, 0.5):P1} in the median and ")
-            + FormattableString.Invariant($"{errors.Max():P1} at most"));
+        terminal.Line($"over {result.Settings.Length} {(result.Settings.Length == 1 ? "setting" : "settings")} the simulated step is off by "
+            + $"{Told(result.MedianError())} in the median and {Told(result.LargestError())} at most");
     }
+
+    private static string Told(double error) => FormattableString.Invariant($"{RealityResult.ToldPercent(error):F1} %");
 
     private static string Percent(double error) => FormattableString.Invariant($"{error * 100:+0.0;-0.0} %");
 }

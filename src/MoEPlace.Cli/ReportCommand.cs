@@ -13,8 +13,8 @@ internal static class ReportCommand
     {
         var results = new Argument<string[]>("results")
         {
-            Description = "Files that place, evaluate, demo, simulate or reality wrote with --result; all of placements, all of "
-                + "simulations, or one of reality.",
+            Description = "Files that place, evaluate, demo or simulate wrote with --result, or the result.json that reality wrote; all of "
+                + "placements, all of simulations, or one of reality.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = CommonOptions.Output("The folder of the page, the figures (SVG and PNG) and the tables (CSV).");

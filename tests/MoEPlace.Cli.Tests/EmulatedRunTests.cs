@@ -72,6 +72,18 @@ public sealed class EmulatedRunTests(ByteModel model) : IClassFixture<ByteModel>
                 "reality", model.Checkpoint, "--text", model["apples.txt"], "--link-rates", "0", "--batches", "8", "8", "--steps", "9", "-o", folder["r"])
             .Refused("reality: --link-rates = \"0\"", "reality: --batches = \"8 8\"", "reality: --steps = 9");
 
+    [Fact]
+    public void A_text_that_is_missing_or_too_short_is_told_before_anything_is_made()
+    {
+        string[] line = ["reality", model.Checkpoint, "-o", folder["none"], "--link-rates", "100"];
+        CliRun.Of([.. line, "--text", folder["nope"], "--steps", "9"]).Refused("corpus: text = ", "reality: --steps = 9");
+        CliRun.Of([.. line, "--text", model["apples.txt"], "--batches", "16", "128"])
+            .Refused("reality: --text = \"45 sequences of 16 bytes, as many of each file, are held out\"; allowed: at least 128");
+        CliRun.Of([.. line, "--text", model["apples.txt"], "--batches", "16", "32"])
+            .Refused("reality: --text = \"45 sequences of 16 bytes, as many of each file, are held out\"; allowed: at least 48");
+        Assert.False(Directory.Exists(folder["none"]));
+    }
+
     public void Dispose() => folder.Dispose();
 
     private static void SkipWithoutNodes() => Assert.SkipWhen(EmulatedNodes.WhyNot() is not null, $"no emulated nodes: {EmulatedNodes.WhyNot()}");

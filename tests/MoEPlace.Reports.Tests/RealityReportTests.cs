@@ -109,15 +109,37 @@ public sealed class RealityReportTests
             var random = new SeedStream(seed, "errors");
             var off = result.With(s => s with { SimulatedSeconds = s.MeasuredSeconds * (0.7 + 0.6 * random.NextDouble()) });
             double[] errors = [.. off.Settings.Select(s => Math.Abs(s.SimulatedSeconds / s.MeasuredSeconds - 1)).Order()];
+            var median = (errors[(errors.Length - 1) / 2] + errors[errors.Length / 2]) / 2;
+            Assert.Equal((median, errors[^1]), (off.MedianError(), off.LargestError()));
             var told = RealityFindings.Steps(off);
             double[] numbers =
             [
                 .. told.Split(' ').Where(word => word.Contains('\u00A0'))
                     .Select(word => double.Parse(word[..word.IndexOf('\u00A0')], CultureInfo.InvariantCulture)),
             ];
-            Assert.True(numbers[0] >= 100 * errors[(errors.Length - 1) / 2] && numbers[1] >= 100 * errors[^1], $"seed {seed}: {told}");
-            Assert.Equal(errors[errors.Length / 2] <= 0.1 && errors[^1] <= 0.2, !told.Contains("NOT", StringComparison.Ordinal));
+            Assert.True(numbers[0] >= 100 * median && numbers[1] >= 100 * errors[^1], $"seed {seed}: {told}");
+            Assert.Equal(median <= 0.1 && errors[^1] <= 0.2, !told.Contains("NOT", StringComparison.Ordinal));
+            Assert.Equal(median <= 0.1 && errors[^1] <= 0.2, RealityFindings.AllWithin(off));
         }
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.1 }, 0.1)]
+    [InlineData(new[] { 0.1, 0.3 }, 0.2)]
+    [InlineData(new[] { 0.3, 0.1, 0.1 }, 0.1)]
+    [InlineData(new[] { 0.4, 0.1, 0.3, 0.2 }, 0.25)]
+    public void The_median_error_of_an_even_number_is_the_mean_of_the_two_in_the_middle(double[] errors, double median)
+    {
+        var result = MadeUpReality.Result();
+        result = result with
+        {
+            Settings = [.. errors.Select((error, i) => result.Settings[i] with
+            {
+                MeasuredSeconds = 1, SimulatedSeconds = i % 2 == 0 ? 1 + error : 1 - error,
+            })],
+        };
+        Assert.Equal(median, result.MedianError(), 12);
+        Assert.Equal(errors.Max(), result.LargestError(), 12);
     }
 
     [Fact]
@@ -128,6 +150,7 @@ public sealed class RealityReportTests
         var more = result.Settings[3] with { MeasuredLinkBytes = result.Settings[3].MeasuredLinkBytes + 1 };
         var one = result with { Settings = result.Settings.SetItem(3, more) };
         Assert.Contains("did NOT count what evaluate tells in 1 of 12 settings", RealityFindings.Bytes(one), StringComparison.Ordinal);
+        Assert.Equal((true, false), (RealityFindings.AllWithin(result), RealityFindings.AllWithin(one)));
     }
 
     [Fact]
@@ -142,6 +165,25 @@ public sealed class RealityReportTests
         Assert.Contains(": within the", RealityFindings.Migration(m), StringComparison.Ordinal);
         var slow = m with { StepSeconds = [.. m.StepSeconds.Select((s, i) => i < 20 ? s : s * 1.3)] };
         Assert.Contains(": NOT within the", RealityFindings.Migration(slow), StringComparison.Ordinal);
+        var result = MadeUpReality.Result();
+        Assert.Equal((true, false), (RealityFindings.AllWithin(result with { Migration = m }), RealityFindings.AllWithin(result with { Migration = slow })));
+    }
+
+    [Fact]
+    public void Labels_of_lines_keep_apart_in_the_order_of_their_lines()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new SeedStream(seed, "lines");
+            double[] pixels = [.. Enumerable.Range(0, 1 + seed % 3).Select(_ => 320 * (seed % 2 == 0 ? random.NextDouble() : 1 - 0.05 * random.NextDouble()))];
+            var placed = MigrationFigure.Apart(pixels);
+            for (var i = 0; i < pixels.Length; i++)
+                for (var j = 0; j < pixels.Length; j++)
+                    Assert.True(
+                        i == j || (Math.Abs(placed[i] - placed[j]) >= MigrationFigure.LeastGap - 1e-9 && placed[i] < placed[j] == pixels[i] < pixels[j]),
+                        $"seed {seed}: {string.Join(' ', pixels)} at {string.Join(' ', placed)}");
+        }
+        Assert.Equal([100, 200, 300], MigrationFigure.Apart([100, 200, 300]));
     }
 
     [Fact]
@@ -151,13 +193,22 @@ public sealed class RealityReportTests
         var result = MadeUpReality.Result();
         var bad = result with
         {
-            Links = [result.Links[0], result.Links[0] with { MeasuredBytesPerSecond = 0 }],
-            Settings = [result.Settings[0] with { MeasuredSeconds = 0 }, result.Settings[0] with { Link = "none", Phases = default }],
-            Migration = result.Migration! with { Moving = [true], ExpertsMoved = 129 },
+            Links =
+            [
+                result.Links[0],
+                result.Links[0] with { MeasuredBytesPerSecond = 0, Cluster = result.Links[0].Cluster with { Nodes = 0 } },
+            ],
+            Settings =
+            [
+                result.Settings[0] with { MeasuredSeconds = 0 }, result.Settings[0] with { Link = "none", Phases = default },
+                result.Settings[1] with { MeasuredP10 = 0.9, MeasuredSeconds = 0.8, MeasuredP90 = 0.7, SimulatedSeconds = 3_601 },
+            ],
+            Migration = result.Migration! with { Link = "none", Moving = [true], ExpertsMoved = 129 },
         };
         var fault = Assert.Throws<InputException>(() => RealityReport.Write(bad, folder["out"], CancellationToken.None));
         Assert.Equal(
-            ["links[1].name", "links[1].measuredBytesPerSecond", "settings[0].measuredSeconds", "settings[1].link", "settings[1].phases",
+            ["links[1].name", "links[1].measuredBytesPerSecond", "links[1].cluster.nodes", "settings[0].measuredSeconds", "settings[1].link",
+                "settings[1].phases", "settings[2].measuredP10", "settings[2].measuredP90", "settings[2].simulatedSeconds", "migration.link",
                 "migration.expertsMoved", "migration.moving"],
             fault.Faults.Select(f => f.Field));
         Assert.False(Directory.Exists(folder["out"]));

@@ -84,7 +84,7 @@ public static class CalibrationRun
             device.IsCuda ? torch.cuda.describe(device.Index).Name : Processor());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{processor}, {Environment.ProcessorCount} cores a node, {group.Size} ranks as {kind}, ")
+            $"{processor}, {Environment.ProcessorCount} {(Environment.ProcessorCount == 1 ? "core" : "cores")} a node, {group.Size} ranks as {kind}, ")
             + $"MoEPlace {MoEPlaceVersion.Current}, libtorch {torch.Version}";
     }
 

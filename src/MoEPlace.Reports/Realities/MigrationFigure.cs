@@ -14,6 +14,14 @@ internal static class MigrationFigure
 
     private static readonly int[] Dashed = [5, 3], Solid = [1, 0];
 
+    private const int Height = 320;
+
+    /// <summary>From 0 to the top of the axis, beside the highest point or line.</summary>
+    private const double RoomAbove = 1.05;
+
+    /// <summary>Pixels from the middle of one label to that of the next, at least.</summary>
+    internal const double LeastGap = 14;
+
     /// <summary>Steps beyond this are left to the data.</summary>
     private const int MostDrawn = 2_000;
 
@@ -44,10 +52,13 @@ internal static class MigrationFigure
         });
         var lines = new[]
         {
-            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed, Shift: 12),
-            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed, Shift: 0),
-            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid, Shift: -12),
+            (Seconds: m.StepSecondsP95(moving: false), Text: "19 of 20 without", Color: "#7A7F85", Dash: Dashed),
+            (Seconds: m.StepSecondsP95(moving: true), Text: "19 of 20 while experts move", Color: "#D55E00", Dash: Dashed),
+            (Seconds: m.AllowedSeconds(), Text: "allowed", Color: "#009E73", Dash: Solid),
         }.Where(line => line.Seconds > 0).ToArray();
+        var top = RoomAbove * Math.Max(m.StepSeconds.Take(drawn).Max(), lines.Max(line => line.Seconds));
+        double[] heights = [.. lines.Select(line => line.Seconds / top * Height)];
+        var labels = Apart(heights);
         var switches = Enumerable.Range(1, Math.Max(0, drawn - 1)).Where(i => m.Epoch[i] != m.Epoch[i - 1]).Select(i => new { step = i + 0.5 });
         var x = new
         {
@@ -62,14 +73,14 @@ internal static class MigrationFigure
             field = "value",
             type = "quantitative",
             title = $"time of the step, {unit.Name}",
-            scale = new { zero = true },
+            scale = new { domain = new[] { 0, top * unit.PerSecond }, nice = false },
             axis = new { tickCount = 6, domain = false, ticks = false },
         };
         return new
         {
             config = FigureStyle.Config,
             width = 590,
-            height = 320,
+            height = Height,
             layer = (object[])
             [
                 new
@@ -101,13 +112,29 @@ internal static class MigrationFigure
                         },
                     },
                 },
-                .. lines.Select(line => Line(
-                    line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash, line.Shift, drawn)),
+                .. lines.Select((line, i) => Line(
+                    line.Seconds * unit.PerSecond, $"{line.Text}, {Quantity.Seconds(line.Seconds)}", line.Color, line.Dash,
+                    heights[i] - labels[i], drawn)),
             ],
         };
     }
 
-    private static object Line(double value, string text, string color, int[] strokeDash, int dy, int steps)
+    /// <summary>Where labels of lines stand: at their line, or so far from the one in the middle that none covers another.</summary>
+    /// <param name="heights">Of at most three lines, in pixels.</param>
+    /// <returns>In the same order.</returns>
+    internal static double[] Apart(double[] heights)
+    {
+        int[] order = [.. Enumerable.Range(0, heights.Length).OrderBy(i => heights[i])];
+        var placed = (double[])heights.Clone();
+        var middle = (order.Length - 1) / 2;
+        for (var i = middle + 1; i < order.Length; i++)
+            placed[order[i]] = Math.Max(placed[order[i]], placed[order[i - 1]] + LeastGap);
+        for (var i = middle - 1; i >= 0; i--)
+            placed[order[i]] = Math.Min(placed[order[i]], placed[order[i + 1]] - LeastGap);
+        return placed;
+    }
+
+    private static object Line(double value, string text, string color, int[] strokeDash, double dy, int steps)
     {
         var y = new { field = "value", type = "quantitative" };
         return new

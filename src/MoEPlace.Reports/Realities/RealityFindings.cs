@@ -15,7 +15,7 @@ internal static class RealityFindings
         var off = result.Settings.Length == 1
             ? $"The simulated step is off by {Upwards(largest)} in the only setting"
             : $"The simulated step is off by {Upwards(median)} in the median of {result.Settings.Length} settings and by {Upwards(largest)} at most";
-        return $"{off}: {(median <= MedianLimit && largest <= LargestLimit ? "within" : "NOT within")} the {Quantity.Percent(MedianLimit, 0)} "
+        return $"{off}: {(StepsWithin(result) ? "within" : "NOT within")} the {Quantity.Percent(MedianLimit, 0)} "
             + $"and {Quantity.Percent(LargestLimit, 0)} that are asked for";
     }
 
@@ -71,6 +71,13 @@ internal static class RealityFindings
             + $"{(with <= allowed ? "within" : "NOT within")} the {Quantity.Seconds(allowed)} that are allowed";
     }
 
+    /// <summary>Whether nothing that was measured is outside what is asked for.</summary>
+    internal static bool AllWithin(RealityResult result) =>
+        StepsWithin(result) && result.Settings.All(s => s.MeasuredLinkBytes == s.EvaluatedLinkBytes)
+        && (result.Migration is not { } m || m.StepSecondsP95(moving: false) == 0 || m.StepSecondsP95(moving: true) <= m.AllowedSeconds());
+
+    private static bool StepsWithin(RealityResult result) => result.MedianError() <= MedianLimit && result.LargestError() <= LargestLimit;
+
     /// <summary>A setting in a few words.</summary>
     internal static string Label(RealitySetting setting) => $"{Shared(setting)}, {PlainText.Clean(setting.Placement, 24)}";
 
@@ -78,7 +85,7 @@ internal static class RealityFindings
     internal static string Shared(RealitySetting setting) => $"{PlainText.Clean(setting.Link, 24)}, {Quantity.Count(setting.TokensPerStep)} tokens";
 
     /// <summary>A share as percent, rounded up to a tenth.</summary>
-    internal static string Upwards(double share) => Quantity.Percent(Math.Ceiling(share * 1_000 - 1e-9) / 1_000);
+    internal static string Upwards(double share) => Quantity.Percent(RealityResult.ToldPercent(share) / 100);
 
     private static string Names(SettingPair[] pairs) =>
         string.Join(" and ", pairs.Select(p => PlainText.Clean(p.After.Placement, 24)).Distinct().Take(3));

@@ -16,7 +16,7 @@ internal static class RealityPage
         html.Append("<header><h1>The simulator held against measured steps</h1>\n</header>\n<section id=\"answer\">\n");
         html.Append("<p>A model of experts ran on the ranks of a machine; every step was timed. The simulator was then given the same "
             + "tokens, and of the machine only what was measured of its parts beforehand: nothing was fitted to the steps that it is held against.</p>\n");
-        html.Append("<div class=\"verdict\"><ul class=\"answer\">");
+        html.Append("<div class=\"verdict").Append(RealityFindings.AllWithin(result) ? "" : " missed").Append("\"><ul class=\"answer\">");
         foreach (var finding in Findings(result))
             html.Append("<li>").Append(PlainText.Html(finding)).Append(".</li>");
         html.Append("</ul></div>\n");
@@ -47,15 +47,21 @@ internal static class RealityPage
             .. result.Links.Select(link => new object?[]
             {
                 PlainText.Clean(link.Name, 40), link.StatedBytesPerSecond, link.MeasuredBytesPerSecond,
-                PlainText.Clean(link.Cluster.Calibration?.Source ?? "not calibrated", 400),
+                PlainText.Clean(Fitted(link), 400),
             }),
         ]);
+
+    /// <summary>Where the calibration comes from; the machine is told once, above.</summary>
+    private static string Fitted(RealityLink link) => link.Cluster.Calibration is { } calibration
+        ? calibration.Source.Replace($"calibrate, {link.Measurements.Machine}; ", "", StringComparison.Ordinal)
+        : "not calibrated";
 
     private static readonly (string Word, string Meaning)[] Words =
     [
         ("step", "one pass of the model over one new token of each of many texts at once; a batch is the number of these tokens"),
         ("rank, node", "a rank is one process with a part of the experts; a node is ranks behind one network adapter"),
-        ("placement", "on which rank each expert lies: contiguous deals them out in order, affinity puts experts together that follow each other"),
+        ("placement", "on which rank each expert lies: contiguous deals them out in order, affinity puts experts together that tokens "
+            + "choose together, so that few copies of a hidden state travel"),
         ("dispatch, combine", "the hidden states of tokens travel to the ranks of their experts, and back"),
         ("attention, experts, step", "what a rank computes: attention and choice of experts; the experts; and, once a step, everything "
             + "beside the layers"),

@@ -3,9 +3,11 @@ namespace MoEPlace.Results;
 /// <summary>The one place that says what a valid reality result is.</summary>
 public static class RealityCheck
 {
+    private const double MostSeconds = 3_600;
+
     /// <summary>
-    /// Notes every breach: links and settings that are there, each setting once and on a link that is told; times above 0, bytes not negative;
-    /// as many steps of a migration as are told of.
+    /// Notes every breach: links of valid clusters, and settings, that are there; each setting once, and it and the migration on a link that is
+    /// told; times above 0, at most an hour and in order, bytes not negative; as many steps of a migration as are told of.
     /// </summary>
     /// <param name="result">What to check; strings and lists may be missing here, as files can say anything.</param>
     /// <param name="faults">Where to note it.</param>
@@ -26,7 +28,8 @@ public static class RealityCheck
                 link.StatedBytesPerSecond is null || Above(link.StatedBytesPerSecond.Value), $"links[{i}].statedBytesPerSecond",
                 link.StatedBytesPerSecond, "above 0, or null");
             Positive($"links[{i}].measuredBytesPerSecond", link.MeasuredBytesPerSecond, faults);
-            faults.Require(link.Cluster is not null, $"links[{i}].cluster", null, "a cluster");
+            if (faults.Require(link.Cluster is not null, $"links[{i}].cluster", null, "a cluster"))
+                CheckCluster(link.Cluster!, $"links[{i}].cluster.", faults);
         }
         var settings = new HashSet<(string, string, int)>();
         foreach (var (i, setting) in SimulationCheck.Each(result.Settings, "settings", faults))
@@ -37,7 +40,14 @@ public static class RealityCheck
                 "a link, placement and batch that no other setting has");
         }
         if (result.Migration is { } migration)
-            CheckMigration(migration, "migration", faults);
+            CheckMigration(migration, links, "migration", faults);
+    }
+
+    private static void CheckCluster(Cluster cluster, string at, InputFaults faults)
+    {
+        var own = new InputFaults(faults.File);
+        cluster.Check(own);
+        faults.AddRange(own.ToImmutable().Select(fault => fault with { Field = at + fault.Field }));
     }
 
     private static void CheckSetting(RealitySetting setting, HashSet<string> links, string at, InputFaults faults)
@@ -46,10 +56,14 @@ public static class RealityCheck
         faults.Require(!string.IsNullOrWhiteSpace(setting.Placement), at + ".placement", setting.Placement, "a name");
         faults.Require(setting.TokensPerStep >= 1, at + ".tokensPerStep", setting.TokensPerStep, "1 or more");
         faults.Require(setting.Steps >= 1, at + ".steps", setting.Steps, "1 or more");
-        Positive(at + ".measuredSeconds", setting.MeasuredSeconds, faults);
-        Positive(at + ".measuredP10", setting.MeasuredP10, faults);
-        Positive(at + ".measuredP90", setting.MeasuredP90, faults);
-        Positive(at + ".simulatedSeconds", setting.SimulatedSeconds, faults);
+        var (median, low, high) = (setting.MeasuredSeconds, setting.MeasuredP10, setting.MeasuredP90);
+        if (Seconds(at + ".measuredSeconds", median, faults) & Seconds(at + ".measuredP10", low, faults)
+            & Seconds(at + ".measuredP90", high, faults))
+        {
+            faults.Require(low <= median, at + ".measuredP10", low, $"at most measuredSeconds ({InputFaults.Show(median)})");
+            faults.Require(high >= median, at + ".measuredP90", high, $"at least measuredSeconds ({InputFaults.Show(median)})");
+        }
+        Seconds(at + ".simulatedSeconds", setting.SimulatedSeconds, faults);
         faults.Require(setting.MeasuredLinkBytes >= 0, at + ".measuredLinkBytes", setting.MeasuredLinkBytes, "0 or more");
         faults.Require(setting.EvaluatedLinkBytes >= 0, at + ".evaluatedLinkBytes", setting.EvaluatedLinkBytes, "0 or more");
         faults.Require(setting.AdapterBytes is null or >= 0, at + ".adapterBytes", setting.AdapterBytes, "0 or more, or null");
@@ -61,8 +75,9 @@ public static class RealityCheck
         }
     }
 
-    private static void CheckMigration(RealityMigration migration, string at, InputFaults faults)
+    private static void CheckMigration(RealityMigration migration, HashSet<string> links, string at, InputFaults faults)
     {
+        faults.Require(migration.Link is not null && links.Contains(migration.Link), at + ".link", migration.Link, "the name of a link");
         faults.Require(migration.Experts >= 1, at + ".experts", migration.Experts, "1 or more");
         faults.Require(
             migration.ExpertsMoved >= 0 && migration.ExpertsMoved <= migration.Experts, at + ".expertsMoved", migration.ExpertsMoved,
@@ -73,7 +88,7 @@ public static class RealityCheck
         if (!faults.Require(!migration.StepSeconds.IsDefaultOrEmpty, at + ".stepSeconds", "[]", "at least one step"))
             return;
         foreach (var (i, seconds) in migration.StepSeconds.Index())
-            Positive($"{at}.stepSeconds[{i}]", seconds, faults);
+            Seconds($"{at}.stepSeconds[{i}]", seconds, faults);
         var steps = migration.StepSeconds.Length;
         Length(at + ".moving", migration.Moving.IsDefault ? 0 : migration.Moving.Length, steps, faults);
         Length(at + ".epoch", migration.Epoch.IsDefault ? 0 : migration.Epoch.Length, steps, faults);
@@ -83,6 +98,9 @@ public static class RealityCheck
         faults.Require(length == steps, field, length, $"{steps}, as many as steps");
 
     private static bool Above(double value) => double.IsFinite(value) && value > 0;
+
+    private static bool Seconds(string field, double value, InputFaults faults) =>
+        faults.Require(value is > 0 and <= MostSeconds, field, value, "above 0, to 3,600 seconds");
 
     private static void Positive(string field, double value, InputFaults faults) =>
         faults.Require(Above(value), field, value, "a finite number above 0");

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MoEPlace.Results;
 
-/// <summary>Measured steps beside simulated ones: what <c>reality</c> writes with <c>--result</c>, <c>moeplace.reality/1</c>.</summary>
+/// <summary>Measured steps beside simulated ones: what <c>reality</c> writes as <c>result.json</c> in its folder, <c>moeplace.reality/1</c>.</summary>
 /// <param name="Format">Always <see cref="FormatName"/>.</param>
 /// <param name="Machine">Processor, cores, program.</param>
 /// <param name="Model">The name of the model that ran.</param>
@@ -29,11 +29,19 @@ public sealed record RealityResult(
     /// <summary>What the file says that it is.</summary>
     public const string FormatName = "moeplace.reality/1";
 
-    /// <summary>The error of a simulated step that half of the settings stay under; the upper of two in the middle.</summary>
-    public double MedianError() => Settings.Select(setting => Math.Abs(setting.Error())).Order().ElementAt(Settings.Length / 2);
+    /// <summary>The error of a simulated step in the median of the settings, as a share; the mean of the two in the middle.</summary>
+    public double MedianError()
+    {
+        double[] errors = [.. Settings.Select(setting => Math.Abs(setting.Error())).Order()];
+        return (errors[(errors.Length - 1) / 2] + errors[errors.Length / 2]) / 2;
+    }
 
-    /// <summary>The largest error of a simulated step.</summary>
+    /// <summary>The largest error of a simulated step, as a share.</summary>
     public double LargestError() => Settings.Max(setting => Math.Abs(setting.Error()));
+
+    /// <summary>An error as it is told: in percent, rounded up to a tenth, so that none is told smaller than it is.</summary>
+    /// <param name="error">As a share, 0 or more.</param>
+    public static double ToldPercent(double error) => Math.Ceiling(error * 1_000 - 1e-9) / 10;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InputException">It is not a valid one; every fault is told.</exception>

@@ -14,6 +14,11 @@ public sealed class EmulatedNodes : IDisposable
     /// <summary>The most nodes.</summary>
     public const int MostNodes = 16;
 
+    /// <summary>How they are made, for people.</summary>
+    public const string InWords =
+        "network namespaces of one machine, each with a part of its cores, joined by a bridge of limited links; senders use TCP Reno without slow "
+        + "start after a pause";
+
     /// <summary>The slowest link: 1 Mbit/s.</summary>
     public const double LeastBytesPerSecond = 125_000;
 

@@ -12,7 +12,7 @@ internal static partial class NetworkNamespace
     /// <summary>Does something on a thread that enters a namespace, and ends with it (setns(2)).</summary>
     /// <param name="name">As <c>ip netns</c> knows it.</param>
     /// <param name="work">What is done.</param>
-    /// <exception cref="IOException">The kernel refuses.</exception>
+    /// <exception cref="IOException">The kernel refuses, or gives no right to what is done.</exception>
     internal static T Run<T>(string name, Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -25,6 +25,10 @@ internal static partial class NetworkNamespace
                 if (setns(space, NewNetwork) != 0)
                     throw new IOException($"{name}: {Marshal.GetLastPInvokeErrorMessage()}");
                 result = work();
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                failure = ExceptionDispatchInfo.Capture(new IOException($"{name}: {e.Message}", e));
             }
             catch (Exception e)
             {

@@ -21,18 +21,18 @@ internal sealed class RealityCommand
     {
         Description = "Speeds of the link between nodes, in Mbit/s.",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [50, 200, 1000],
+        DefaultValueFactory = _ => [30, 60, 120],
     };
     private readonly Option<int[]> batches = new("--batches")
     {
         Description = "Tokens of a step, over all ranks.",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [16, 128],
+        DefaultValueFactory = _ => [64, 256],
     };
     private readonly Option<int> steps = new("--steps")
     {
         Description = "Steps that are measured of every link, batch and placement.",
-        DefaultValueFactory = _ => 100,
+        DefaultValueFactory = _ => 60,
     };
     private readonly Option<string> output = CommonOptions.Output(
         "The folder of the page, the result, and all that it is made of: the recording, placements, clusters.");

@@ -58,7 +58,7 @@ internal sealed class RealityRun
         var first = links[0].Measurements;
         return new RealityResult(
             RealityResult.FormatName, first.Machine, first.Model, first.Nodes, first.RanksPerNode,
-            nodes is null ? null : "network namespaces of one machine, each with a part of its cores, joined by a bridge of limited links",
+            null,
             string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))),
             links.ToImmutable(),
             settings.ToImmutable(), Migrate(links[^1], trace.Model, placements[0].File));

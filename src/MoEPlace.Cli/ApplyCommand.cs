@@ -17,7 +17,7 @@ internal sealed class ApplyCommand
     private readonly Option<string> job = new("--job") { Description = "The folder of the job, as given to `run --job`.", Required = true };
     private readonly Option<long?> bytesPerStep = new("--bytes-per-step")
     {
-        Description = $"Expert weights that may travel during one step, over all ranks; default: {DefaultBytesPerStep}.",
+        Description = $"Expert weights that may travel during one step, over all ranks; less than 4,096 counts as 4,096; default: {DefaultBytesPerStep}.",
     };
     private readonly Option<bool> status = new("--status") { Description = "Only tell how the job stands." };
     private readonly Option<bool> abort = new("--abort")

@@ -17,17 +17,17 @@ internal sealed class JobOptions
     private readonly Option<string?> folder = new("--job")
     {
         Description = "Keep what is sampled, and the placement in force, in this folder: a run that is started again there goes on where "
-            + "the last one ended, however it ended. It takes other placements while it runs (see apply).",
+            + "the last one ended, however it ended, with nothing sampled twice; the ids are those of an undisturbed run in float32, and in bfloat16 "
+            + "as rounding allows. It takes other placements while it runs (see apply; with --emulate-nodes from node 0: ip netns exec NODE ...).",
     };
     private readonly Option<int> restarts = new("--restarts")
     {
         Description = "How often --ranks are started anew after one was lost.",
         DefaultValueFactory = _ => 0,
     };
-    private readonly Option<int> spareSlots = new("--spare-slots")
+    private readonly Option<int?> spareSlots = new("--spare-slots")
     {
-        Description = "Slots of each layer and rank for experts that are on their way, with --job.",
-        DefaultValueFactory = _ => new LiveOptions().SpareSlots,
+        Description = $"Slots of each layer and rank for experts that are on their way, with --job; default: {new LiveOptions().SpareSlots}.",
     };
 
     /// <summary>Gives a verb these options.</summary>
@@ -51,25 +51,39 @@ internal sealed class JobOptions
     internal void Check(ParseResult parsed, RankStart? start, InputFaults faults, params ReadOnlySpan<(string Option, string? Path)> outputs)
     {
         var (often, spare, kept) = (parsed.GetValue(restarts), parsed.GetValue(spareSlots), FolderOf(parsed) is not null);
+        faults.Require(FolderOf(parsed) is not { Length: 0 }, "--job", "", "a folder");
         faults.Require(often is >= 0 and <= MostRestarts, "--restarts", often, $"0 to {MostRestarts}");
         faults.Require(
             often == 0 || (kept && (start is null || start.Launches || LauncherPipe.IsHeld)), "--restarts", often,
-            "0, or with --job and --ranks: what this program does not start, it does not start anew");
-        faults.Require(spare is >= 0 and <= MostSpareSlots, "--spare-slots", spare, $"0 to {MostSpareSlots}");
+            "0, or with --job and --ranks of 2 or more: what this program does not start, it does not start anew");
+        faults.Require(spare is null or >= 0 and <= MostSpareSlots, "--spare-slots", spare, $"0 to {MostSpareSlots}");
+        faults.Require(spare is null || kept, "--spare-slots", spare, "only with --job");
         foreach (var (option, path) in outputs)
             faults.Require(path is null || !kept, option, path, "not together with --job, whose runs would each have a part of it");
     }
 
     /// <summary>Looks into the folder, without holding it, and notes what keeps the job from running there.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="weights">The model.</param>
+    /// <param name="type">The element type that it runs in.</param>
+    /// <param name="job">What was asked for; where its numbers are none, that is noted already.</param>
+    /// <param name="start">On which ranks.</param>
+    /// <param name="asked">The placement that was asked for; null for none.</param>
+    /// <param name="faults">Where to note it.</param>
     /// <returns>How far the job has come; null where it begins.</returns>
-    internal JobState? Look(ParseResult parsed, Checkpoint weights, ScalarType type, Job job, RankStart start, InputFaults faults) =>
-        FolderOf(parsed) is { } path && start.Leads && !LauncherPipe.IsHeld
-            ? JobFolder.Look(path, weights, type, job, start.Ranks, faults)
+    internal JobState? Look(
+        ParseResult parsed, Checkpoint weights, ScalarType type, Job job, RankStart start, ExpertPlacement? asked, InputFaults faults) =>
+        FolderOf(parsed) is { Length: > 0 } path && start.Leads && !LauncherPipe.IsHeld
+            && double.IsFinite(job.Temperature) && double.IsFinite(job.TopP)
+            ? JobFolder.Look(path, weights, type, job, start.Ranks, NodesOf(start), asked, faults)
             : null;
 
     /// <summary>Opens the folder on rank 0.</summary>
-    internal JobFolder? Open(ParseResult parsed, IRankGroup group, Checkpoint weights, ScalarType type, Job job, RunOptions options) =>
-        group.Rank == 0 && FolderOf(parsed) is { } path ? JobFolder.Open(path, weights, type, job, options.Placement) : null;
+    internal JobFolder? Open(
+        ParseResult parsed, IRankGroup group, Checkpoint weights, ScalarType type, Job job, RankStart start, RunOptions options) =>
+        group.Rank == 0 && FolderOf(parsed) is { } path
+            ? JobFolder.Open(path, weights, type, job, options.Placement, NodesOf(start))
+            : null;
 
     /// <summary>What is left to run, and how, by what rank 0 found on record; every rank calls it.</summary>
     /// <param name="parsed">The command line.</param>
@@ -92,7 +106,7 @@ internal sealed class JobOptions
             Live = new LiveOptions
             {
                 FirstEpoch = state.Epoch.Number,
-                SpareSlots = parsed.GetValue(spareSlots),
+                SpareSlots = parsed.GetValue(spareSlots) ?? new LiveOptions().SpareSlots,
                 Desk = kept is null ? null : new ApplyDesk(),
                 Record = kept is null ? null : kept.Record,
                 Drill = drill?.Attempt == (start.Environment?.Attempt ?? 0) ? drill : null,
@@ -103,4 +117,7 @@ internal sealed class JobOptions
     /// <summary>Listens for placements, on rank 0 of a job that has a folder.</summary>
     internal ControlPort? Listen(ParseResult parsed, RunOptions options) =>
         options.Live?.Desk is { } desk ? ControlPort.Open(FolderOf(parsed)!, desk, options.Placement) : null;
+
+    /// <summary>Nodes that are known; null where all ranks stand on this machine, of which a placement may make any number of nodes.</summary>
+    private static int? NodesOf(RankStart start) => start.Emulation?.Nodes;
 }

@@ -22,7 +22,7 @@ internal sealed class RunCommand
     private readonly Option<string?> record = new("--record") { Description = "Record the routing into this trace." };
     private readonly Option<string> licence = new("--licence") { Description = "Licence of the recording.", DefaultValueFactory = _ => "" };
     private readonly Option<string?> logits = new("--logits") { Description = "Write the logits of every token into this safetensors file." };
-    private readonly Option<string?> times = new("--times") { Description = "Write how long every step took, phase by phase, to this file." };
+    private readonly Option<string?> times = new("--times") { Description = "Write how long every step took, phase by phase, to this file; with --job, every step of this life of the job." };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly RankOptions ranks = new();
     private readonly RunInput input = new();
@@ -64,7 +64,7 @@ internal sealed class RunCommand
                 "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
         var element = CommonOptions.ToElementType(parsed.GetValue(type)!, start?.Device, faults);
         jobs.Check(parsed, start, faults, ("--record", trace), ("--logits", parsed.GetValue(logits)));
-        var state = weights is null || start is null || what is null ? null : jobs.Look(parsed, weights, element, what.Value.Job, start, faults);
+        var state = weights is null || start is null || what is null ? null : jobs.Look(parsed, weights, element, what.Value.Job, start, map, faults);
         faults.ThrowIfAny();
 
         var config = weights!.Config;
@@ -99,7 +99,7 @@ internal sealed class RunCommand
         var (leads, trace, logitsPath) = (group.Rank == 0, parsed.GetValue(record), parsed.GetValue(logits));
         // One checkpoint notes the faults of one reader.
         using var own = Checkpoint.Open(weights.Folder);
-        using var kept = jobs.Open(parsed, group, own, element, job, options);
+        using var kept = jobs.Open(parsed, group, own, element, job, start, options);
         (job, options) = jobs.GoOn(parsed, group, start, kept, job, options);
         if (kept is { State: { Ids: > 0 } state })
             terminal.Error(FormattableString.Invariant($"note: {state.Ids} ids are on record already, epoch {state.Epoch.Number}"));
@@ -127,7 +127,8 @@ internal sealed class RunCommand
 
     private void Tell(ParseResult parsed, RunResult result, Job job, RankStart start, TransformerConfig config)
     {
-        if (parsed.GetValue(times) is { } file)
+        // A job that was complete before has no steps.
+        if (parsed.GetValue(times) is { } file && result.Steps > 0)
             StepTimesFile.Of(result).Write(file);
         if (parsed.GetValue(json))
         {

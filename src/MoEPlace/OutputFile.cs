@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MoEPlace;
 
 /// <summary>
-/// A file that appears whole or not at all: it is written beside its place under a temporary name and renamed when complete.
+/// A file that appears whole or not at all: it is written beside its place under a temporary name, and renamed when it is complete and on the disk.
 /// </summary>
 public static partial class OutputFile
 {
@@ -35,7 +35,11 @@ public static partial class OutputFile
             if (secret && !OperatingSystem.IsWindows())
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             using (var stream = new FileStream(beside, options))
+            {
                 write(stream);
+                // A name that reaches the disk before its content does is an empty file after a power cut.
+                stream.Flush(flushToDisk: true);
+            }
             File.Move(beside, place, overwrite: true);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)

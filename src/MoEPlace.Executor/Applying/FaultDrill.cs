@@ -62,7 +62,7 @@ public sealed partial record FaultDrill(int Rank, ApplyPoint Point, FaultKind Ki
         }
     }
 
-    /// <summary>Ends this process as a power cut would.</summary>
+    /// <summary>Ends this process at once; what it handed to the system before stays.</summary>
     internal static void KillProcess()
     {
         _ = kill(Environment.ProcessId, KillSignal);

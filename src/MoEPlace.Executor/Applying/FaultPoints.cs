@@ -5,7 +5,8 @@ namespace MoEPlace.Executor.Applying;
 /// <summary>Where this rank passes the named points of an apply, and where a drill strikes it.</summary>
 /// <param name="group">The ranks.</param>
 /// <param name="drill">The fault on purpose; null for none.</param>
-internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill)
+/// <param name="struck">Told when it is felt; null for nobody.</param>
+internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill, Action? struck = null)
 {
     /// <summary>Longer than any step of a small model, so that the other ranks do wait.</summary>
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
@@ -22,12 +23,14 @@ internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill)
         switch (drill.Kind)
         {
             case FaultKind.Kill when group is VirtualRanks:
+                struck?.Invoke();
                 throw new RankLossException($"rank {group.Rank} was killed at {point}");
             case FaultKind.Kill:
                 FaultDrill.KillProcess();
                 break;
             case FaultKind.Delay:
                 Thread.Sleep(Delay);
+                struck?.Invoke();
                 break;
             case FaultKind.LoseMessage:
                 losesMessage = true;
@@ -39,18 +42,17 @@ internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill)
     }
 
     /// <summary>Whether what is sent next gets lost; once.</summary>
-    internal bool TakeLoss()
-    {
-        var taken = losesMessage;
-        losesMessage = false;
-        return taken;
-    }
+    internal bool TakeLoss() => Take(ref losesMessage);
 
     /// <summary>Whether there was no memory for what is to come; once.</summary>
-    internal bool TakeFullMemory()
+    internal bool TakeFullMemory() => Take(ref memoryIsFull);
+
+    private bool Take(ref bool pending)
     {
-        var taken = memoryIsFull;
-        memoryIsFull = false;
-        return taken;
+        if (!pending)
+            return false;
+        pending = false;
+        struck?.Invoke();
+        return true;
     }
 }

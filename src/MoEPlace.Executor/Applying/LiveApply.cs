@@ -37,7 +37,7 @@ internal sealed class LiveApply : IDisposable
     {
         (this.exchange, this.options) = (exchange, options);
         banks = [.. model.Layers.Where(layer => layer.IsMoE).Select(layer => layer.Experts!)];
-        points = new FaultPoints(group, options.Drill);
+        points = new FaultPoints(group, options.Drill, options.Struck);
         Epoch = new Epoch(options.FirstEpoch, first);
         channel = group.OpenChannel();
         courier = new Courier(channel);
@@ -98,6 +98,7 @@ internal sealed class LiveApply : IDisposable
     public void Dispose()
     {
         courier.Dispose();
+        current?.Transfer?.Dispose();
         Desk?.Tell(Desk.Status with { State = ApplyState.Ended, Epoch = Epoch.Number, Steps = steps });
     }
 
@@ -226,6 +227,7 @@ internal sealed class LiveApply : IDisposable
     {
         foreach (var bank in banks)
             bank.Release();
+        current?.Transfer?.Dispose();
     }
 
     private void Tell(ApplyState state, string? reason = null) => Desk?.Tell(current is { } migration

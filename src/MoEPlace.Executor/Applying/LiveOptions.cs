@@ -20,4 +20,7 @@ public sealed record LiveOptions
 
     /// <summary>A fault on purpose in this life of the job; null for none.</summary>
     public FaultDrill? Drill { get; init; }
+
+    /// <summary>Told on the rank that the drill strikes when it is felt, on any thread; null for nobody.</summary>
+    internal Action? Struck { get; init; }
 }

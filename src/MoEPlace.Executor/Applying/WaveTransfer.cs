@@ -10,12 +10,12 @@ namespace MoEPlace.Executor.Applying;
 /// Brings the experts of one wave to spare slots. Every rank keeps the same list of what is still to travel, so that all take the same parts
 /// without a word; a checksum follows the last part of an expert, and all ranks tell each other which did not hold.
 /// </summary>
-internal sealed class WaveTransfer
+internal sealed class WaveTransfer : IDisposable
 {
     /// <summary>The most bytes that a rank sends or receives in one exchange: what is in memory twice.</summary>
     private const long MostAtOnce = 1 << 20;
 
-    /// <summary>A smaller budget still moves this much, or it would take for ever.</summary>
+    /// <summary>A smaller budget still moves this much, or it would take for ever: 4,096.</summary>
     private const long LeastAtOnce = 1 << 12;
 
     /// <summary>How often an expert is sent anew.</summary>
@@ -55,7 +55,7 @@ internal sealed class WaveTransfer
     internal long BytesMoved { get; private set; }
 
     /// <summary>Moves what may travel during one step: every rank calls it at the same time.</summary>
-    /// <param name="budget">Bytes over all ranks; at least one part moves.</param>
+    /// <param name="budget">Bytes over all ranks; less than 4,096 counts as 4,096.</param>
     internal void RunStep(long budget)
     {
         var left = Math.Max(budget, LeastAtOnce);
@@ -68,6 +68,13 @@ internal sealed class WaveTransfer
             arrived.AddRange(parts.Where(part => part.IsLast).Select(part => part.Parcel));
         }
         Compare(arrived);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var parcel in open)
+            parcel.Dispose();
     }
 
     /// <summary>The parts of one exchange: in the order of the list, of every expert as much as the budget and its two ranks have room for.</summary>
@@ -154,7 +161,10 @@ internal sealed class WaveTransfer
             var parcel = arrived[i];
             open.Remove(parcel);
             if (garbled[i] == 0)
+            {
+                parcel.Dispose();
                 continue;
+            }
             BytesMoved -= expertBytes;
             parcel.Done = 0;
             open.Add(parcel);
@@ -166,7 +176,7 @@ internal sealed class WaveTransfer
     /// <summary>An expert on its way.</summary>
     /// <param name="move">Which, from where to where.</param>
     /// <param name="slot">Where it stands on this rank; -1 where this rank is neither.</param>
-    private sealed class Parcel(ExpertMove move, int slot)
+    private sealed class Parcel(ExpertMove move, int slot) : IDisposable
     {
         private IncrementalHash? hash;
 
@@ -183,6 +193,8 @@ internal sealed class WaveTransfer
         internal bool Holds { get; set; }
 
         internal IncrementalHash Hash => hash ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public void Dispose() => hash?.Dispose();
     }
 
     private sealed record Part(Parcel Parcel, long Start, long Length, bool IsLast)

@@ -93,7 +93,7 @@ internal sealed class ExchangeSamples : IDisposable
 
     /// <summary>Rows that a rank sends to each, where its tokens choose all ranks alike, and its tokens.</summary>
     private IEnumerable<(int Rows, int Tokens)> RowsToEach() =>
-        options.Tokens.Select(tokens => ((tokens * model.Config.Choices + group.Size - 1) / group.Size, tokens)).DistinctBy(pair => pair.Item1);
+        options.Tokens.Select(tokens => (Math.Min(tokens, (tokens * model.Config.Choices + group.Size - 1) / group.Size), tokens)).DistinctBy(pair => pair.Item1);
 
     /// <summary>Whom this rank sends to.</summary>
     private IEnumerable<(string Name, int[] Ranks)> Peers()

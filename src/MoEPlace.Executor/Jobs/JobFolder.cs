@@ -14,6 +14,11 @@ namespace MoEPlace.Executor.Jobs;
 /// </summary>
 public sealed class JobFolder : IDisposable
 {
+    /// <summary>How often a folder is tried that is held, and how long between: another command may be looking into it.</summary>
+    private const int Tries = 20;
+
+    private const int MillisecondsBetweenTries = 50;
+
     private readonly string folder;
     private readonly FileStream held;
     private readonly SampledFile sampled;
@@ -32,24 +37,25 @@ public sealed class JobFolder : IDisposable
     /// <param name="checkpoint">The model.</param>
     /// <param name="type">The element type that it runs in.</param>
     /// <param name="job">The job.</param>
-    /// <param name="first">The placement that it begins with; of no account where it goes on.</param>
+    /// <param name="first">The placement that it begins with; of no account where it goes on, but for its ranks.</param>
+    /// <param name="nodes">Nodes that its ranks stand on; null where nothing says so.</param>
     /// <exception cref="InputException">
     /// Something else stands there, another job, or what it holds is damaged; somebody else holds it; it cannot be written.
     /// </exception>
-    public static JobFolder Open(string folder, Checkpoint checkpoint, ScalarType type, Job job, ExpertPlacement first)
+    public static JobFolder Open(string folder, Checkpoint checkpoint, ScalarType type, Job job, ExpertPlacement first, int? nodes = null)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(first);
         var faults = new InputFaults(folder);
         var identity = JobIdentity.Of(checkpoint, type, job);
-        var found = Read(folder, identity, job, first.Ranks, faults);
+        var found = Read(folder, identity, job, first.Ranks, nodes, faults);
         faults.ThrowIfAny();
         FileStream? held = null;
         SampledFile? sampled = null;
         try
         {
             Directory.CreateDirectory(folder);
-            held = new FileStream(LockOf(folder), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            held = Hold(folder);
             if (found is null)
             {
                 // Last comes the file that makes it a job.
@@ -75,9 +81,14 @@ public sealed class JobFolder : IDisposable
     /// <param name="type">The element type that it runs in.</param>
     /// <param name="job">The job.</param>
     /// <param name="ranks">Ranks that shall run it.</param>
+    /// <param name="nodes">Nodes that they stand on; null where nothing says so.</param>
+    /// <param name="asked">
+    /// The placement that is asked for: the one of record, or the one that the job began with, so that the same command line goes on; null for none.
+    /// </param>
     /// <param name="faults">Where to note it.</param>
     /// <returns>How far the job has come; null where it has not begun, or where something was noted.</returns>
-    public static JobState? Look(string folder, Checkpoint checkpoint, ScalarType type, Job job, int ranks, InputFaults faults)
+    public static JobState? Look(
+        string folder, Checkpoint checkpoint, ScalarType type, Job job, int ranks, int? nodes, ExpertPlacement? asked, InputFaults faults)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(job);
@@ -90,7 +101,11 @@ public sealed class JobFolder : IDisposable
         var own = new InputFaults(folder);
         try
         {
-            var found = Read(folder, JobIdentity.Of(checkpoint, type, job), job, ranks, own);
+            var found = Read(folder, JobIdentity.Of(checkpoint, type, job), job, ranks, nodes, own);
+            if (found is not null && asked is not null && asked.Ranks == ranks && !asked.Equals(found.Epoch.Placement))
+                own.Require(
+                    asked.Equals(EpochFiles.First(EpochsOf(folder))), "--placement", "another placement",
+                    $"none, or that of epoch {found.Epoch.Number}, which is in force; to change it, use `moeplace apply` while the job runs");
             using var free = found is null ? null : new FileStream(LockOf(folder), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             faults.AddRange(own.ToImmutable());
             return own.Any ? null : found;
@@ -142,7 +157,20 @@ public sealed class JobFolder : IDisposable
 
     private static string LockOf(string folder) => Path.Combine(folder, "lock");
 
-    private static JobState? Read(string folder, JobIdentity identity, Job job, int ranks, InputFaults faults)
+    private static FileStream Hold(string folder)
+    {
+        for (var left = Tries; ; left--)
+            try
+            {
+                return new FileStream(LockOf(folder), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            }
+            catch (IOException) when (left > 1)
+            {
+                Thread.Sleep(MillisecondsBetweenTries);
+            }
+    }
+
+    private static JobState? Read(string folder, JobIdentity identity, Job job, int ranks, int? nodes, InputFaults faults)
     {
         if (!File.Exists(IdentityOf(folder)))
         {
@@ -162,6 +190,9 @@ public sealed class JobFolder : IDisposable
         faults.Require(
             epoch!.Placement.Ranks == ranks, "ranks", ranks,
             $"{epoch.Placement.Ranks}, those of the placement in force; see --ranks and --virtual-ranks");
+        faults.Require(
+            nodes is null || epoch.Placement.Nodes == nodes, "nodes", nodes,
+            $"{epoch.Placement.Nodes}, those of the placement in force; see --emulate-nodes");
         return new JobState(epoch, SampledFile.Read(SampledOf(folder), job));
     }
 }

@@ -7,7 +7,10 @@ using MoEPlace.Torch;
 
 namespace MoEPlace.Executor.Jobs;
 
-/// <summary>All that decides which ids a job samples; ranks, placement, residency and batch do not.</summary>
+/// <summary>
+/// All that decides which ids a job samples; ranks, placement, residency and batch do not in float32. In bfloat16 sums round by which sequences
+/// share a step, and an id may differ where two are about as likely.
+/// </summary>
 /// <param name="Format"><see cref="FormatName"/>.</param>
 /// <param name="Model">The name of the model, which is told and not compared: it goes by its folder.</param>
 /// <param name="ModelDigest"><see cref="Checkpoint.Digest"/>.</param>

@@ -10,8 +10,8 @@ namespace MoEPlace.Executor.Jobs;
 /// <summary>
 /// What a job has sampled, a record for every step, only ever added to. A record is 16 bytes, little-endian (CRC-32C of all that follows in it,
 /// its number from 0, the epoch that the step ran on, how many ids), and 12 bytes an id (sequence, position, id).
-/// The first record that is not whole ends what is read: a job samples the same again after any of its records, so that a file which was cut
-/// off costs time and nothing else.
+/// The first record that is not whole ends what is read: a job goes on after any of its records, so that a file which was cut off costs time and
+/// nothing else. What is sampled again is the same in float32, and in bfloat16 as rounding allows.
 /// </summary>
 internal sealed class SampledFile : IDisposable
 {

@@ -33,8 +33,8 @@ public sealed record Job
     public long Seed { get; init; } = 1;
 
     /// <summary>
-    /// [sequences] ids that an earlier life of the job sampled; they are given, and what follows them is sampled as if nothing had happened.
-    /// Default: empty, none.
+    /// [sequences] ids that an earlier life of the job sampled; they are given, and what follows them is sampled as if nothing had happened (in
+    /// bfloat16 as rounding allows: sums round by which sequences share a step). Default: empty, none.
     /// </summary>
     public ImmutableArray<ImmutableArray<int>> Sampled { get; init; } = [];
 

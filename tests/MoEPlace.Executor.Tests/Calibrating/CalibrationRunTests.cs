@@ -35,7 +35,7 @@ public sealed class CalibrationRunTests
         var bytes = config.HiddenSize * (type == "float32" ? 4 : 2);
         Assert.Equal(
             from peer in peers.Split(", ")
-            from n in Tokens.Select(n => (n * config.Choices + ranks - 1) / ranks).Distinct().Prepend(0)
+            from n in Tokens.Select(n => Math.Min(n, (n * config.Choices + ranks - 1) / ranks)).Distinct().Prepend(0)
             from way in new[] { "dispatch", "combine" }
             select (way, peer, (long)n * bytes),
             told.Exchanges.Select(one => (one.Direction, one.Peers, one.BytesPerPeer)));

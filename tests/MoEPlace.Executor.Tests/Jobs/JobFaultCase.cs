@@ -80,7 +80,13 @@ internal sealed class JobFaultCase : IDisposable
         RunResult[]? results = null;
         try
         {
-            var live = new LiveOptions { SpareSlots = spare, Desk = desk, Drill = drill.Attempt == life ? drill : null };
+            var live = new LiveOptions
+            {
+                SpareSlots = spare,
+                Desk = desk,
+                Drill = drill.Attempt == life ? drill : null,
+                Struck = () => Struck = true,
+            };
             results = durable.Live(live, (rank, step, epoch) =>
             {
                 steps[(rank, step)] = epoch;
@@ -91,7 +97,6 @@ internal sealed class JobFaultCase : IDisposable
         catch (RankLossException e)
         {
             Assert.Equal((0, FaultKind.Kill, $"rank {drill.Rank} was killed at {drill.Point}"), (life, drill.Kind, e.Message));
-            Struck = true;
         }
         var after = durable.Epochs();
         JudgeEpochs(before, after, plan, steps);
@@ -133,8 +138,6 @@ internal sealed class JobFaultCase : IDisposable
             Assert.Equal((0, FaultKind.FullMemory), (life, drill.Kind));
             Assert.StartsWith($"rank {drill.Rank} has no memory", last.Reason, StringComparison.Ordinal);
             Assert.Equal(last.Epoch, after[^1].Number);
-            Struck = true;
         }
-        Struck |= drill.Kind is FaultKind.Delay or FaultKind.LoseMessage && last.State == ApplyState.Done;
     }
 }

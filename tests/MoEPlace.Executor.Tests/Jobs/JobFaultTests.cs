@@ -30,7 +30,13 @@ public sealed class JobFaultTests
             }
             struck += fault.Struck ? 1 : 0;
         }
-        // Some blows fall where nothing passes any more; memory is not missed after the last commit.
-        Assert.InRange(struck, kind == FaultKind.FullMemory ? cases / 3 : cases * 2 / 3, cases);
+        // Some blows fall where nothing passes any more; memory is not missed after the last commit, and only a rank that still sends loses a message.
+        var least = kind switch
+        {
+            FaultKind.FullMemory => cases / 3,
+            FaultKind.LoseMessage => cases / 4,
+            _ => cases * 2 / 3,
+        };
+        Assert.InRange(struck, least, cases);
     }
 }

@@ -159,7 +159,7 @@ public sealed class JobFolderTests : IDisposable
     {
         using var checkpoint = Checkpoint.Open(Layouts.Folder("mixtral"));
         var faults = new InputFaults("run");
-        var state = JobFolder.Look(durable.Folder, checkpoint, ScalarType.Float32, job ?? durable.Job, ranks, faults);
+        var state = JobFolder.Look(durable.Folder, checkpoint, ScalarType.Float32, job ?? durable.Job, ranks, null, null, faults);
         return (state, [.. faults.ToImmutable()]);
     }
 

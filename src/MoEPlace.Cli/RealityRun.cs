@@ -39,7 +39,7 @@ internal sealed class RealityRun
         if (why is not null)
             terminal.Error($"note: one node, whose links have no limit: this machine makes no nodes ({why})");
         using var nodes = why is null ? EmulatedNodes.Create(RealityOptions.Nodes) : null;
-        return new RealityRun(options, nodes, terminal, cancellation).All() with { Emulated = nodes is null ? null : EmulatedNodes.InWords };
+        return new RealityRun(options, nodes, terminal, cancellation).All();
     }
 
     private RealityResult All()
@@ -58,7 +58,7 @@ internal sealed class RealityRun
         var first = links[0].Measurements;
         return new RealityResult(
             RealityResult.FormatName, first.Machine, first.Model, first.Nodes, first.RanksPerNode,
-            null,
+            nodes is null ? null : EmulatedNodes.InWords,
             string.Join(", ", options.Texts.Select(text => Path.GetFileName(Path.TrimEndingDirectorySeparator(text)))),
             links.ToImmutable(),
             settings.ToImmutable(), Migrate(links[^1], trace.Model, placements[0].File));

@@ -4,6 +4,7 @@
 # shellcheck shell=bash disable=SC2154
 
 packages=(coinor-libcbc-dev fonts-dejavu-core cmake g++ make libtorch-dev libgloo-dev libopenblas0-pthread iproute2)
+test_packages=(postgresql chromium)
 state="$root/artifacts/setup"
 program="$root/artifacts/bin/MoEPlace.Cli/release/MoEPlace.Cli"
 
@@ -13,6 +14,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_WORKLOAD_UPDATE_
 # prepare program | prepare tests: returns when it is installed and built. Costs one `find` when nothing has changed.
 prepare() {
     local kind=$1 missing faults=()
+    [[ $kind == program ]] || packages+=("${test_packages[@]}")
     find_dotnet
     if packages_known && built "$kind"; then return; fi
 
@@ -24,7 +26,7 @@ prepare() {
         exit 2
     fi
     if [[ -z $missing ]] && built "$kind"; then
-        touch "$state/packages" 2>/dev/null || true
+        touch "$state/packages-$kind" 2>/dev/null || true
         return
     fi
     set_up "$kind"
@@ -45,7 +47,7 @@ find_dotnet() {
 }
 
 # Whether Debian's packages were all there and nothing has been installed or removed since.
-packages_known() { [[ -e $state/packages && ! /var/lib/dpkg/status -nt $state/packages ]]; }
+packages_known() { [[ -e $state/packages-$kind && ! /var/lib/dpkg/status -nt $state/packages-$kind ]]; }
 
 # Whether the last build is of this folder and of the sources as they are. Folders count: theirs is the date of a removal.
 built() {
@@ -95,7 +97,7 @@ set_up() {
     exec 9>>"$state/lock"
     flock -n 9 || { say "waiting for another start that is setting up"; flock 9; }
     install_packages
-    touch "$state/packages"
+    touch "$state/packages-$kind"
     if ! built "$1"; then
         install_node_packages
         restore

@@ -3,21 +3,6 @@ namespace MoEPlace.Cli;
 /// <summary>Gathers the faults of everything that a verb is given, so that all are told at once and before any work is done.</summary>
 internal static class FaultGathering
 {
-    /// <summary>What <paramref name="read"/> gives; null when it found faults, which are noted.</summary>
-    public static T? Try<T>(this InputFaults faults, Func<T?> read)
-        where T : class
-    {
-        try
-        {
-            return read();
-        }
-        catch (InputException e)
-        {
-            faults.AddRange(e.Faults);
-            return null;
-        }
-    }
-
     /// <summary>Notes every output that cannot be written, that stands for two results, or that would replace an input.</summary>
     /// <param name="faults">Where to note it.</param>
     /// <param name="inputs">Files that are read, and folders whose files are; null and names of presets do no harm.</param>

@@ -48,6 +48,22 @@ public sealed class InputFaults(string file)
         }
     }
 
+    /// <summary>What <paramref name="read"/> gives; null when it found faults, which are noted.</summary>
+    public T? Try<T>(Func<T?> read)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        try
+        {
+            return read();
+        }
+        catch (InputException e)
+        {
+            AddRange(e.Faults);
+            return null;
+        }
+    }
+
     /// <summary>The faults so far.</summary>
     public ImmutableArray<InputFault> ToImmutable() =>
         left == 0 ? [.. faults] : [.. faults, new InputFault(File, "further faults", Show(left), "none")];

@@ -17,7 +17,7 @@ public sealed class RepositoryProjectTests
         ["MoEPlace.Simulation"] = ["MoEPlace.Evaluation"],
         ["MoEPlace.Torch"] = ["MoEPlace"],
         ["MoEPlace.Executor"] = ["MoEPlace.Torch", "MoEPlace.Evaluation"],
-        ["MoEPlace.Service"] = ["MoEPlace.Placement"],
+        ["MoEPlace.Service"] = ["MoEPlace.Placement", "MoEPlace.Simulation"],
         ["MoEPlace.Reports"] = ["MoEPlace"],
     };
 

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using MoEPlace.Service.Jobs;
+
+namespace MoEPlace.Service.Client;
+
+/// <summary>Talks to a placement service, or to several that share their state, of which one leads.</summary>
+public sealed class ServiceClient : IDisposable
+{
+    /// <summary>Content type of rows (<see cref="Routing.RowsFrame"/>).</summary>
+    public const string RowsType = "application/vnd.moeplace.rows";
+
+    /// <summary>Content type of counts (<see cref="Routing.CountsFrame"/>).</summary>
+    public const string CountsType = "application/vnd.moeplace.counts";
+
+    private readonly HttpClient http;
+    private readonly Uri[] addresses;
+    private int at;
+
+    /// <summary>Takes addresses and a token.</summary>
+    /// <param name="addresses">One or more, such as http://127.0.0.1:7077; asked in turn until one leads.</param>
+    /// <param name="token">The bearer token; null for none.</param>
+    /// <param name="handler">What sends; null for the system's.</param>
+    public ServiceClient(IReadOnlyList<Uri> addresses, string? token = null, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        this.addresses = [.. addresses];
+        http = handler is null ? new HttpClient() : new HttpClient(handler);
+        http.Timeout = TimeSpan.FromSeconds(30);
+        if (token is not null)
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Asks for JSON.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellation = default)
+        where T : class
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
+        return await ReadAsync<T>(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Posts JSON and takes JSON.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation = default)
+        where T : class
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: StrictJson.OneLine),
+            },
+            cancellation).ConfigureAwait(false);
+        return await ReadAsync<T>(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Posts bytes.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task PostAsync(string path, ReadOnlyMemory<byte> body, string type, CancellationToken cancellation = default)
+    {
+        using var response = await SendAsync(
+            () =>
+            {
+                var content = new ReadOnlyMemoryContent(body);
+                content.Headers.ContentType = new MediaTypeHeaderValue(type);
+                return new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+            },
+            cancellation).ConfigureAwait(false);
+        await ReadAsync(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Registers a job; one that is registered already with the same model, cluster and engine goes on as it is.</summary>
+    public Task<JobView> RegisterAsync(JobSpec spec, CancellationToken cancellation = default) => PostAsync<JobView>("api/jobs", spec, cancellation);
+
+    /// <summary>Reports of a job and takes what is wished of it.</summary>
+    public Task<ReportReply> ReportAsync(string job, JobReport report, CancellationToken cancellation = default) =>
+        PostAsync<ReportReply>($"api/jobs/{job}/report", report, cancellation);
+
+    /// <summary>A placement by its digest.</summary>
+    /// <exception cref="InputException">It is none.</exception>
+    public async Task<ExpertPlacement> PlacementAsync(string job, string digest, CancellationToken cancellation = default)
+    {
+        var content = await GetAsync<object>($"api/jobs/{job}/placements/{digest}", cancellation).ConfigureAwait(false);
+        return ExpertPlacementFile.Parse(((JsonElement)content).GetRawText(), "placement");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    /// <summary>Sends to the address that answered last; to the next one where it does not lead or is not there.</summary>
+    public async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var why = "";
+        for (var tries = 0; tries < addresses.Length; tries++)
+        {
+            var address = addresses[at % addresses.Length];
+            using var message = request();
+            message.RequestUri = new Uri(address, message.RequestUri!.OriginalString);
+            try
+            {
+                var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+                if (response.StatusCode != HttpStatusCode.ServiceUnavailable)
+                    return response;
+                why += $"; {address} does not lead now";
+                response.Dispose();
+            }
+            catch (HttpRequestException e)
+            {
+                why += $"; {address}: {e.Message}";
+            }
+            catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                why += $"; {address} did not answer within {http.Timeout.TotalSeconds} s";
+            }
+            at++;
+        }
+        throw new IOException($"no service answers{why}");
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
+        where T : class
+    {
+        var bytes = await ReadAsync(response, cancellation).ConfigureAwait(false);
+        return typeof(T) == typeof(object) ? (T)(object)JsonSerializer.Deserialize<JsonElement>(bytes) : StrictJson.Parse<T>(bytes, "answer");
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var bytes = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+            return bytes;
+        var problem = response.Content.Headers.ContentType?.MediaType == "application/json" ? StrictJson.Parse<Problem>(bytes, "answer") : null;
+        if (problem is { Faults: { IsDefaultOrEmpty: false } faults })
+            throw new InputException(faults);
+        throw new IOException($"the service answers {(int)response.StatusCode}: {problem?.Message ?? response.ReasonPhrase}");
+    }
+}

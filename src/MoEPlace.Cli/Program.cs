@@ -148,6 +148,7 @@ internal static partial class Program
             ApplyCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
             SchemaCommand.Create(terminal),
         };
         return root;

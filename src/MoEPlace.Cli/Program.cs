@@ -148,6 +148,7 @@ internal static partial class Program
             ApplyCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using MoEPlace.Service;
+using MoEPlace.Service.Operations;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>serve</c>: the placement service with its API and its page, until it is told to stop.</summary>
+internal sealed class ServeCommand
+{
+    private readonly Option<string?> config = new("--config")
+    {
+        Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
+    };
+    private readonly Option<string?> listen = new("--listen") { Description = "Where to listen; default: http://127.0.0.1:7077. Beyond loopback https, with tokens." };
+    private readonly Option<string?> state = new("--state") { Description = "sqlite:FILE, or a connection string of PostgreSQL; default: sqlite:moeplace.db." };
+    private readonly Option<bool> json = CommonOptions.Json();
+    private readonly Terminal terminal;
+
+    private ServeCommand(Terminal terminal) => this.terminal = terminal;
+
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new ServeCommand(terminal);
+        var command = new Command(
+            "serve",
+            $"Run the placement service. What --listen and --state say stands over the environment ({ServiceConfiguration.Prefix}LISTEN, …STATE and so on), that over the file.")
+        {
+            verb.config, verb.listen, verb.state, verb.json,
+        };
+        command.SetAction(verb.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var options = ServiceConfiguration.Read(
+            parsed.GetValue(config), Environment.GetEnvironmentVariables(), parsed.GetValue(listen), parsed.GetValue(state));
+        var service = new PlacementService();
+        await using (service.ConfigureAwait(false))
+        {
+            var host = await ServiceHost.StartAsync(options, service, terminal.ErrorWriter, cancellation).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                if (parsed.GetValue(json))
+                    terminal.Json(new { address = host.Address });
+                else
+                    terminal.Line($"the placement service listens at {host.Address}");
+                await WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+        return 0;
+    }
+
+    /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
+    private static async Task WaitAsync(CancellationToken cancellation)
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellation.Register(told.SetResult).ConfigureAwait(false))
+            await told.Task.ConfigureAwait(false);
+    }
+}

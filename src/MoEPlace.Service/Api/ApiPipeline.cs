@@ -24,8 +24,7 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         var began = Stopwatch.GetTimestamp();
         var route = http.GetEndpoint()?.Metadata.GetMetadata<ApiRoute>();
         var (method, caller) = (route?.Method ?? "other", "nobody");
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        Harden(http.Response);
         try
         {
             if (Interlocked.Increment(ref atOnce) > MostAtOnce)
@@ -77,6 +76,8 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         var (status, problem) = Explain(cause);
         if (status >= 500 && status != StatusCodes.Status503ServiceUnavailable)
             ServiceLog.Broke(log, cause, route?.Method ?? "other", route?.Path ?? "other");
+        else if (status == StatusCodes.Status503ServiceUnavailable && cause is IOException)
+            ServiceLog.Unreachable(log, route?.Method ?? "other", route?.Path ?? "other", cause.Message);
         if (http.Response.HasStarted)
         {
             http.Abort();
@@ -85,6 +86,7 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         var challenge = http.Response.Headers.WWWAuthenticate;
         http.Response.Clear();
         http.Response.Headers.WWWAuthenticate = challenge;
+        Harden(http.Response);
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             http.Response.Headers.RetryAfter = "1";
         await WriteAsync(http, status, problem).ConfigureAwait(false);
@@ -102,6 +104,12 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         IOException => (StatusCodes.Status503ServiceUnavailable, new Problem("the state of the service cannot be reached now; ask again")),
         _ => (StatusCodes.Status500InternalServerError, new Problem("a fault of the service; its log tells more")),
     };
+
+    private static void Harden(HttpResponse response)
+    {
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+    }
 
     private static string Plain(int status) => status switch
     {

@@ -29,7 +29,11 @@ internal static class DecisionRoutes
         new ApiRoute(
             "GET", "/api/jobs/{job}/decisions/{decision}/record", TokenRole.Read,
             "A decision with all that it was made of, to be replayed by `moeplace decide`.", RecordAsync) { ContentType = "application/zip" },
-        new ApiRoute("GET", "/api/jobs/{job}/placements/{digest}", TokenRole.Read, "A placement of a job, by its digest.", PlacementAsync).Gives<object>(),
+        new ApiRoute("GET", "/api/jobs/{job}/placements/{digest}", TokenRole.Read, "A placement of a job, by its digest.", PlacementAsync)
+        {
+            Shape = ExpertPlacementFile.ContentType,
+            ContentType = ApiBody.Json,
+        },
         new ApiRoute("GET", "/api/jobs/{job}/placements/{digest}/map", TokenRole.Read, "The same as the file of the engine that runs the job.", MapAsync)
         {
             ContentType = "application/octet-stream",

@@ -60,6 +60,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var pipeline = new ApiPipeline(context, new ApiGate(new TokenCheck(options.Tokens ?? [])), logger);
         app.UseRouting();
         app.Use(next => http => pipeline.AnswerAsync(http, next));
+        DashboardEndpoints.Map(app);
         foreach (var route in ApiTable.Routes)
             app.MapMethods(route.Path, [route.Method], (RequestDelegate)(_ => Task.CompletedTask)).WithMetadata(route);
         var host = new ServiceHost(app, context, logger);
@@ -91,9 +92,9 @@ public sealed class ServiceHost : IAsyncDisposable
 
     private void Tell(ServiceEvent e)
     {
-        context.Events.Tell(e);
+        context.Events.Tell();
         context.Metrics.Happened(e);
-        ServiceLog.Happened(log, e.Sequence, e.Job, e.Kind, e.Text);
+        ServiceLog.Happened(log, e.Job, e.Kind, e.Text);
     }
 
     private static WebApplication Build(ServiceOptions options, ServiceMetrics metrics, TextWriter? log)

@@ -40,9 +40,8 @@ internal static class EventRoutes
         var job = call.Query("job");
         if (job is not null)
             call.Service.ShapeOf(job);
-        var after = After(call);
+        var after = After(call) ?? await call.Service.State.LastEventAsync(call.Gone).ConfigureAwait(false);
         var (events, response) = (call.Context.Events, call.Http.Response);
-        after ??= events.Latest;
         response.ContentType = "text/event-stream";
         call.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(call.Gone, call.Context.Stopping);
@@ -53,8 +52,7 @@ internal static class EventRoutes
             while (!ends.IsCancellationRequested && call.Service.Leads)
             {
                 var next = events.Next;
-                after ??= events.First - 1;
-                var rows = after is { } last ? await call.Service.State.EventsAsync(last, job, AtOnce, ends.Token).ConfigureAwait(false) : [];
+                var rows = await call.Service.State.EventsAsync(after, job, AtOnce, ends.Token).ConfigureAwait(false);
                 foreach (var row in rows)
                     await WriteAsync(response, Frame(row), ends.Token).ConfigureAwait(false);
                 if (rows.Count > 0)

@@ -17,8 +17,8 @@ internal static partial class ServiceLog
     [LoggerMessage(4, LogLevel.Error, "{method} {route} failed")]
     public static partial void Broke(ILogger log, Exception cause, string method, string route);
 
-    [LoggerMessage(5, LogLevel.Information, "{sequence}: {job} {kind}: {text}")]
-    public static partial void Happened(ILogger log, long sequence, string job, string kind, string text);
+    [LoggerMessage(5, LogLevel.Information, "{job} {kind}: {text}")]
+    public static partial void Happened(ILogger log, string job, string kind, string text);
 
     [LoggerMessage(6, LogLevel.Warning, "{method} {route}: the state cannot be reached: {why}")]
     public static partial void Unreachable(ILogger log, string method, string route, string why);

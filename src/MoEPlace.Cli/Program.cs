@@ -150,6 +150,7 @@ internal static partial class Program
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
             DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
+            ServeCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

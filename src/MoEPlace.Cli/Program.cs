@@ -146,6 +146,7 @@ internal static partial class Program
             RunCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
             ApplyCommand.Create(terminal),
+            WebhookCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
             SchemaCommand.Create(terminal),

@@ -44,6 +44,15 @@ public sealed class ServiceClient : IDisposable
         return await ReadAsync<T>(response, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Asks for a file.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation = default)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
+        return await ReadAsync(response, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Posts JSON and takes JSON.</summary>
     /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
     /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
@@ -102,7 +111,7 @@ public sealed class ServiceClient : IDisposable
         {
             var address = addresses[at % addresses.Length];
             using var message = request();
-            message.RequestUri = new Uri(address, message.RequestUri!.OriginalString);
+            message.RequestUri = new Uri(address, message.RequestUri!);
             try
             {
                 var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);

@@ -208,6 +208,9 @@ public sealed class StateStore : IAsyncDisposable
         return [.. rows.Select(row => Read<ServiceEvent>(row.Body) with { Sequence = row.Sequence })];
     }
 
+    /// <summary>The sequence number of the last event; 0 where there is none.</summary>
+    public Task<long> LastEventAsync(CancellationToken cancellation) => throw new NotImplementedException();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -28,7 +28,10 @@ public static class ApplySteps
 
     /// <summary>After a report of the job.</summary>
     /// <param name="apply">On record; one that is over stays as it is.</param>
-    /// <param name="report">What the job says. One of an earlier epoch than is on record came late and says nothing.</param>
+    /// <param name="report">
+    /// What the job says. One of an earlier epoch than is on record says nothing, for it came late; unless a minute has passed: then the job has begun anew
+    /// without the epochs that it had.
+    /// </param>
     /// <param name="policy">What it is held to.</param>
     /// <param name="secondsAfter">Median of enough decode steps on the new epoch, none with weights beside it; null before there are enough.</param>
     /// <param name="now">The time.</param>
@@ -40,7 +43,9 @@ public static class ApplySteps
         ArgumentNullException.ThrowIfNull(policy);
         if (apply.IsOver)
             return apply;
-        var next = report.Epoch < apply.Epoch ? Waiting(apply, now) : Next(apply, report, policy, secondsAfter, now);
+        if (report.Epoch < apply.Epoch && now - apply.ChangedAt < AnswerLimit)
+            return apply;
+        var next = Next(apply, report, policy, secondsAfter, now);
         return next == apply ? apply : next with { Version = apply.Version + 1, ChangedAt = now };
     }
 

@@ -12,6 +12,7 @@ internal sealed class StateDatabase : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
     private readonly DbDataSource source;
+    private volatile bool closed;
 
     private StateDatabase(DbDataSource source, string name, bool isPostgres)
     {
@@ -44,6 +45,7 @@ internal sealed class StateDatabase : IAsyncDisposable
         var since = Stopwatch.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(20); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
+            ObjectDisposedException.ThrowIf(closed, this);
             try
             {
                 await using var connection = await source.OpenConnectionAsync(cancellation);
@@ -70,6 +72,7 @@ internal sealed class StateDatabase : IAsyncDisposable
     /// <summary>Closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        closed = true;
         if (!IsPostgres)
         {
             using var any = (SqliteConnection)source.CreateConnection();

@@ -49,7 +49,8 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
         placement.ToSlots().SetItem(layer, other.ToSlots()[layer]), placement.Provenance);
 
     /// <summary>Starts a service.</summary>
-    public async Task<Instance> StartAsync()
+    /// <param name="time">Its clock; null for the system's.</param>
+    public async Task<Instance> StartAsync(TimeProvider? time = null)
     {
         var number = Interlocked.Increment(ref made);
         var instance = new Instance(number, await StateStore.OpenAsync(connection));
@@ -59,6 +60,7 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
             Worker = DecideAsync,
             Scratch = Path.Combine(folder, $"scratch-{number}"),
             Holder = $"{number}",
+            Time = time ?? TimeProvider.System,
             Drill = new ServiceDrill(point => Strike(instance, point)),
         });
         instances[number] = instance;

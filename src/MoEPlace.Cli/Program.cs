@@ -150,6 +150,10 @@ internal static partial class Program
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            JobsCommand.Create(terminal),
+            PlanCommand.Create(terminal),
+            RollbackCommand.Create(terminal),
+            WatchCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

@@ -149,6 +149,7 @@ internal static partial class Program
             WebhookCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
             ServeCommand.Create(terminal),
             JobsCommand.Create(terminal),
             PlanCommand.Create(terminal),

@@ -59,7 +59,7 @@ public sealed class EventFeed(ServiceClient client, string? job = null, long? af
         var response = await client.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
             using (response)
-                await ServiceClient.ReadAsync(response, cancellation).ConfigureAwait(false);
+                await client.ReadAsync(response, cancellation).ConfigureAwait(false);
         return new StreamReader(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), Encoding.UTF8);
     }
 

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using MoEPlace.Service;
-using MoEPlace.Service.Decisions;
+using MoEPlace.Service.Applies;
 using MoEPlace.Service.Operations;
 using MoEPlace.Service.State;
-using MoEPlace.Traces;
 
 namespace MoEPlace.Cli;
 
@@ -45,7 +44,7 @@ internal sealed class ServeCommand
         {
             try
             {
-                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecideAsync, Scratch = scratch }, cancellation).ConfigureAwait(false);
+                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecisionProcess.OfThisProgram(), Scratch = scratch, Drill = ServiceDrill.Read() }, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -76,14 +75,6 @@ internal sealed class ServeCommand
     /// <summary>Where files are made in passing: beside a database that is a file, so that the next life finds what this one left.</summary>
     private static string Scratch(string state) =>
         state.StartsWith(File, StringComparison.Ordinal) ? Path.GetFullPath(state[File.Length..]) + ".scratch" : Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
-
-    private static Task<Decision> DecideAsync(DecisionInput input, string trace, CancellationToken cancellation) => Task.Run(
-        () =>
-        {
-            using var window = RoutingTrace.Open(trace);
-            return Decider.Decide(input, window, cancellation);
-        },
-        cancellation);
 
     /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
     private static async Task WaitAsync(CancellationToken cancellation)

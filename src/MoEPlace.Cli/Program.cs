@@ -149,6 +149,7 @@ internal static partial class Program
             WebhookCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

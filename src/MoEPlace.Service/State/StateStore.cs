@@ -76,6 +76,9 @@ public sealed class StateStore : IAsyncDisposable
     /// <param name="cancellation">Gives it up.</param>
     public Task<IReadOnlyList<ServiceEvent>> EventsAsync(long after, string? job, int most, CancellationToken cancellation) => throw new NotImplementedException();
 
+    /// <summary>The sequence number of the last event; 0 where there is none.</summary>
+    public Task<long> LastEventAsync(CancellationToken cancellation) => throw new NotImplementedException();
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => throw new NotImplementedException();
 }

@@ -146,8 +146,11 @@ internal static partial class Program
             RunCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
             ApplyCommand.Create(terminal),
+            WebhookCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
+            ServeCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

@@ -27,6 +27,7 @@ internal sealed class RunCommand
     private readonly RankOptions ranks = new();
     private readonly RunInput input = new();
     private readonly JobOptions jobs = new();
+    private readonly ServiceLinkOptions service = new();
     private readonly Terminal terminal;
 
     private RunCommand(Terminal terminal) => this.terminal = terminal;
@@ -41,6 +42,7 @@ internal sealed class RunCommand
         verb.ranks.AddTo(command);
         verb.input.AddTo(command);
         verb.jobs.AddTo(command);
+        verb.service.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
         return command;
     }
@@ -64,6 +66,8 @@ internal sealed class RunCommand
                 "no such folder: it is what an earlier run left that did not end; import (trace import --from journal) or remove it");
         var element = CommonOptions.ToElementType(parsed.GetValue(type)!, start?.Device, faults);
         jobs.Check(parsed, start, faults, ("--record", trace), ("--logits", parsed.GetValue(logits)));
+        var home = parsed.GetValue(residency) == "home" ? Residency.Home : Residency.Coherent;
+        var watched = service.Read(parsed, jobs.FolderOf(parsed), home, start, faults);
         var state = weights is null || start is null || what is null ? null : jobs.Look(parsed, weights, element, what.Value.Job, start, map, faults);
         faults.ThrowIfAny();
 
@@ -72,7 +76,7 @@ internal sealed class RunCommand
         var options = new RunOptions
         {
             Placement = map,
-            Residency = parsed.GetValue(residency) == "home" ? Residency.Home : Residency.Coherent,
+            Residency = home,
             MeasureLoss = !input.IsPrompt(parsed),
             JournalFolder = trace is null ? null : JournalOf(trace),
         };
@@ -87,14 +91,14 @@ internal sealed class RunCommand
             return 0;
         }
         return (start with { Restarts = jobs.RestartsOf(parsed) }).Run(
-            group => Work(parsed, group, weights, element, start, job, options, header, cancellation),
+            group => Work(parsed, group, weights, element, start, job, options, header, watched, cancellation),
             result => Tell(parsed, result, job, start, config), terminal, cancellation);
     }
 
     /// <summary>What each rank does.</summary>
     private RunResult Work(
         ParseResult parsed, IRankGroup group, Checkpoint weights, ScalarType element, RankStart start, Job job, RunOptions options,
-        TraceHeader header, CancellationToken cancellation)
+        TraceHeader header, ServiceLinkSettings? watched, CancellationToken cancellation)
     {
         var (leads, trace, logitsPath) = (group.Rank == 0, parsed.GetValue(record), parsed.GetValue(logits));
         // One checkpoint notes the faults of one reader.
@@ -107,6 +111,8 @@ internal sealed class RunCommand
             return RunResult.OfRecord(job, group.Size);
         using var model = MoELanguageModel.Load(own, options.Placement, new RankId(group.Rank), start.Device, element, options.Live?.SpareSlots);
         using var port = jobs.Listen(parsed, options);
+        using var link = watched is null ? null : new ServiceLink(watched, group, own.Config, element, start, options, terminal);
+        options = link?.Options ?? options;
         if (leads && options.JournalFolder is { } folder)
             RankRun.CreateJournal(folder, header, group.Size);
         group.Barrier();
@@ -118,6 +124,7 @@ internal sealed class RunCommand
             Progress = (done, all) => progress?.Show((double)done / all, FormattableString.Invariant($"run: {done} of {all} tokens")),
         }, cancellation);
         file?.Complete();
+        link?.Complete();
         if (!leads || trace is null)
             return result;
         JournalTrace.Write(options.JournalFolder!, trace);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Schema;
 using MoEPlace.Executor.Training;
 using MoEPlace.Results;
+using MoEPlace.Service.Operations;
 using MoEPlace.Simulation.Scenarios;
 
 namespace MoEPlace.Cli;
@@ -13,10 +14,10 @@ internal static class SchemaCommand
     {
         var name = new Argument<string>("name")
         {
-            Description = "placement, cluster, model, scenario, result, simulation, training, gates, calibration or reality.",
+            Description = "placement, cluster, model, scenario, result, simulation, training, gates, calibration, reality or service.",
         };
         name.AcceptOnlyFromAmong(
-            "placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates", "calibration", "reality");
+            "placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates", "calibration", "reality", "service");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>
         {
@@ -35,6 +36,7 @@ internal static class SchemaCommand
                 "gates" => typeof(GateStudy),
                 "calibration" => typeof(CalibrationMeasurements),
                 "reality" => typeof(RealityResult),
+                "service" => typeof(ServiceOptions),
                 _ => typeof(ResultFile),
             };
             terminal.Json(StrictJson.Options.GetJsonSchemaAsNode(type));

@@ -1,77 +1,335 @@
+using System.Collections.Concurrent;
 using MoEPlace.Service.Applies;
+using MoEPlace.Service.Decisions;
 using MoEPlace.Service.Jobs;
+using MoEPlace.Service.Operations;
 using MoEPlace.Service.Routing;
 using MoEPlace.Service.State;
 
 namespace MoEPlace.Service;
 
 /// <summary>
-/// The service without its wire: jobs, their routing, decisions and applies. Every method that changes something throws
+/// The service without its wire: jobs, their routing, decisions and applies. Every method of jobs throws
 /// <see cref="LeadershipLostException"/> where another instance leads, <see cref="JobNotFoundException"/> for a job that is not there,
-/// <see cref="ConflictException"/> where the job does not take it as it stands, and <see cref="InputException"/> with every fault.
+/// <see cref="ConflictException"/> where the job does not take it as it stands, <see cref="InputException"/> with every fault, and
+/// <see cref="IOException"/> where the database does not answer.
 /// </summary>
 public sealed class PlacementService : IAsyncDisposable
 {
-    /// <summary>Whether this instance leads.</summary>
-    public bool Leads => throw new NotImplementedException();
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<string, LiveJob> jobs = new(StringComparer.Ordinal);
+    private readonly ServiceParts parts;
+    private readonly DecisionDesk decisions;
+    private readonly ApplyDesk applies;
+    private readonly WebhookCourier webhooks;
+    private readonly Leadership leadership;
+    private readonly ITimer silence;
 
-    /// <summary>Told of every event after it is on record; quick and without exceptions.</summary>
+    private PlacementService(StateStore state, ServiceParts parts, WebhookCourier webhooks)
+    {
+        (State, this.parts, this.webhooks) = (state, parts, webhooks);
+        applies = new ApplyDesk(state, parts, webhooks, Tell);
+        decisions = new DecisionDesk(state, parts, applies, Lead, Tell);
+        leadership = new Leadership(state, parts.Holder, LoadAsync, jobs.Clear);
+        silence = parts.Time.CreateTimer(_ => _ = LookAtSilenceAsync(), null, BetweenLooks, BetweenLooks);
+    }
+
+    /// <summary>
+    /// Told when something is on record, for whoever waits: its <see cref="ServiceEvent.Sequence"/> is 0 here, the record knows it
+    /// (<see cref="StateStore.EventsAsync"/>). Quick and without exceptions.
+    /// </summary>
     public event Action<ServiceEvent>? Happened;
 
+    /// <summary>Whether this instance leads.</summary>
+    public bool Leads => leadership.Term is not null;
+
+    /// <summary>What is on record.</summary>
+    public StateStore State { get; }
+
+    /// <summary>Begins. The state stays its owner's.</summary>
+    /// <param name="state">The record.</param>
+    /// <param name="parts">What else it is made of.</param>
+    /// <exception cref="InputException">A webhook's secret cannot be read, or the scratch folder cannot be made; every fault is told.</exception>
+    public static PlacementService Start(StateStore state, ServiceParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(parts);
+        var webhooks = new WebhookCourier(parts.Options);
+        try
+        {
+            if (Directory.Exists(parts.Scratch))
+                Directory.Delete(parts.Scratch, recursive: true);
+            Directory.CreateDirectory(parts.Scratch);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            webhooks.Dispose();
+            throw new InputException(parts.Scratch, "folder", e.Message, "a folder that can be written");
+        }
+        return new PlacementService(state, parts, webhooks);
+    }
+
     /// <summary>Registers a job; one of the same name, model, cluster and engine goes on as it is.</summary>
-    public Task<JobView> RegisterAsync(JobSpec spec, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<JobView> RegisterAsync(JobSpec spec, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var term = Lead();
+        var placement = spec.Check(webhooks.Names);
+        if (jobs.TryGetValue(spec.Name, out var known))
+        {
+            if (known.Spec.Model != spec.Model || known.Spec.Cluster != spec.Cluster || known.Spec.Engine != spec.Engine)
+                throw new ConflictException($"a job {spec.Name} of another model, cluster or engine is registered already; remove it or take another name");
+            // What it says that it begins with may be what the service has never seen.
+            await State.PutPlacementAsync(term, spec.Name, placement, cancellation).ConfigureAwait(false);
+            if (placement.Digest == known.Record.Placement)
+                known.Adopt(known.Record, known.Apply, placement);
+            return known.View;
+        }
+        if (jobs.Count >= parts.Options.MostJobs)
+            throw new ConflictException($"{jobs.Count} jobs are registered already, as many as the service takes");
+        var record = new JobRecord(spec, 0, placement.Digest, null, parts.Time.GetUtcNow());
+        var e = Event(spec.Name, "registered", $"{spec.Model.Name} on {spec.Cluster.Name}, {placement.Ranks} ranks");
+        await State.PutJobAsync(term, record, [e], cancellation).ConfigureAwait(false);
+        await State.PutPlacementAsync(term, spec.Name, placement, cancellation).ConfigureAwait(false);
+        var job = jobs.GetOrAdd(spec.Name, new LiveJob(record, placement, null, 0, parts.Time));
+        Tell(e);
+        return job.View;
+    }
 
     /// <summary>Removes a job.</summary>
-    public Task RemoveAsync(string job, string by, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task RemoveAsync(string job, string by, CancellationToken cancellation)
+    {
+        var (term, live) = (Lead(), Find(job));
+        var e = Event(job, "removed", $"by {by}");
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await State.RemoveJobAsync(term, job, [e], cancellation).ConfigureAwait(false);
+            jobs.TryRemove(job, out _);
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+        Tell(e);
+    }
 
     /// <summary>All jobs, by name.</summary>
-    public IReadOnlyList<JobView> Jobs() => throw new NotImplementedException();
+    public IReadOnlyList<JobView> Jobs()
+    {
+        Lead();
+        return [.. jobs.OrderBy(job => job.Key, StringComparer.Ordinal).Select(job => job.Value.View)];
+    }
 
     /// <summary>A job.</summary>
-    public JobView Job(string job) => throw new NotImplementedException();
+    public JobView Job(string job)
+    {
+        Lead();
+        return Find(job).View;
+    }
 
     /// <summary>The model and the ranks of a job, to read frames by.</summary>
-    public (MoEModel Model, int Ranks) ShapeOf(string job) => throw new NotImplementedException();
+    public (MoEModel Model, int Ranks) ShapeOf(string job)
+    {
+        Lead();
+        var spec = Find(job).Spec;
+        return (spec.Model, spec.Cluster.Ranks);
+    }
 
-    /// <summary>Takes rows; waits while the job has more than it can look at.</summary>
-    public ValueTask TakeAsync(string job, RoutedRows rows, CancellationToken cancellation) => throw new NotImplementedException();
+    /// <summary>Takes rows; looked at before it returns, so that who sends faster than they can be looked at waits.</summary>
+    public ValueTask TakeAsync(string job, RoutedRows rows, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        cancellation.ThrowIfCancellationRequested();
+        Lead();
+        var live = Find(job);
+        if (live.Take(rows))
+            decisions.OnDrift(live);
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Takes counts; looked at before it returns.</summary>
-    public void Take(string job, long tokens, ReadOnlySpan<int> counts) => throw new NotImplementedException();
+    public void Take(string job, long tokens, ReadOnlySpan<int> counts)
+    {
+        Lead();
+        var live = Find(job);
+        if (live.Take(tokens, counts))
+            decisions.OnDrift(live);
+    }
 
     /// <summary>Takes a report.</summary>
-    public Task<ReportReply> ReportAsync(string job, JobReport report, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<ReportReply> ReportAsync(string job, JobReport report, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        report.Check();
+        Lead();
+        var live = Find(job);
+        if (live.Spec.Engine != JobEngine.Moeplace)
+            throw new ConflictException($"{job} is run by another engine, which tells outcomes and not reports");
+        var news = live.Take(report);
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return new ReportReply(await applies.OnReportAsync(Lead(), live, news ? report : null, cancellation).ConfigureAwait(false));
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+    }
 
     /// <summary>Has a decision made; returns its number at once.</summary>
     /// <param name="job">The job.</param>
     /// <param name="simulate">Whether the simulator is asked as well.</param>
     /// <param name="by">Who asks.</param>
     /// <param name="cancellation">Gives it up.</param>
-    public Task<int> PlanAsync(string job, bool simulate, string by, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<int> PlanAsync(string job, bool simulate, string by, CancellationToken cancellation)
+    {
+        Lead();
+        var live = Find(job);
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return decisions.Begin(live, DecisionTrigger.Asked, simulate, by) ?? throw new ConflictException("too many decisions wait already; ask later");
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+    }
 
     /// <summary>Applies the plan of a decision.</summary>
-    public Task<Apply> ApplyAsync(string job, int decision, string by, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<Apply> ApplyAsync(string job, int decision, string by, CancellationToken cancellation)
+    {
+        Lead();
+        var live = Find(job);
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await applies.BeginAsync(Lead(), live, decision, by, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+    }
 
     /// <summary>Goes back to the placement before: turns an apply that is under way, or begins one back.</summary>
-    public Task<Apply> RollBackAsync(string job, string by, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<Apply> RollBackAsync(string job, string by, CancellationToken cancellation)
+    {
+        Lead();
+        var live = Find(job);
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await applies.RollBackAsync(Lead(), live, by, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+    }
 
     /// <summary>What an engine other than ours tells of an apply.</summary>
-    public Task<Apply> ToldAsync(string job, int apply, EngineOutcome outcome, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<Apply> ToldAsync(string job, int apply, EngineOutcome outcome, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        Lead();
+        var live = Find(job);
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await applies.ToldAsync(Lead(), live, apply, outcome, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            live.Turn.Release();
+        }
+    }
 
     /// <summary>The map of a placement for the engine of the job: its file.</summary>
-    public Task<byte[]> EngineMapAsync(string job, string digest, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<byte[]> EngineMapAsync(string job, string digest, CancellationToken cancellation)
+    {
+        Lead();
+        var live = Find(job);
+        var json = await State.PlacementAsync(job, digest, cancellation).ConfigureAwait(false) ?? throw new JobNotFoundException($"{job} has no such placement");
+        return EngineMap.Of(live.Spec.Engine, ExpertPlacementFile.Parse(json, "placement"), parts.Scratch);
+    }
 
     /// <summary>The latest samples of a job, oldest first.</summary>
-    public IReadOnlyList<JobSample> History(string job) => throw new NotImplementedException();
+    public IReadOnlyList<JobSample> History(string job)
+    {
+        Lead();
+        return Find(job).History;
+    }
 
     /// <summary>Load and traffic of the latest tokens under the placement in force.</summary>
-    public RoutingMeasures Traffic(string job) => throw new NotImplementedException();
-
-    /// <summary>What is on record.</summary>
-    public StateStore State => throw new NotImplementedException();
+    public RoutingMeasures Traffic(string job)
+    {
+        Lead();
+        return Find(job).Traffic();
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        await silence.DisposeAsync().ConfigureAwait(false);
+        await decisions.DisposeAsync().ConfigureAwait(false);
+        await leadership.DisposeAsync().ConfigureAwait(false);
+        await applies.DisposeAsync().ConfigureAwait(false);
+        webhooks.Dispose();
+    }
+
+    private Term Lead() => leadership.Term ?? throw new LeadershipLostException("another instance leads, or the database is away");
+
+    private LiveJob Find(string job) => jobs.TryGetValue(job, out var live) ? live : throw new JobNotFoundException($"there is no job {job}");
+
+    private ServiceEvent Event(string job, string kind, string text) => new(0, parts.Time.GetUtcNow(), job, kind, text);
 
     private void Tell(ServiceEvent e) => Happened?.Invoke(e);
+
+    /// <summary>Takes over: what is on record is all that is needed.</summary>
+    private async Task LoadAsync(Term term, CancellationToken cancellation)
+    {
+        jobs.Clear();
+        foreach (var record in await State.JobsAsync(cancellation).ConfigureAwait(false))
+        {
+            var name = record.Spec.Name;
+            var latest = await State.AppliesAsync(name, 1, cancellation).ConfigureAwait(false);
+            var decided = await State.DecisionsAsync(name, 1, cancellation).ConfigureAwait(false);
+            // Between waves what is in force is not among what is kept; then what it comes from is nearest.
+            var json = await State.PlacementAsync(name, record.Placement, cancellation).ConfigureAwait(false)
+                ?? (latest.Count > 0 ? await State.PlacementAsync(name, latest[0].From, cancellation).ConfigureAwait(false) : null)
+                ?? record.Spec.Placement.GetRawText();
+            jobs[name] = new LiveJob(
+                record, ExpertPlacementFile.Parse(json, "placement"), latest.Count == 0 ? null : latest[0], decided.Count == 0 ? 0 : decided[0].Number,
+                parts.Time);
+        }
+        var e = Event("", "leads", $"{parts.Holder} leads, term {term.Number}, {jobs.Count} jobs");
+        await State.AddEventsAsync(term, [e], cancellation).ConfigureAwait(false);
+        foreach (var job in jobs.Values)
+            applies.OnTakenOver(job);
+        Tell(e);
+    }
+
+    private async Task LookAtSilenceAsync()
+    {
+        foreach (var job in jobs.Values.Where(job => job.IsApplying))
+        {
+            await job.Turn.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                if (leadership.Term is { } term)
+                    await applies.OnSilenceAsync(term, job, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or LeadershipLostException)
+            {
+                // It is looked at again soon, by whoever leads.
+            }
+            finally
+            {
+                job.Turn.Release();
+            }
+        }
+    }
 }

@@ -17,6 +17,12 @@ public sealed class ApplyDesk
     /// <summary>How it stands.</summary>
     public ApplyStatus Status { get; private set; } = new(ApplyState.Serving, 0, 0);
 
+    /// <summary>What is in force; null before the job runs.</summary>
+    public Epoch? InForce { get; private set; }
+
+    /// <summary>Routed tokens that the ranks could not pass on (<see cref="LiveOptions.RoutingDropped"/>), over all of them.</summary>
+    public long RoutingDropped { get; private set; }
+
     /// <summary>Asks for a placement.</summary>
     /// <param name="request">The placement and how fast.</param>
     /// <returns>What becomes of it: every change of the status from now on, until it is done or aborted or the job ends.</returns>
@@ -75,11 +81,18 @@ public sealed class ApplyDesk
         }
     }
 
-    /// <summary>Tells how many steps have run.</summary>
-    internal void Advance(int steps)
+    /// <summary>Tells how many steps have run, and how many routed tokens were not passed on.</summary>
+    internal void Advance(int steps, long routingDropped)
     {
         lock (gate)
-            Status = Status with { Steps = steps };
+            (Status, RoutingDropped) = (Status with { Steps = steps }, routingDropped);
+    }
+
+    /// <summary>Tells what is in force.</summary>
+    internal void Serve(Epoch epoch)
+    {
+        lock (gate)
+            (Status, InForce) = (Status with { Epoch = epoch.Number }, epoch);
     }
 
     /// <summary>Tells how it stands now.</summary>
@@ -101,5 +114,5 @@ public sealed class ApplyDesk
     }
 
     private ApplyStatus Begun() =>
-        Status with { State = ApplyState.Preparing, Wave = 0, Waves = 0, BytesMoved = 0, BytesInAll = 0, Reason = null };
+        Status with { State = ApplyState.Preparing, Wave = 0, Waves = 0, BytesMoved = 0, BytesInAll = 0, Reason = null, CanaryDifference = null };
 }

@@ -9,5 +9,7 @@ namespace MoEPlace.Executor.Applying;
 /// <param name="BytesMoved">Weights that have arrived.</param>
 /// <param name="BytesInAll">Weights that the apply moves.</param>
 /// <param name="Reason">Why it was aborted; null otherwise.</param>
+/// <param name="CanaryDifference">When weights have moved and it is done: the most that a logit of fixed tokens differs from before; null otherwise.</param>
 public sealed record ApplyStatus(
-    ApplyState State, int Epoch, int Steps, int Wave = 0, int Waves = 0, long BytesMoved = 0, long BytesInAll = 0, string? Reason = null);
+    ApplyState State, int Epoch, int Steps, int Wave = 0, int Waves = 0, long BytesMoved = 0, long BytesInAll = 0, string? Reason = null,
+    double? CanaryDifference = null);

@@ -14,4 +14,7 @@ public enum FaultKind
 
     /// <summary>The rank has no memory for what is to come.</summary>
     FullMemory,
+
+    /// <summary>The experts of a wave that came to the rank are damaged after their checksums were compared: only the canary can tell.</summary>
+    FlipBits,
 }

@@ -12,7 +12,7 @@ internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill, Action? s
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
     private int passed;
-    private bool memoryIsFull, losesMessage;
+    private bool memoryIsFull, losesMessage, flipsBits;
 
     /// <summary>This rank is at a point.</summary>
     /// <exception cref="RankLossException">The drill kills this rank, a thread.</exception>
@@ -35,6 +35,9 @@ internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill, Action? s
             case FaultKind.LoseMessage:
                 losesMessage = true;
                 break;
+            case FaultKind.FlipBits:
+                flipsBits = true;
+                break;
             default:
                 memoryIsFull = true;
                 break;
@@ -46,6 +49,9 @@ internal sealed class FaultPoints(IRankGroup group, FaultDrill? drill, Action? s
 
     /// <summary>Whether there was no memory for what is to come; once.</summary>
     internal bool TakeFullMemory() => Take(ref memoryIsFull);
+
+    /// <summary>Whether weights are to be damaged that have arrived; once.</summary>
+    internal bool TakeFlip() => Take(ref flipsBits);
 
     private bool Take(ref bool pending)
     {

@@ -24,6 +24,7 @@ internal sealed class LiveApply : IDisposable
     private readonly ExpertExchange exchange;
     private readonly LiveOptions options;
     private readonly FaultPoints points;
+    private readonly Canary canary;
     private Migration? current;
     private int steps;
 
@@ -38,9 +39,11 @@ internal sealed class LiveApply : IDisposable
         (this.exchange, this.options) = (exchange, options);
         banks = [.. model.Layers.Where(layer => layer.IsMoE).Select(layer => layer.Experts!)];
         points = new FaultPoints(group, options.Drill, options.Struck);
+        canary = new Canary(group, model);
         Epoch = new Epoch(options.FirstEpoch, first);
         channel = group.OpenChannel();
         courier = new Courier(channel);
+        Desk?.Serve(Epoch);
         Tell(ApplyState.Serving);
     }
 
@@ -66,9 +69,9 @@ internal sealed class LiveApply : IDisposable
         var votes = channel.ToAll(
         [
             payload.Length, request?.BytesPerStep ?? 0, Desk?.TakeAbort() == true ? 1 : 0, points.TakeFullMemory() ? 1 : 0,
-            current is { IsReady: true } ? 1 : 0,
+            current is { IsReady: true } ? 1 : 0, options.RoutingDropped?.Invoke() ?? 0,
         ]);
-        Desk?.Advance(steps);
+        Desk?.Advance(steps, votes.Sum(vote => vote[5]));
         var (wish, full) = (votes[0][2] != 0, Array.FindIndex(votes, vote => vote[3] != 0));
         if (current is not null)
             Continue(current, wish, full, ready: votes.All(vote => vote[4] != 0));
@@ -118,6 +121,7 @@ internal sealed class LiveApply : IDisposable
             Tell(ApplyState.Done);
             return;
         }
+        canary.Remember(Epoch.Placement);
         current = new Migration(plan, Math.Max(1, bytesPerStep), banks[0].BytesPerExpert);
         Prepare(current);
         if (wish)
@@ -179,6 +183,7 @@ internal sealed class LiveApply : IDisposable
             banks[layer].Switch(epoch.Placement.ExpertsOn(new LayerId(layer), new RankId(channel.Rank)));
         exchange.Use(new DispatchRule(epoch.Placement));
         Epoch = epoch;
+        Desk?.Serve(epoch);
         migration.Switched = true;
         Tell(ApplyState.Committed);
         points.Pass(ApplyPoint.Switched);
@@ -204,13 +209,15 @@ internal sealed class LiveApply : IDisposable
     {
         Free();
         points.Pass(ApplyPoint.Released);
+        if (points.TakeFlip())
+            Damage(migration.NextWave.Moves);
         migration.EndWave();
         if (!migration.Over)
         {
             Prepare(migration);
             return;
         }
-        Tell(ApplyState.Done);
+        Tell(ApplyState.Done, canaryDifference: canary.Compare(Epoch.Placement));
         current = null;
     }
 
@@ -219,6 +226,13 @@ internal sealed class LiveApply : IDisposable
         Free();
         Tell(ApplyState.Aborted, reason);
         current = null;
+    }
+
+    /// <summary>Turns the signs of the experts that have arrived on this rank.</summary>
+    private void Damage(ImmutableArray<ExpertMove> moves)
+    {
+        foreach (var move in moves.Where(move => move.To.Value == channel.Rank))
+            banks[move.Layer.Value].TurnSigns(move.Expert);
     }
 
     private int LayerOf(ExpertMove move) => Epoch.Placement.MoeLayerIds[move.Layer.Value];
@@ -230,8 +244,9 @@ internal sealed class LiveApply : IDisposable
         current?.Transfer?.Dispose();
     }
 
-    private void Tell(ApplyState state, string? reason = null) => Desk?.Tell(current is { } migration
+    private void Tell(ApplyState state, string? reason = null, double? canaryDifference = null) => Desk?.Tell(current is { } migration
         ? new ApplyStatus(
-            state, Epoch.Number, steps, migration.Wave, migration.Waves, migration.BytesMoved, migration.BytesInAll, reason)
+            state, Epoch.Number, steps, migration.Wave, migration.Waves, migration.BytesMoved, migration.BytesInAll, reason,
+            canaryDifference)
         : new ApplyStatus(state, Epoch.Number, steps, Reason: reason));
 }

@@ -18,6 +18,9 @@ public sealed record LiveOptions
     /// <summary>Puts an epoch on record before it is in force, on rank 0, whole or not at all; null for no record.</summary>
     public Action<Epoch>? Record { get; init; }
 
+    /// <summary>Routed tokens that this rank could not pass on so far, on any thread; all ranks tell the desk. Null for none.</summary>
+    public Func<long>? RoutingDropped { get; init; }
+
     /// <summary>A fault on purpose in this life of the job; null for none.</summary>
     public FaultDrill? Drill { get; init; }
 

@@ -57,6 +57,14 @@ public sealed partial class ExpertBank
         }
     }
 
+    /// <summary>Damages an expert that serves here: every weight changes its sign.</summary>
+    internal void TurnSigns(ExpertId expert)
+    {
+        using var scope = torch.NewDisposeScope();
+        foreach (var weights in (ReadOnlySpan<Tensor>)[GateUp, Down])
+            weights.select(0, SlotOf(expert)).mul_(-1);
+    }
+
     private List<Tensor> Ranges(int slot, long start, long length)
     {
         var (ranges, before) = (new List<Tensor>(2), 0L);

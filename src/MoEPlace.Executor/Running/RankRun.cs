@@ -22,6 +22,7 @@ public sealed class RankRun : IDisposable
     private readonly TrafficCounters traffic;
     private readonly StepClock clock = new();
     private readonly RoutingRecorder? recorder;
+    private readonly RoutingFeed? feed;
     private readonly HomePass home;
     private readonly CoherentPass? coherent;
     private readonly ContextGather? gather;
@@ -39,8 +40,12 @@ public sealed class RankRun : IDisposable
             group.Rank, options.Placement.RanksPerNode, (long)model.Config.HiddenSize * Tensor.BytesOf(model.Type));
         if (options.JournalFolder is { } folder)
             recorder = new RoutingRecorder(new RoutingJournal(folder, group.Rank), model.Config.Choices, group.Size);
+        if (options.Routed is { } sink)
+            feed = new RoutingFeed(sink, group.Rank, model.Config.MoeLayerIds.Length, model.Config.Choices);
         var exchange = new ExpertExchange(group, new DispatchRule(options.Placement), traffic);
         ChoiceObserver? observe = recorder is null ? null : recorder.Choices;
+        if (feed is not null)
+            observe += feed.Choices;
         home = new HomePass(group, model, exchange, cache, clock, observe);
         if (options.Residency == Residency.Coherent)
             (coherent, gather) = (new CoherentPass(group, model, exchange, cache, clock, observe), new ContextGather(group, cache, traffic));
@@ -65,6 +70,9 @@ public sealed class RankRun : IDisposable
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(options);
         var faults = new InputFaults("run");
+        faults.Require(
+            options.Routed is null || options.Residency == Residency.Home, "residency", options.Residency,
+            "home: elsewhere a token's layers run on many ranks, and none sees all that is chosen for it");
         faults.Require(options.Placement.Ranks == group.Size, "placement.ranks", options.Placement.Ranks, $"{group.Size}, the ranks of this run");
         job.Check(faults, model.Config, group.Size);
         if (options.Live is { } live)
@@ -113,6 +121,7 @@ public sealed class RankRun : IDisposable
         while (plan.Next() is { } step)
         {
             cancellation.ThrowIfCancellationRequested();
+            var stepBegun = Stopwatch.GetTimestamp();
             clock.NextStep(step);
             if (live is not null)
             {
@@ -129,8 +138,11 @@ public sealed class RankRun : IDisposable
             options.Sampled?.Invoke(step.Number, epochs[^1], fresh);
             plan.Complete(ids);
             (tokens, steps) = (tokens + ids.Length, steps + 1);
-            if (group.Rank == 0)
-                options.Progress?.Invoke(tokens, job.MostTokensInAll);
+            if (group.Rank != 0)
+                continue;
+            options.StepDone?.Invoke(new DoneStep(
+                Stopwatch.GetElapsedTime(stepBegun).TotalSeconds, ids.Length, step.Tokens.Prefill, epochs[^1], moving[^1]));
+            options.Progress?.Invoke(tokens, job.MostTokensInAll);
         }
         live?.End(steps);
         var times = clock.Total(group);
@@ -150,7 +162,12 @@ public sealed class RankRun : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         traffic.Prefill = step.Tokens.Prefill;
-        recorder?.Tokens(step.Number, step.Tokens.Pick(step.AtHome(new RankId(group.Rank), group.Size)));
+        if (recorder is not null || feed is not null)
+        {
+            var own = step.Tokens.Pick(step.AtHome(new RankId(group.Rank), group.Size));
+            recorder?.Tokens(step.Number, own);
+            feed?.Tokens(own);
+        }
         var attended = new int[model.Layers.Length][];
         Residuals residuals;
         if (coherent is not null && !step.Tokens.Prefill)
@@ -164,6 +181,7 @@ public sealed class RankRun : IDisposable
         gather?.Run(step.Tokens, attended, model.Device);
         clock.Enter(RunPhase.Step);
         recorder?.Flush();
+        feed?.Flush();
         return output.Take(step, residuals);
     }
 }

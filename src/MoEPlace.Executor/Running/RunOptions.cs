@@ -26,6 +26,12 @@ public sealed record RunOptions
     /// <summary>What makes the run take placements while it runs; null for one that keeps its own.</summary>
     public LiveOptions? Live { get; init; }
 
+    /// <summary>Takes what the gates chose for the tokens of this rank, after every step that had some; residency home. Null for nobody.</summary>
+    public Action<RoutedTokens>? Routed { get; init; }
+
+    /// <summary>Told on rank 0 of every step that has run; null for nobody.</summary>
+    public Action<DoneStep>? StepDone { get; init; }
+
     /// <summary>Told on rank 0 after every step: tokens that have run, and tokens that will at most.</summary>
     public Action<long, long>? Progress { get; init; }
 }

@@ -23,12 +23,13 @@ public sealed class ServiceClient : IDisposable
     /// <param name="addresses">One or more, such as http://127.0.0.1:7077; asked in turn until one leads.</param>
     /// <param name="token">The bearer token; null for none.</param>
     /// <param name="handler">What sends; null for the system's.</param>
-    public ServiceClient(IReadOnlyList<Uri> addresses, string? token = null, HttpMessageHandler? handler = null)
+    /// <param name="patience">How long an address may take to answer; null for 30 s.</param>
+    public ServiceClient(IReadOnlyList<Uri> addresses, string? token = null, HttpMessageHandler? handler = null, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         this.addresses = [.. addresses];
         http = handler is null ? new HttpClient() : new HttpClient(handler);
-        http.Timeout = TimeSpan.FromSeconds(30);
+        http.Timeout = patience ?? TimeSpan.FromSeconds(30);
         if (token is not null)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -41,6 +42,15 @@ public sealed class ServiceClient : IDisposable
     {
         using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
         return await ReadAsync<T>(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for a file.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation = default)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
+        return await ReadAsync(response, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Posts JSON and takes JSON.</summary>
@@ -101,7 +111,7 @@ public sealed class ServiceClient : IDisposable
         {
             var address = addresses[at % addresses.Length];
             using var message = request();
-            message.RequestUri = new Uri(address, message.RequestUri!.OriginalString);
+            message.RequestUri = new Uri(address, message.RequestUri!);
             try
             {
                 var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
@@ -123,16 +133,26 @@ public sealed class ServiceClient : IDisposable
         throw new IOException($"no service answers{why}");
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
         where T : class
     {
         var bytes = await ReadAsync(response, cancellation).ConfigureAwait(false);
         return typeof(T) == typeof(object) ? (T)(object)JsonSerializer.Deserialize<JsonElement>(bytes) : StrictJson.Parse<T>(bytes, "answer");
     }
 
-    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var bytes = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(http.Timeout);
+        byte[] bytes;
+        try
+        {
+            bytes = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new IOException($"the answer of the service was cut off: {e.Message}", e);
+        }
         if (response.IsSuccessStatusCode)
             return bytes;
         var problem = response.Content.Headers.ContentType?.MediaType == "application/json" ? StrictJson.Parse<Problem>(bytes, "answer") : null;

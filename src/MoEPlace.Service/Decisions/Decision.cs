@@ -45,4 +45,13 @@ public sealed record Decision(
 {
     /// <summary>What it says that it is.</summary>
     public const string FormatName = "moeplace.decision/1";
+
+    /// <summary>Equal when all values are, as their file tells them.</summary>
+    public bool Equals(Decision? other) => other is not null && ToJson().AsSpan().SequenceEqual(other.ToJson());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Job, Number, Verdict, Digest);
+
+    /// <summary>What its file holds, in UTF-8 on one line.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StrictJson.OneLine);
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using MoEPlace.Evaluation;
 using MoEPlace.Service.Drift;
 using MoEPlace.Service.Jobs;
+using MoEPlace.Traces;
 
 namespace MoEPlace.Service.Decisions;
 
@@ -39,4 +41,34 @@ public sealed record DecisionInput(
 {
     /// <summary>What it says that it is.</summary>
     public const string FormatName = "moeplace.decision-input/1";
+
+    /// <summary>Checks all of it, and that it belongs to a window of routing.</summary>
+    /// <returns>The placement in force.</returns>
+    /// <exception cref="InputException">Something does not hold; every fault is told.</exception>
+    internal ExpertPlacement Check(RoutingTrace window)
+    {
+        var faults = new InputFaults("decision input");
+        faults.Require(Format == FormatName, "format", Format, $"\"{FormatName}\"");
+        faults.Require(JobSpec.IsName(Job), "job", Job, "the name of a job");
+        faults.Require(Number >= 1, "number", Number, "1 or more");
+        faults.Require(Enum.IsDefined(Trigger), "trigger", Trigger, "asked or drift");
+        Model.Check(faults, "model.");
+        var machines = new InputFaults("cluster");
+        Cluster.Check(machines);
+        faults.AddRange(machines.ToImmutable());
+        Policy.Check(faults);
+        faults.Require(Epoch >= 0, "epoch", Epoch, "0 or more");
+        faults.Require(StepSeconds is null or (> 0 and <= 86_400), "stepSeconds", StepSeconds, "above 0 to 86,400");
+        faults.Require(TokensSinceApply is null or >= 0, "tokensSinceApply", TokensSinceApply, "0 or more");
+        var model = window.Model;
+        faults.Require(
+            model.Layers == Model.Layers && model.Experts == Model.Experts && model.TopK == Model.TopK, "model",
+            $"{Model.Layers} layers, {Model.Experts} experts, top-{Model.TopK}",
+            $"that of the routing: {model.Layers} layers, {model.Experts} experts, top-{model.TopK}");
+        var placement = faults.Try(() => ExpertPlacementFile.Parse(Placement.GetRawText(), "placement"));
+        if (placement is not null && !faults.Any)
+            PlacementCost.CheckFit(faults, "placement", placement, Model, Cluster);
+        faults.ThrowIfAny();
+        return placement!;
+    }
 }

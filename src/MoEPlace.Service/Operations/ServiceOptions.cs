@@ -27,4 +27,11 @@ public sealed record ServiceOptions(
 {
     /// <summary>What a configuration file says that it is.</summary>
     public const string FormatName = "moeplace.service/1";
+
+    /// <summary>Notes every value that is out of its range or does not go with the others; no secret is told.</summary>
+    public void Check(InputFaults faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        ServiceOptionsCheck.Check(this, faults);
+    }
 }

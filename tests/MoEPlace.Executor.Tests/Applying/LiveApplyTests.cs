@@ -19,8 +19,11 @@ public sealed class LiveApplyTests
     {
         var run = Pair(seed, processes: false);
         run.RequireUndisturbed();
-        Assert.Equal(ApplyState.Done, run.Statuses[^1].State);
+        var last = run.Statuses[^1];
+        Assert.Equal(ApplyState.Done, last.State);
+        Assert.InRange(last.CanaryDifference!.Value, 0, 1e-4);
         Assert.NotEmpty(run.Recorded);
+        Assert.Equal(run.Recorded[^1], run.Desk.InForce);
     }
 
     [Theory]
@@ -32,7 +35,9 @@ public sealed class LiveApplyTests
     {
         var run = Pair(seed, processes: true);
         run.RequireUndisturbed();
-        Assert.Equal(ApplyState.Done, run.Statuses[^1].State);
+        var last = run.Statuses[^1];
+        Assert.Equal(ApplyState.Done, last.State);
+        Assert.InRange(last.CanaryDifference!.Value, 0, 1e-4);
     }
 
     [Theory]

@@ -58,6 +58,34 @@ public sealed class LiveFaultTests
         Assert.Contains(told.Zip(told.Skip(1)), pair => pair.Second.BytesMoved < pair.First.BytesMoved);
     }
 
+    [Theory]
+    [InlineData("mixtral", ApplyPoint.Verified, 0)]
+    [InlineData("olmoe", ApplyPoint.Prepared, 1)]
+    [InlineData("deepseek-v3", ApplyPoint.Released, 1)]
+    public void Weights_that_are_damaged_after_their_checksums_were_compared_show_in_the_canary_also_on_the_way_back(string layout, ApplyPoint point, int rank)
+    {
+        var from = Placements.Contiguous(LiveApplyTests.Config(layout), 2);
+        var run = new LiveCase
+        {
+            Layout = layout,
+            From = from,
+            Drill = new FaultDrill(rank, point, FaultKind.FlipBits),
+            AfterStep = (done, self) =>
+            {
+                if (done == 3)
+                    self.Ask(LiveApplyTests.Turned(self.Config, 2), long.MaxValue);
+                else if (self.Readers.Count == 1 && self.Desk.Status.State == ApplyState.Done)
+                    self.Ask(from, long.MaxValue);
+            },
+        }.Run();
+        foreach (var apply in new[] { 0, 1 })
+        {
+            var last = run.Told(apply)[^1];
+            Assert.Equal(ApplyState.Done, last.State);
+            Assert.True(last.CanaryDifference > 1e-3, $"apply {apply}: {last.CanaryDifference}");
+        }
+    }
+
     [Fact]
     public void An_expert_that_never_arrives_unharmed_ends_the_apply_and_is_named()
     {

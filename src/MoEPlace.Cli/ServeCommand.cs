@@ -1,0 +1,95 @@
+using System.CommandLine;
+using MoEPlace.Service;
+using MoEPlace.Service.Decisions;
+using MoEPlace.Service.Operations;
+using MoEPlace.Service.State;
+using MoEPlace.Traces;
+
+namespace MoEPlace.Cli;
+
+/// <summary><c>serve</c>: the placement service with its API and its page, until it is told to stop.</summary>
+internal sealed class ServeCommand
+{
+    private const string File = "sqlite:";
+    private readonly Option<string?> config = new("--config")
+    {
+        Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
+    };
+    private readonly Option<string?> listen = new("--listen") { Description = "Where to listen; default: http://127.0.0.1:7077. Beyond loopback https, with tokens." };
+    private readonly Option<string?> database = new("--state") { Description = "sqlite:FILE, or a connection string of PostgreSQL; default: sqlite:moeplace.db." };
+    private readonly Option<bool> json = CommonOptions.Json();
+    private readonly Terminal terminal;
+
+    private ServeCommand(Terminal terminal) => this.terminal = terminal;
+
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new ServeCommand(terminal);
+        var command = new Command(
+            "serve",
+            $"Run the placement service. What --listen and --state say stands over the environment ({ServiceConfiguration.Prefix}LISTEN, …STATE and so on), that over the file.")
+        {
+            verb.config, verb.listen, verb.database, verb.json,
+        };
+        command.SetAction(verb.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var options = ServiceConfiguration.Read(
+            parsed.GetValue(config), Environment.GetEnvironmentVariables(), parsed.GetValue(listen), parsed.GetValue(database));
+        var scratch = Scratch(options.State);
+        var state = await StateStore.OpenAsync(options.State, cancellation: cancellation).ConfigureAwait(false);
+        await using (state.ConfigureAwait(false))
+        {
+            try
+            {
+                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecideAsync, Scratch = scratch }, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (Directory.Exists(scratch))
+                    Directory.Delete(scratch, recursive: true);
+            }
+        }
+        return 0;
+    }
+
+    private async Task ServeAsync(ParseResult parsed, StateStore state, ServiceParts parts, CancellationToken cancellation)
+    {
+        var service = PlacementService.Start(state, parts);
+        await using (service.ConfigureAwait(false))
+        {
+            var host = await ServiceHost.StartAsync(parts.Options, service, terminal.ErrorWriter, cancellation).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                if (parsed.GetValue(json))
+                    terminal.Json(new { address = host.Address });
+                else
+                    terminal.Line($"the placement service listens at {host.Address}");
+                await WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Where files are made in passing: beside a database that is a file, so that the next life finds what this one left.</summary>
+    private static string Scratch(string state) =>
+        state.StartsWith(File, StringComparison.Ordinal) ? Path.GetFullPath(state[File.Length..]) + ".scratch" : Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
+
+    private static Task<Decision> DecideAsync(DecisionInput input, string trace, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            using var window = RoutingTrace.Open(trace);
+            return Decider.Decide(input, window, cancellation);
+        },
+        cancellation);
+
+    /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
+    private static async Task WaitAsync(CancellationToken cancellation)
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellation.Register(told.SetResult).ConfigureAwait(false))
+            await told.Task.ConfigureAwait(false);
+    }
+}

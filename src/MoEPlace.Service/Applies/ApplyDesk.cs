@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using MoEPlace.Service.Jobs;
+using MoEPlace.Service.Operations;
+using MoEPlace.Service.State;
+
+namespace MoEPlace.Service.Applies;
+
+/// <summary>Begins applies, takes what jobs tell of them, and tells what is wished. All of a job in turn.</summary>
+internal sealed class ApplyDesk : IAsyncDisposable
+{
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+    private readonly StateStore state;
+    private readonly ServiceParts parts;
+    private readonly WebhookCourier webhooks;
+    private readonly ApplyBook book;
+    private readonly Action<ServiceEvent> tell;
+    private readonly CancellationTokenSource ending = new();
+    private readonly ConcurrentDictionary<(string Job, int Apply, int Attempt), Task> telling = new();
+
+    internal ApplyDesk(StateStore state, ServiceParts parts, WebhookCourier webhooks, Action<ServiceEvent> tell)
+    {
+        (this.state, this.parts, this.webhooks, this.tell) = (state, parts, webhooks, tell);
+        book = new ApplyBook(state, parts.Time, parts.Drill, tell);
+    }
+
+    private DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    /// <summary>Applies the plan of a decision.</summary>
+    internal async Task<Apply> BeginAsync(Term term, LiveJob job, int decision, string by, CancellationToken cancellation)
+    {
+        await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        var name = job.Spec.Name;
+        var row = await state.DecisionAsync(name, decision, cancellation).ConfigureAwait(false)
+            ?? throw new JobNotFoundException($"{name} has no decision {decision}");
+        var to = row.Decision.Digest ?? throw new ConflictException($"decision {decision} found no better placement");
+        // A promise was made from what was in force then.
+        var promised = job.Apply is { } last && last.ChangedAt >= row.At ? null : row.Decision.PromisedSeconds;
+        return await BeginAsync(term, job, decision, by, to, promised, $"decision {decision}, by {by}", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes back.</summary>
+    internal async Task<Apply> RollBackAsync(Term term, LiveJob job, string by, CancellationToken cancellation)
+    {
+        await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        if (job.Apply is { IsOver: false } apply)
+        {
+            var after = ApplySteps.OnRollBack(apply, by, Now);
+            return ReferenceEquals(after, apply) ? apply : Told(job, await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false));
+        }
+        var to = job.Record.Before ?? throw new ConflictException($"{job.Spec.Name} has had no placement before");
+        return await BeginAsync(term, job, 0, by, to, null, $"roll back, by {by}", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a report; null for one that is older than what is known.</summary>
+    /// <returns>What is wished.</returns>
+    internal async Task<JobWish?> OnReportAsync(Term term, LiveJob job, JobReport? report, CancellationToken cancellation)
+    {
+        await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        if (report is not null)
+            await TakeAsync(term, job, report, cancellation).ConfigureAwait(false);
+        return job.Apply is { IsOver: false } now ? ApplySteps.Wish(now) : null;
+    }
+
+    /// <summary>What an engine other than ours tells.</summary>
+    internal async Task<Apply> ToldAsync(Term term, LiveJob job, int number, EngineOutcome outcome, CancellationToken cancellation)
+    {
+        await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        if (job.Spec.Engine == JobEngine.Moeplace)
+            throw new ConflictException($"{job.Spec.Name} tells reports and not outcomes");
+        if (job.Apply is not { } apply || apply.Number != number)
+            throw new JobNotFoundException($"{job.Spec.Name} has no apply {number} of which an outcome is awaited");
+        if (apply.IsOver)
+            return apply;
+        var wished = ApplySteps.Wish(apply)?.Placement ?? job.Record.Placement;
+        var (epoch, placement) = outcome.Done ? (job.Record.Epoch + 1, wished) : (job.Record.Epoch, job.Record.Placement);
+        var report = new JobReport(
+            0, epoch, placement, outcome.Done ? JobAnswer.Done : JobAnswer.GivenUp, number, apply.Attempt, outcome.Reason, 0, 0, null, 0, 0, [], [], []);
+        var record = job.Record with { Epoch = epoch, Placement = placement };
+        // An engine that does not say how fast it is is held to nothing.
+        var seconds = outcome.StepSeconds ?? apply.SecondsPromised ?? 0;
+        for (var i = 0; i < 2 && !apply.IsOver; i++)
+        {
+            var after = ApplySteps.OnReport(apply, report, job.Policy, seconds, Now);
+            if (ReferenceEquals(after, apply))
+                break;
+            apply = Told(job, await book.ChangeAsync(term, job, after, record, cancellation).ConfigureAwait(false));
+        }
+        return apply;
+    }
+
+    /// <summary>Looks whether an apply was heard of.</summary>
+    internal async Task OnSilenceAsync(Term term, LiveJob job, CancellationToken cancellation)
+    {
+        await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        if (job.Apply is not { IsOver: false } apply)
+            return;
+        var since = Now - (job.HeardAt is { } at && at > apply.ChangedAt ? at : apply.ChangedAt);
+        var after = since < Silence || job.Spec.Engine != JobEngine.Moeplace ? apply : ApplySteps.OnSilence(apply, since, Now);
+        if (!ReferenceEquals(after, apply))
+            await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes on with what an earlier leader left.</summary>
+    internal void OnTakenOver(LiveJob job)
+    {
+        if (job.Apply is { IsOver: false } apply)
+            Told(job, apply);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(telling.Values).ConfigureAwait(false);
+        ending.Dispose();
+    }
+
+    private async Task TakeAsync(Term term, LiveJob job, JobReport report, CancellationToken cancellation)
+    {
+        var record = job.Record with { Epoch = report.Epoch, Placement = report.Placement };
+        if (job.Apply is { IsOver: false } apply)
+        {
+            var after = ApplySteps.OnReport(apply, report, job.Policy, job.StepSeconds(job.Policy.VerificationSteps), Now);
+            if (!ReferenceEquals(after, apply))
+            {
+                await book.ChangeAsync(term, job, after, record, cancellation).ConfigureAwait(false);
+                return;
+            }
+        }
+        if (record != job.Record)
+            await book.ChangeAsync(term, job, record, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Apply> BeginAsync(
+        Term term, LiveJob job, int decision, string by, string to, double? promised, string reason, CancellationToken cancellation)
+    {
+        var record = job.Record;
+        if (to == record.Placement)
+            throw new ConflictException("that placement is in force already");
+        var now = Now;
+        var apply = new Apply(
+            job.Spec.Name, (job.Apply?.Number ?? 0) + 1, decision, by, record.Placement, to, record.Epoch, ApplyPhase.Asked, 1, 1, job.Policy.BytesPerStep,
+            job.StepSeconds(1), promised, null, null, record.Epoch, record.Placement, reason, now, now);
+        return Told(job, await book.BeginAsync(term, job, apply, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>Engines other than ours are told of what is wished, once for each attempt and life of the service.</summary>
+    private Apply Told(LiveJob job, Apply apply)
+    {
+        if (job.Spec.Webhook is { } hook && !apply.IsOver && ApplySteps.Wish(apply) is { } wish)
+            telling.GetOrAdd((apply.Job, apply.Number, wish.Attempt), _ => Task.Run(() => TellAsync(job, hook, apply, wish)));
+        return apply;
+    }
+
+    private async Task TellAsync(LiveJob job, string hook, Apply apply, JobWish wish)
+    {
+        var (name, at) = (apply.Job, $"api/jobs/{apply.Job}");
+        var told = new EngineWish(
+            name, job.Spec.Engine, apply.Number, wish.Attempt, wish.Placement, $"{at}/placements/{wish.Placement}/map", $"{at}/applies/{apply.Number}/outcome",
+            apply.Reason);
+        try
+        {
+            var why = await webhooks.TellAsync(hook, told, ending.Token).ConfigureAwait(false);
+            tell(new ServiceEvent(
+                0, Now, name, "told",
+                why is null ? $"webhook {hook} took apply {apply.Number}, attempt {wish.Attempt}" : $"webhook {hook} did not take apply {apply.Number}: {why}",
+                JsonSerializer.SerializeToElement(told, StrictJson.OneLine)));
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Whoever leads next tells it again.
+        }
+    }
+}

@@ -133,6 +133,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
         }
         if (record != job.Record)
             await book.ChangeAsync(term, job, record, cancellation).ConfigureAwait(false);
+        // Somebody else has applied it, or a way ended between waves.
+        if (job.Placement.Digest != job.Record.Placement && !job.IsApplying)
+            throw new ConflictException("the service does not know the placement that is in force: register the job again with it");
     }
 
     private async Task<Apply> BeginAsync(

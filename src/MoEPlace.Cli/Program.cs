@@ -151,6 +151,10 @@ internal static partial class Program
             TrainCommand.Create(terminal),
             DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
             ServeCommand.Create(terminal),
+            JobsCommand.Create(terminal),
+            PlanCommand.Create(terminal),
+            RollbackCommand.Create(terminal),
+            WatchCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

@@ -4,8 +4,8 @@ using Xunit;
 namespace MoEPlace.Service.Tests.Faults;
 
 /// <summary>
-/// A job that behaves as one of our executor's: it reports, compares what is wished with what is in force, begins each attempt at most once in a life, and
-/// puts it in force wave by wave, each a layer and an epoch. What is in force outlives its ranks; all else is lost with them.
+/// A job that behaves as one of our executor's: it reports, compares what is wished with what is in force, begins each attempt at most once in a
+/// life, and puts it in force wave by wave, each a layer and an epoch. What is in force outlives its ranks; all else is lost with them.
 /// </summary>
 internal sealed class FakeJob(ServiceSite site, ExpertPlacement first, JobFaults faults)
 {
@@ -88,7 +88,8 @@ internal sealed class FakeJob(ServiceSite site, ExpertPlacement first, JobFaults
     private async Task BeginAsync(JobWish wish, CancellationToken cancellation)
     {
         Strike(JobPoint.BeforeBegin);
-        if (await site.CallAsync(service => service.State.PlacementAsync(Name, wish.Placement, CancellationToken.None), cancellation) is not { } json)
+        var json = await site.CallAsync(service => service.State.PlacementAsync(Name, wish.Placement, CancellationToken.None), cancellation);
+        if (json is null)
             return;
         target = ExpertPlacementFile.Parse(json, "wish");
         Assert.Equal(wish.Placement, target.Digest);

@@ -15,10 +15,10 @@ internal static class FaultRun
     /// <param name="site">With a service, and a plan on record.</param>
     /// <param name="job">The job.</param>
     /// <param name="reader">The record.</param>
-    /// <param name="told">What it was, where it fails.</param>
+    /// <param name="what">What it was, where it fails.</param>
     /// <param name="beside">Runs beside it and ends before it is judged; null for nothing.</param>
     /// <returns>How it ended.</returns>
-    public static async Task<Apply> RunAsync(ServiceSite site, FakeJob job, StateStore reader, string told, Func<CancellationToken, Task>? beside = null)
+    public static async Task<Apply> RunAsync(ServiceSite site, FakeJob job, StateStore reader, string what, Func<CancellationToken, Task>? beside = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
@@ -31,7 +31,8 @@ internal static class FaultRun
             await UntilAsync(async () => (await LatestAsync(reader))?.IsOver == true, living, limit.Token);
             await faults;
             // What is in force, and what the record says of it, must be the same for good: some more reports change nothing.
-            await UntilAsync(async () => (await reader.JobsAsync(default))[0].Epoch == job.Epoch && await IsAnsweredAsync(site, limit.Token), living, limit.Token);
+            await UntilAsync(
+                async () => (await reader.JobsAsync(default))[0].Epoch == job.Epoch && await IsAnsweredAsync(site, limit.Token), living, limit.Token);
             var apply = (await LatestAsync(reader))!;
             await Task.Delay(10, limit.Token);
             Assert.Equal(apply, await LatestAsync(reader));
@@ -41,8 +42,9 @@ internal static class FaultRun
         catch (Exception e) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
             var last = await LatestAsync(reader);
-            var events = string.Join('\n', (await reader.EventsAsync(0, null, 1_000, default)).Select(one => $"{one.Sequence} {one.Kind} {one.Text}"));
-            throw new InvalidOperationException($"{told}: {e.Message}\n{last}\nin force {job.Epoch} {job.InForce.Digest}\n{events}", e);
+            var told = (await reader.EventsAsync(0, null, 1_000, default)).Select(one => $"{one.Sequence} {one.Kind} {one.Text}");
+            var events = string.Join('\n', told);
+            throw new InvalidOperationException($"{what}: {e.Message}\n{last}\nin force {job.Epoch} {job.InForce.Digest}\n{events}", e);
         }
         finally
         {
@@ -69,7 +71,7 @@ internal static class FaultRun
     }
 
     private static async Task<bool> IsAnsweredAsync(ServiceSite site, CancellationToken cancellation) =>
-        await site.CallAsync<JobView>(service => Task.FromResult<JobView?>(service.Job(FakeJob.Name)), cancellation) is { } view && view.Apply is { IsOver: true };
+        await site.CallAsync<JobView>(service => Task.FromResult<JobView?>(service.Job(FakeJob.Name)), cancellation) is { Apply.IsOver: true };
 
     private static async Task UntilAsync(Func<Task<bool>> holds, Task living, CancellationToken cancellation)
     {
@@ -81,7 +83,8 @@ internal static class FaultRun
         }
     }
 
-    private static async Task<Apply?> LatestAsync(StateStore reader) => await reader.AppliesAsync(FakeJob.Name, 1, default) is [var latest, ..] ? latest : null;
+    private static async Task<Apply?> LatestAsync(StateStore reader) =>
+        await reader.AppliesAsync(FakeJob.Name, 1, default) is [var latest, ..] ? latest : null;
 
     private static async Task JudgeAsync(FakeJob job, StateStore reader, Apply apply)
     {

@@ -9,6 +9,7 @@ namespace MoEPlace.Service.Tests.Faults;
 [Collection(Databases.Name)]
 public sealed class ServicePointTests(Databases databases) : IDisposable
 {
+    private static readonly ServicePoint[] OfReturning = [ServicePoint.BeforeReturning, ServicePoint.AfterReturning];
     private readonly TemporaryFolder folder = new();
 
     /// <summary>What is killed.</summary>
@@ -41,7 +42,7 @@ public sealed class ServicePointTests(Databases databases) : IDisposable
     {
         foreach (var bad in new[] { false, true })
         {
-            foreach (var point in Enum.GetValues<ServicePoint>().Where(point => bad || point is not (ServicePoint.BeforeReturning or ServicePoint.AfterReturning)))
+            foreach (var point in Enum.GetValues<ServicePoint>().Where(point => bad || !OfReturning.Contains(point)))
             {
                 var struck = 0;
                 await using var site = new ServiceSite(await databases.EmptyAsync(kind), folder.File("scratch"));

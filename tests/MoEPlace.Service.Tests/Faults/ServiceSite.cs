@@ -12,8 +12,8 @@ using MoEPlace.Service.State;
 namespace MoEPlace.Service.Tests.Faults;
 
 /// <summary>
-/// Where services live and die, on one database. A service that is killed writes no more and answers no more; its lease is made to run out, so that no run
-/// has to wait for it.
+/// Where services live and die, on one database. A service that is killed writes no more and answers no more; its lease is made to run out, so
+/// that no run has to wait for it.
 /// </summary>
 /// <param name="connection">The database.</param>
 /// <param name="folder">For what services make in passing.</param>

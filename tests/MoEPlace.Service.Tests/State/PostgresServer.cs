@@ -8,8 +8,8 @@ using Xunit;
 namespace MoEPlace.Service.Tests.State;
 
 /// <summary>
-/// A PostgreSQL of Debian's on a loopback port, with its data in a folder of its own, started when a test first asks for it. It refuses to run as root, so
-/// root starts it as the user postgres. It ends with the process of the tests, however that ends.
+/// A PostgreSQL of Debian's on a loopback port, with its data in a folder of its own, started when a test first asks for it. It refuses to run as
+/// root, so root starts it as the user postgres. It ends with the process of the tests, however that ends.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -128,7 +128,8 @@ public sealed class PostgresServer : IAsyncLifetime
     private static string Program(string name)
     {
         var found = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Max(StringComparer.Ordinal)
+            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists)
+                .Max(StringComparer.Ordinal)
             : null;
         Assert.True(found is not null, Install);
         return found;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MoEPlace.Executor.Applying;
 using MoEPlace.Executor.Control;
+using MoEPlace.Service.Applies;
 
 namespace MoEPlace.Cli;
 
@@ -14,7 +15,14 @@ internal sealed class ApplyCommand
         Description = "The placement, of the job's model and ranks.",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private readonly Option<string> job = new("--job") { Description = "The folder of the job, as given to `run --job`.", Required = true };
+    private readonly Option<string> job = new("--job")
+    {
+        Description = "The folder of the job, as given to `run --job`; with --decision its name in the placement service.",
+        Required = true,
+    };
+    private readonly Option<int?> decision = new("--decision") { Description = "Have a placement service apply the plan of this decision of its." };
+    private readonly Option<bool> wait = new("--wait") { Description = "With --decision: wait until it is over; exit code 1 where it was not kept." };
+    private readonly ServiceAddress service = new();
     private readonly Option<long?> bytesPerStep = new("--bytes-per-step")
     {
         Description = $"Expert weights that may travel during one step, over all ranks; less than 4,096 counts as 4,096; default: {DefaultBytesPerStep}.",
@@ -34,8 +42,9 @@ internal sealed class ApplyCommand
         var verb = new ApplyCommand(terminal);
         var command = new Command("apply", "Give a running job another placement, without stopping it.")
         {
-            verb.placement, verb.job, verb.bytesPerStep, verb.status, verb.abort, verb.json,
+            verb.placement, verb.job, verb.bytesPerStep, verb.status, verb.abort, verb.decision, verb.wait, verb.json,
         };
+        verb.service.AddTo(command);
         command.SetAction(verb.RunAsync);
         return command;
     }
@@ -44,8 +53,14 @@ internal sealed class ApplyCommand
     {
         var (path, asks, aborts) = (parsed.GetValue(placement), parsed.GetValue(status), parsed.GetValue(abort));
         var faults = new InputFaults("apply");
+        var number = parsed.GetValue(decision);
         faults.Require(
-            (path is null ? 0 : 1) + (asks ? 1 : 0) + (aborts ? 1 : 0) == 1, "placement", path, "one of: a placement, --status, --abort");
+            (path is null ? 0 : 1) + (asks ? 1 : 0) + (aborts ? 1 : 0) + (number is null ? 0 : 1) == 1, "placement", path,
+            "one of: a placement, --status, --abort, --decision");
+        if (number is not null)
+            return await ApplyByServiceAsync(parsed, number.Value, faults, cancellation).ConfigureAwait(false);
+        faults.Require(!parsed.GetValue(wait), "--wait", "true", "only with --decision");
+        faults.Require(!service.IsGiven(parsed), "--service", "given", "only with --decision");
         var bytes = parsed.GetValue(bytesPerStep);
         faults.Require(bytes is null or >= 1, "--bytes-per-step", bytes, "1 or more");
         faults.Require(bytes is null || !(asks || aborts), "--bytes-per-step", bytes, "only with a placement");
@@ -61,6 +76,18 @@ internal sealed class ApplyCommand
             ? await client!.AbortAsync(cancellation).ConfigureAwait(false)
             : await client!.StatusAsync(cancellation).ConfigureAwait(false));
         return 0;
+    }
+
+    private async Task<int> ApplyByServiceAsync(ParseResult parsed, int number, InputFaults faults, CancellationToken cancellation)
+    {
+        faults.Require(number >= 1, "--decision", number, "1 or more");
+        faults.Require(parsed.GetValue(bytesPerStep) is null, "--bytes-per-step", parsed.GetValue(bytesPerStep), "only with a placement");
+        var name = JobsCommand.Check(faults, parsed.GetValue(job)!, "--job");
+        using var client = faults.Try(() => service.Connect(parsed));
+        faults.ThrowIfAny();
+        var path = FormattableString.Invariant($"api/jobs/{name}/decisions/{number}/apply");
+        return await new ServiceApply(terminal).RunAsync(
+            client!, path, name, apply => apply.Phase == ApplyPhase.Kept, parsed.GetValue(wait), parsed.GetValue(json), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The job; where faults are told already, they come before that there is none.</summary>

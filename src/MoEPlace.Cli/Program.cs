@@ -149,7 +149,12 @@ internal static partial class Program
             WebhookCommand.Create(terminal),
             RealityCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            DecideCommand.Create(terminal, () => ExitAtOnce(FailedRunning)),
             ServeCommand.Create(terminal),
+            JobsCommand.Create(terminal),
+            PlanCommand.Create(terminal),
+            RollbackCommand.Create(terminal),
+            WatchCommand.Create(terminal),
             SchemaCommand.Create(terminal),
         };
         return root;

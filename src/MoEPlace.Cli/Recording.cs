@@ -19,6 +19,9 @@ internal sealed class Recording : IDisposable
         load!.Path, "format", LoadHeader.FormatName,
         $"{TraceHeader.FormatName}: this needs tokens, and a load file holds only how often each expert was chosen");
 
+    /// <summary>The load file; only where there are no tokens.</summary>
+    public LoadFile Load => load!;
+
     public bool HasTokens => trace is not null;
 
     public string Path => trace?.Path ?? load!.Path;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Schema;
 using MoEPlace.Executor.Training;
 using MoEPlace.Results;
+using MoEPlace.Service.Jobs;
 using MoEPlace.Service.Operations;
 using MoEPlace.Simulation.Scenarios;
 
@@ -14,10 +15,10 @@ internal static class SchemaCommand
     {
         var name = new Argument<string>("name")
         {
-            Description = "placement, cluster, model, scenario, result, simulation, training, gates, calibration, reality or service.",
+            Description = "placement, cluster, model, scenario, result, simulation, training, gates, calibration, reality, service, job or policy.",
         };
         name.AcceptOnlyFromAmong(
-            "placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates", "calibration", "reality", "service");
+            "placement", "cluster", "model", "scenario", "result", "simulation", "training", "gates", "calibration", "reality", "service", "job", "policy");
         var command = new Command("schema", "Print the JSON Schema of a file of ours.") { name };
         command.SetAction(parsed =>
         {
@@ -37,6 +38,8 @@ internal static class SchemaCommand
                 "calibration" => typeof(CalibrationMeasurements),
                 "reality" => typeof(RealityResult),
                 "service" => typeof(ServiceOptions),
+                "job" => typeof(JobSpec),
+                "policy" => typeof(LoopPolicy),
                 _ => typeof(ResultFile),
             };
             terminal.Json(StrictJson.Options.GetJsonSchemaAsNode(type));

@@ -1,16 +1,14 @@
 using System.CommandLine;
 using MoEPlace.Service;
-using MoEPlace.Service.Decisions;
+using MoEPlace.Service.Applies;
 using MoEPlace.Service.Operations;
 using MoEPlace.Service.State;
-using MoEPlace.Traces;
 
 namespace MoEPlace.Cli;
 
 /// <summary><c>serve</c>: the placement service with its API and its page, until it is told to stop.</summary>
 internal sealed class ServeCommand
 {
-    private const string File = "sqlite:";
     private readonly Option<string?> config = new("--config")
     {
         Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
@@ -39,13 +37,13 @@ internal sealed class ServeCommand
     {
         var options = ServiceConfiguration.Read(
             parsed.GetValue(config), Environment.GetEnvironmentVariables(), parsed.GetValue(listen), parsed.GetValue(database));
-        var scratch = Scratch(options.State);
+        var scratch = Scratch();
         var state = await StateStore.OpenAsync(options.State, cancellation: cancellation).ConfigureAwait(false);
         await using (state.ConfigureAwait(false))
         {
             try
             {
-                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecideAsync, Scratch = scratch }, cancellation).ConfigureAwait(false);
+                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecisionProcess.OfThisProgram(), Scratch = scratch, Drill = ServiceDrill.Read() }, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -73,17 +71,8 @@ internal sealed class ServeCommand
         }
     }
 
-    /// <summary>Where files are made in passing: beside a database that is a file, so that the next life finds what this one left.</summary>
-    private static string Scratch(string state) =>
-        state.StartsWith(File, StringComparison.Ordinal) ? Path.GetFullPath(state[File.Length..]) + ".scratch" : Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
-
-    private static Task<Decision> DecideAsync(DecisionInput input, string trace, CancellationToken cancellation) => Task.Run(
-        () =>
-        {
-            using var window = RoutingTrace.Open(trace);
-            return Decider.Decide(input, window, cancellation);
-        },
-        cancellation);
+    /// <summary>Where files are made in passing.</summary>
+    private static string Scratch() => Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
 
     /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
     private static async Task WaitAsync(CancellationToken cancellation)

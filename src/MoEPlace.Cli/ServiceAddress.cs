@@ -21,6 +21,9 @@ internal sealed class ServiceAddress
         command.Options.Add(token);
     }
 
+    /// <summary>Whether any of them stands on the command line.</summary>
+    internal bool IsGiven(ParseResult parsed) => parsed.GetResult(service) is { Implicit: false } || parsed.GetResult(token) is { Implicit: false };
+
     /// <summary>The client of what was asked for.</summary>
     /// <exception cref="InputException">An address is none, or the token cannot be read; every fault is told.</exception>
     internal ServiceClient Connect(ParseResult parsed)

@@ -47,8 +47,8 @@ internal static class EventRoutes
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(call.Gone, call.Context.Stopping);
         try
         {
-            // Whoever begins now learns at once that the line is open.
-            await WriteAsync(response, ":\n\n"u8.ToArray(), ends.Token).ConfigureAwait(false);
+            // Whoever begins now learns at once that the line is open, and where to go on if it breaks before the first event.
+            await WriteAsync(response, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {after}\n\n")), ends.Token).ConfigureAwait(false);
             while (!ends.IsCancellationRequested && call.Service.Leads)
             {
                 var next = events.Next;

@@ -84,6 +84,14 @@ public sealed class ServiceClient : IDisposable
         await ReadAsync(response, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Asks for something to be removed.</summary>
+    /// <exception cref="IOException">No service answers, or it refuses; the message says why.</exception>
+    public async Task DeleteAsync(string path, CancellationToken cancellation = default)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancellation).ConfigureAwait(false);
+        await ReadAsync(response, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Registers a job; one that is registered already with the same model, cluster and engine goes on as it is.</summary>
     public Task<JobView> RegisterAsync(JobSpec spec, CancellationToken cancellation = default) => PostAsync<JobView>("api/jobs", spec, cancellation);
 
@@ -140,7 +148,10 @@ public sealed class ServiceClient : IDisposable
         return typeof(T) == typeof(object) ? (T)(object)JsonSerializer.Deserialize<JsonElement>(bytes) : StrictJson.Parse<T>(bytes, "answer");
     }
 
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>The body of an answer.</summary>
+    /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
+    /// <exception cref="IOException">It refuses; the message says why.</exception>
+    internal async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(http.Timeout);

@@ -209,7 +209,8 @@ public sealed class StateStore : IAsyncDisposable
     }
 
     /// <summary>The sequence number of the last event; 0 where there is none.</summary>
-    public Task<long> LastEventAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task<long> LastEventAsync(CancellationToken cancellation) =>
+        (await QueryAsync<long>("SELECT COALESCE(MAX(sequence), 0) FROM moeplace_event", new { }, cancellation)).Single();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

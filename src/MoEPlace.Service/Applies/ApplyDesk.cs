@@ -98,7 +98,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
         await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
         if (job.Apply is not { IsOver: false } apply)
             return;
-        var since = Now - (job.HeardAt is { } at && at > apply.ChangedAt ? at : apply.ChangedAt);
+        // Before this leader listened, nobody can know whether there was silence.
+        var heard = job.HeardAt ?? job.HeldSince;
+        var since = Now - (heard > apply.ChangedAt ? heard : apply.ChangedAt);
         var after = since < Silence || job.Spec.Engine != JobEngine.Moeplace ? apply : ApplySteps.OnSilence(apply, since, Now);
         if (!ReferenceEquals(after, apply))
             await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);

@@ -33,7 +33,7 @@ internal sealed class DriftParts(int entries)
     internal float[] Mean()
     {
         var mean = new float[entries];
-        var all = (float)tokens.Sum();
+        var all = (float)Math.Max(1, tokens.Sum());
         foreach (var part in counts)
             for (var i = 0; i < mean.Length; i++)
                 mean[i] += part[i] / all;
@@ -51,9 +51,10 @@ internal sealed class DriftParts(int entries)
     internal double Threshold(int windowTokens, int run, double quantile)
     {
         const int Draws = 500;
-        var (n, products) = (Count, Products());
+        var n = Count;
         if (n < 2)
-            return double.PositiveInfinity;
+            return 0;
+        var products = Products();
         var random = new SeedStream(n, "drift");
         var (weight, sum, squares) = (new double[n], 0.0, 0.0);
         for (var draw = 0; draw < Draws; draw++)

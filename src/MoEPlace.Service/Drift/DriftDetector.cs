@@ -9,13 +9,16 @@ namespace MoEPlace.Service.Drift;
 public sealed class DriftDetector
 {
     /// <summary>Parts of a reference: with fewer it cannot be told by how much traffic differs from itself.</summary>
-    private const int FewestParts = 8;
+    private const int FewestParts = 8, FewestMessages = 32;
+
+    /// <summary>Counts do not tell sequences apart, so that their reference takes more tokens to see some end and others begin.</summary>
+    private const int CountsReference = 4;
 
     /// <summary>A window moves on by a span.</summary>
     private const int Spans = 8;
 
-    /// <summary>Messages with counts that are drawn together: they share sequences.</summary>
-    private const int CountsDrawnTogether = 4;
+    /// <summary>What changes by less, as a share of all, is no drift, however sure it is.</summary>
+    private const double LeastChange = 0.02;
 
     /// <summary>A normal variable is beyond it once in a million.</summary>
     private const double Quantile = 4.75;
@@ -29,6 +32,7 @@ public sealed class DriftDetector
     private double loadThreshold, pairThreshold;
     private readonly double[] loadBefore = new double[Spans], pairBefore = new double[Spans];
     private int closed;
+    private int messages;
     private bool? ofCounts;
 
     /// <summary>For a model.</summary>
@@ -53,7 +57,7 @@ public sealed class DriftDetector
     {
         Reading = new DriftReading(0, 0, false, null, 0, 0);
         (bySequence, byWindow) = (new DriftDivision(sketch, options.ReferenceTokens / FewestParts), new DriftDivision(sketch, options.TestTokens));
-        (loadWindow, pairWindow, ofCounts) = (null, null, null);
+        (loadWindow, pairWindow, ofCounts, messages) = (null, null, null, 0);
         Array.Clear(loadBefore);
         Array.Clear(pairBefore);
     }
@@ -75,8 +79,8 @@ public sealed class DriftDetector
                 byWindow!.Take(rows.Sequence[row], choices);
                 if (++reference % options.TestTokens == 0)
                     byWindow.Cut();
-                if (IsEnough(reference))
-                    Complete(1);
+                if (reference >= options.ReferenceTokens)
+                    Complete();
                 continue;
             }
             sketch.Add(choices, loadWindow!.Take(1), pairWindow!.Take(1));
@@ -98,8 +102,8 @@ public sealed class DriftDetector
         {
             bySequence.Take(tokens, counts);
             Reading = Reading with { ReferenceTokens = Reading.ReferenceTokens + tokens };
-            if (IsEnough(Reading.ReferenceTokens))
-                Complete(CountsDrawnTogether);
+            if (++messages >= FewestMessages && Reading.ReferenceTokens >= CountsReference * options.ReferenceTokens)
+                Complete();
             return;
         }
         sketch.Add(counts, loadWindow!.Take(tokens));
@@ -108,18 +112,21 @@ public sealed class DriftDetector
             Close();
     }
 
-    private bool IsEnough(long tokens) => tokens >= options.ReferenceTokens && bySequence!.Load.Count >= FewestParts;
-
-    private void Complete(int drawnTogether)
+    private void Complete()
     {
         (loadMean, pairMean) = (bySequence!.Load.Mean(), bySequence.Pairs.Mean());
-        loadThreshold = Threshold(division => division.Load);
-        pairThreshold = Threshold(division => division.Pairs);
+        // Messages that follow each other share sequences, so that an eighth of them is drawn together.
+        var (together, window) = ofCounts == true
+            ? (bySequence.Load.Count / 8, Math.Max(options.TestTokens, Spans * Reading.ReferenceTokens / messages))
+            : (1, options.TestTokens);
+        loadThreshold = Threshold(loadMean, division => division.Load);
+        pairThreshold = Threshold(pairMean, division => division.Pairs);
         (loadWindow, pairWindow) = (new DriftWindow(sketch.LoadEntries, Spans), new DriftWindow(sketch.PairEntries, Spans));
         (bySequence, byWindow) = (null, null);
 
-        double Threshold(Func<DriftDivision, DriftParts> of) => Math.Max(
-            of(bySequence!).Threshold(options.TestTokens, drawnTogether, Quantile), of(byWindow!).Threshold(options.TestTokens, drawnTogether, Quantile));
+        double Threshold(float[] mean, Func<DriftDivision, DriftParts> of) => Math.Max(
+            LeastChange * LeastChange * DriftParts.Distance(mean, 1, new float[mean.Length]),
+            Math.Max(of(bySequence).Threshold(window, together, Quantile), of(byWindow!).Threshold(window, together, Quantile)));
     }
 
     private void Close()

@@ -48,7 +48,7 @@ internal sealed class DriftParts(int entries)
     /// <param name="windowTokens">Tokens of a window.</param>
     /// <param name="run">Parts that follow each other and are drawn together.</param>
     /// <param name="quantile">The quantile of the normal distribution.</param>
-    internal double Threshold(int windowTokens, int run, double quantile)
+    internal double Threshold(long windowTokens, int run, double quantile)
     {
         const int Draws = 500;
         var n = Count;

@@ -9,7 +9,6 @@ namespace MoEPlace.Cli;
 /// <summary><c>serve</c>: the placement service with its API and its page, until it is told to stop.</summary>
 internal sealed class ServeCommand
 {
-    private const string File = "sqlite:";
     private readonly Option<string?> config = new("--config")
     {
         Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
@@ -38,7 +37,7 @@ internal sealed class ServeCommand
     {
         var options = ServiceConfiguration.Read(
             parsed.GetValue(config), Environment.GetEnvironmentVariables(), parsed.GetValue(listen), parsed.GetValue(database));
-        var scratch = Scratch(options.State);
+        var scratch = Scratch();
         var state = await StateStore.OpenAsync(options.State, cancellation: cancellation).ConfigureAwait(false);
         await using (state.ConfigureAwait(false))
         {
@@ -72,9 +71,8 @@ internal sealed class ServeCommand
         }
     }
 
-    /// <summary>Where files are made in passing: beside a database that is a file, so that the next life finds what this one left.</summary>
-    private static string Scratch(string state) =>
-        state.StartsWith(File, StringComparison.Ordinal) ? Path.GetFullPath(state[File.Length..]) + ".scratch" : Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
+    /// <summary>Where files are made in passing.</summary>
+    private static string Scratch() => Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
 
     /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
     private static async Task WaitAsync(CancellationToken cancellation)

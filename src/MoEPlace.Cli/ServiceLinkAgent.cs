@@ -53,7 +53,7 @@ internal sealed class ServiceLinkAgent(
         while (!completing.Task.IsCompleted)
         {
             var answered = await TryAsync(ended: false, cancellation).ConfigureAwait(false);
-            await (answered ? Task.Delay(AtMostEvery, cancellation) : WaitAsync(cancellation)).ConfigureAwait(false);
+            await (answered || desk.InForce is null ? Task.Delay(AtMostEvery, cancellation) : WaitAsync(cancellation)).ConfigureAwait(false);
         }
         // What came of the last apply must not be hidden by the end.
         while (!await EndAsync(cancellation).ConfigureAwait(false))

@@ -28,7 +28,7 @@ public sealed class PlacementService : IAsyncDisposable
     private PlacementService(StateStore state, ServiceParts parts, WebhookCourier webhooks)
     {
         (State, this.parts, this.webhooks) = (state, parts, webhooks);
-        applies = new ApplyDesk(state, parts, webhooks, Tell);
+        applies = new ApplyDesk(state, parts, webhooks, Lead, Tell);
         decisions = new DecisionDesk(state, parts, applies, Lead, Tell);
         leadership = new Leadership(state, parts.Holder, LoadAsync, jobs.Clear);
         silence = parts.Time.CreateTimer(_ => _ = LookAtSilenceAsync(), null, BetweenLooks, BetweenLooks);

@@ -1,5 +1,6 @@
 using MoEPlace;
 using MoEPlace.Benchmarks;
+using MoEPlace.Benchmarks.Drift;
 using MoEPlace.Benchmarks.Gates;
 using MoEPlace.Benchmarks.Kernels;
 using MoEPlace.Benchmarks.Peers;
@@ -31,6 +32,8 @@ try
             return FidelityBenchmark.Run(rest);
         case ["step", .. var rest]:
             return StepBenchmark.Run(rest);
+        case ["drift", .. var rest]:
+            return DriftBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -48,6 +51,8 @@ try
                   kernel [--events N] [--repeats N]     how many events a second does the simulator's kernel carry, on one core and on two?
                   fidelity [--data FOLDER] [--refit]    how far are the simulator's constants from published measurements, and from rows left out?
                   step [--tokens N] [--repeats N]       is a decode step of DeepSeek-V3's shape on 1,024 GPUs simulated in under 1 s and 2 GB?
+                  drift [--trials N] [--streams N] [--trace NAME]
+                                                        how soon is a shift of the domain seen, and how often is one told that is none?
                 """);
             return 2;
     }

@@ -35,6 +35,9 @@ internal sealed class FakeService : IAsyncDisposable
     /// <summary>Whether it answers 503 to everything.</summary>
     internal volatile bool Away;
 
+    /// <summary>How often it did.</summary>
+    internal int Refusals;
+
     /// <summary>Bearer token that it wants; null for none.</summary>
     internal string? Token { get; set; }
 
@@ -67,10 +70,15 @@ internal sealed class FakeService : IAsyncDisposable
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
 
-    private Task AdmitAsync(HttpContext context, RequestDelegate next) =>
-        Away ? RefuseAsync(context, 503)
-        : Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}" ? RefuseAsync(context, 401)
-        : next(context);
+    private Task AdmitAsync(HttpContext context, RequestDelegate next)
+    {
+        if (Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}")
+            return RefuseAsync(context, 401);
+        if (!Away)
+            return next(context);
+        Interlocked.Increment(ref Refusals);
+        return RefuseAsync(context, 503);
+    }
 
     private async Task RegisterAsync(HttpContext context)
     {

@@ -14,13 +14,14 @@ internal sealed class ApplyDesk : IAsyncDisposable
     private readonly ServiceParts parts;
     private readonly WebhookCourier webhooks;
     private readonly ApplyBook book;
+    private readonly Func<Term> lead;
     private readonly Action<ServiceEvent> tell;
     private readonly CancellationTokenSource ending = new();
     private readonly ConcurrentDictionary<(string Job, int Apply, int Attempt), Task> telling = new();
 
-    internal ApplyDesk(StateStore state, ServiceParts parts, WebhookCourier webhooks, Action<ServiceEvent> tell)
+    internal ApplyDesk(StateStore state, ServiceParts parts, WebhookCourier webhooks, Func<Term> lead, Action<ServiceEvent> tell)
     {
-        (this.state, this.parts, this.webhooks, this.tell) = (state, parts, webhooks, tell);
+        (this.state, this.parts, this.webhooks, this.lead, this.tell) = (state, parts, webhooks, lead, tell);
         book = new ApplyBook(state, parts.Time, parts.Drill, tell);
     }
 
@@ -84,6 +85,8 @@ internal sealed class ApplyDesk : IAsyncDisposable
             var after = ApplySteps.OnReport(apply, report, job.Policy, seconds, Now);
             if (ReferenceEquals(after, apply))
                 break;
+            if (after.SecondsAfter is not null)
+                after = after with { SecondsAfter = outcome.StepSeconds };
             apply = Told(job, await book.ChangeAsync(term, job, after, record, cancellation).ConfigureAwait(false));
         }
         return apply;
@@ -130,6 +133,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
         }
         if (record != job.Record)
             await book.ChangeAsync(term, job, record, cancellation).ConfigureAwait(false);
+        // Somebody else has applied it, or a way ended between waves.
+        if (job.Placement.Digest != job.Record.Placement && !job.IsApplying)
+            throw new ConflictException("the service does not know the placement that is in force: register the job again with it");
     }
 
     private async Task<Apply> BeginAsync(
@@ -162,10 +168,16 @@ internal sealed class ApplyDesk : IAsyncDisposable
         try
         {
             var why = await webhooks.TellAsync(hook, told, ending.Token).ConfigureAwait(false);
-            tell(new ServiceEvent(
+            var e = new ServiceEvent(
                 0, Now, name, "told",
                 why is null ? $"webhook {hook} took apply {apply.Number}, attempt {wish.Attempt}" : $"webhook {hook} did not take apply {apply.Number}: {why}",
-                JsonSerializer.SerializeToElement(told, StrictJson.OneLine)));
+                JsonSerializer.SerializeToElement(told, StrictJson.OneLine));
+            await state.AddEventsAsync(lead(), [e], ending.Token).ConfigureAwait(false);
+            tell(e);
+        }
+        catch (Exception e) when (e is IOException or LeadershipLostException)
+        {
+            // What the webhook did with it comes as an outcome, to whoever leads.
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

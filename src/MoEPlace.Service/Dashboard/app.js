@@ -121,6 +121,7 @@ async function lookAtDecisions() {
   state.applies = applies;
   if (state.chosen === null || state.decisions[0]?.number !== newest) showDecision(state.decisions[0]?.number ?? null);
   drawJob(state.view);
+  timeline.draw(state.samples, state.applies, state.decisions, state.events);
 }
 
 async function lookAtHistory() {

@@ -1,7 +1,7 @@
 // A grid of values as colours, on a canvas: one pixel of an image for each cell, enlarged at once, however many there are.
 import { el, pause } from "./dom.js";
 
-const left = 40, bottom = 22, longestSlice = 12;
+const left = 54, bottom = 22, longestSlice = 12;
 
 export class HeatMap {
   #figure; #canvas; #said; #legend; #grid = null; #image = null; #at = null; #drawing = 0; #width = 0;
@@ -64,7 +64,7 @@ export class HeatMap {
     if (!this.#image || this.#width === 0) return;
     const { rows, columns, every, axes } = this.#grid;
     const wide = this.#width - left, isSquare = rows === columns;
-    const high = isSquare ? Math.min(wide, 420) : Math.min(420, Math.max(rows * 3, Math.min(rows * 26, 260)));
+    const high = isSquare ? Math.min(wide, Math.max(rows * 34, 120), 420) : Math.min(420, Math.max(rows * 3, Math.min(rows * 26, 260)));
     const sharp = devicePixelRatio || 1;
     this.#canvas.style.height = `${high + bottom}px`;
     [this.#canvas.width, this.#canvas.height] = [Math.round(this.#width * sharp), Math.round((high + bottom) * sharp)];
@@ -81,7 +81,7 @@ export class HeatMap {
     pen.font = "11px system-ui, sans-serif";
     ends(pen, columns, cellWide, (text, at, align) => { pen.textAlign = align; pen.fillText(text, left + at, high + 15); }, axes[1]);
     pen.textAlign = "right";
-    const step = Math.max(1, Math.ceil(rows * 14 / high));
+    const step = rounded(rows * 14 / high);
     for (let row = 0; row < rows; row += step) pen.fillText(row === 0 ? `${axes[0]} 0` : String(row), left - 5, Math.min(high, row * cellHigh + Math.max(10, cellHigh / 2 + 4)));
     if (this.#at) {
       pen.strokeStyle = look.getPropertyValue("--ink");
@@ -132,11 +132,18 @@ function lines(pen, cells, every, size, at) {
 /** Numbers along an axis, as many as have room. */
 function ends(pen, cells, size, write, name) {
   const room = pen.measureText(String(cells - 1)).width + 14;
-  const step = Math.max(1, Math.ceil(room / size));
+  const step = rounded(room / size);
   const first = `${name} 0`;
   write(first, 0, "left");
   const from = Math.ceil((pen.measureText(first).width + 10) / size);
   for (let i = Math.ceil(from / step) * step; i < cells; i += step) write(String(i), (i + 0.5) * size, "center");
+}
+
+/** The least of 1, 2, 5, 10 and so on that is not below. */
+function rounded(least) {
+  let step = 1;
+  for (let i = 0; step < least; i++) step = [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3);
+  return step;
 }
 
 /** 256 colours of the style sheet, as pixels. */

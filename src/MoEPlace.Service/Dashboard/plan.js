@@ -1,6 +1,6 @@
 // The plan in words, and the questions before something is done.
 import { $, el, say } from "./dom.js";
-import { byteCount, change, clock, number, seconds, share } from "./words.js";
+import { byteCount, change, clock, count, number, seconds, share } from "./words.js";
 
 /**
  * Draws a decision.
@@ -19,12 +19,9 @@ export function drawPlan(body, row, rows, onChoice) {
     ...rows.map(r => el("option", { value: r.number, selected: r.number === row.number }, `${r.number}, ${clock(r.at)}: ${verdict(r.decision)}`)));
   const head = el("div", { class: "row" }, el("label", { for: "decision" }, "Decision"), choice,
     el("span", { class: `badge ${plan.verdict === "apply" ? "good" : "warn"}` }, verdict(plan)));
-  const parts = [el("div", {}, el("h4", {}, "Why"), el("ol", {}, ...plan.reasons.map(reason => el("li", {}, reason))))];
-  if (plan.after) parts.push(el("div", { class: "scroll" }, compared(plan)));
-  if (plan.changes.length)
-    parts.push(el("div", {}, el("h4", {}, "What moves"),
-      el("ul", { class: "changes", tabindex: 0, role: "group", "aria-label": "What moves" }, ...plan.changes.map(text => el("li", {}, text)))));
-  body.replaceChildren(head, el("div", { class: "plan" }, ...parts));
+  const words = el("div", {}, el("h4", {}, "Why"), el("ol", {}, ...plan.reasons.map(reason => el("li", {}, reason))));
+  if (plan.changes.length) words.append(el("h4", {}, "What moves"), moves(plan.changes));
+  body.replaceChildren(head, el("div", { class: "plan" }, words, plan.after ? el("div", { class: "scroll" }, compared(plan)) : null));
 }
 
 /** What a decision comes to. */
@@ -35,9 +32,9 @@ export function askApply(job, row) {
   const plan = row.decision;
   const lines = [
     `${plan.migrationBytes == null ? "Weights" : `${byteCount(plan.migrationBytes)} of weights`} move beside the running steps, at most `
-      + `${byteCount(job.policy.bytesPerStep)} a step${plan.migrationSeconds == null ? "" : `, about ${seconds(plan.migrationSeconds)} by the links`}. No step waits.`,
+      + `${byteCount(job.policy.bytesPerStep)} a step${plan.migrationSeconds == null ? "" : `, about ${seconds(plan.migrationSeconds)} by the links`}.`,
     plan.promisedSeconds == null ? "No step was measured, so none is promised."
-      : `A decode step is promised to take ${change(job.stepSeconds, plan.promisedSeconds, seconds)}.`,
+      : `A decode step is promised to go from ${change(job.stepSeconds, plan.promisedSeconds, seconds)}.`,
     "Checksums, canary tokens and measured steps are compared with the promise; where one does not hold, the job goes back by itself.",
   ];
   if (plan.verdict !== "apply") lines.unshift(`The decision was to keep what is in force: ${plan.reasons[0]}`);
@@ -55,6 +52,8 @@ export function askRollBack(job) {
   return ask(`Roll ${job.name} back?`, lines, [], "Roll back");
 }
 
+const moves = changes => el("ul", { class: "changes", tabindex: 0, role: "group", "aria-label": "What moves" }, ...changes.map(text => el("li", {}, text)));
+
 function compared(plan) {
   const { before, after } = plan;
   const rows = [
@@ -66,7 +65,7 @@ function compared(plan) {
     ["Modelled step", before.stepSeconds, after.stepSeconds, seconds],
     ["Simulated step", plan.simulatedBefore, plan.simulatedAfter, seconds],
   ].filter(row => row[1] != null && row[2] != null);
-  return el("table", {}, el("caption", {}, `Judged on the latest ${number(before.tokens)} tokens`),
+  return el("table", {}, el("caption", {}, `Judged on the latest ${count(before.tokens)} tokens`),
     el("thead", {}, el("tr", {}, ...["", "now", "plan", "change"].map(text => el("th", { scope: "col" }, text)))),
     el("tbody", {}, ...rows.map(([name, now, then, format]) => {
       const by = now === 0 ? 0 : (then - now) / now;
@@ -80,7 +79,7 @@ function ask(title, lines, changes, yes) {
   say($("confirm-title"), title);
   say($("confirm-yes"), yes);
   $("confirm-body").replaceChildren(...lines.map(line => el("p", {}, line)),
-    ...(changes.length ? [el("ul", { class: "changes", tabindex: 0, role: "group", "aria-label": "What moves" }, ...changes.map(text => el("li", {}, text)))] : []));
+    ...(changes.length ? [moves(changes)] : []));
   dialog.returnValue = "";
   dialog.showModal();
   $("confirm-no").focus();

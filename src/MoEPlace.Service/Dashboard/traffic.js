@@ -44,7 +44,7 @@ export class TrafficPanels {
     const byNode = canBeNodes && (this.#byNode ?? view.ranks > mostRanks);
     this.#choice.hidden = !canBeNodes;
     for (const input of this.#choice.querySelectorAll("input")) input.checked = (input.value === "nodes") === byNode;
-    await this.#load.draw(await loadGrid(view));
+    await this.#load.draw(await loadGrid(view, byNode));
     if (view.traffic.length === 0) {
       await this.#traffic.draw({ rows: 0, columns: 0 });
       this.#links.replaceChildren(el("p", { class: "muted" }, "Only counts come from this job."));
@@ -63,9 +63,8 @@ export class TrafficPanels {
         if (from !== to) { out[from] += matrix[at]; into[to] += matrix[at]; }
     const most = Math.max(1e-9, ...out, ...into);
     const busiest = [...out.keys()].sort((a, b) => Math.max(out[b], into[b]) - Math.max(out[a], into[a]) || a - b).slice(0, mostLinks).sort((a, b) => a - b);
-    const bar = value => el("meter", { min: 0, max: most, value, "aria-label": `${count(value)} of at most ${count(most)}` });
     const rows = busiest.map(i => el("tr", {}, el("th", { scope: "row" }, `${name} ${i}`),
-      el("td", {}, bar(out[i])), el("td", {}, number(out[i] / Math.max(1, tokens))), el("td", {}, bar(into[i])), el("td", {}, number(into[i] / Math.max(1, tokens)))));
+      bar(out[i] / most, "a"), el("td", {}, number(out[i] / Math.max(1, tokens))), bar(into[i] / most, "c"), el("td", {}, number(into[i] / Math.max(1, tokens)))));
     const more = size > busiest.length ? `; the ${busiest.length} busiest of ${count(size)}` : "";
     this.#links.replaceChildren(el("div", { class: "scroll" }, el("table", {},
       el("caption", {}, `Hidden states that left and reached each ${name}, for each token${more}`),
@@ -76,11 +75,10 @@ export class TrafficPanels {
 /** Bars of crossing from layer to layer, now and under a plan. */
 export function drawLayers(figure, now, plan) {
   const most = Math.max(0.05, ...now, ...plan);
-  const bar = (value, look) => el("td", {}, el("meter", { class: look, min: 0, max: most, value: value ?? 0, "aria-hidden": "true" }));
-  const rows = now.map((value, layer) => el("tr", {}, el("th", { scope: "row" }, `${layer} → ${layer + 1}`), bar(value), el("td", {}, share(value)),
-    ...(plan.length ? [bar(plan[layer]), el("td", { class: plan[layer] < value - 5e-4 ? "better" : plan[layer] > value + 5e-4 ? "worse" : null }, share(plan[layer]))] : [])));
+  const rows = now.map((value, layer) => el("tr", {}, el("th", { scope: "row" }, `${layer} → ${layer + 1}`), bar(value / most, "a"), el("td", {}, share(value)),
+    ...(plan.length ? [bar(plan[layer] / most, "b"), el("td", { class: plan[layer] < value - 5e-4 ? "better" : plan[layer] > value + 5e-4 ? "worse" : null }, share(plan[layer]))] : [])));
   const heads = ["Layers", "now", "", ...(plan.length ? ["plan", ""] : [])];
-  const shown = now.length ? el("div", { class: "scroll changes", tabindex: 0, role: "group", "aria-label": "Crossing by layer" }, el("table", {},
+  const shown = now.length ? el("div", { class: "scroll tall", tabindex: 0, role: "group", "aria-label": "Crossing by layer" }, el("table", {},
     el("caption", {}, "Tokens whose next top-1 expert is on another rank"),
     el("thead", {}, el("tr", {}, ...heads.map(text => el("th", { scope: "col" }, text)))), el("tbody", {}, ...rows)))
     : el("p", { class: "muted" }, "Only counts come from this job, or nothing yet: crossing cannot be told.");
@@ -90,7 +88,14 @@ export function drawLayers(figure, now, plan) {
   shown.scrollTop = scrolled;
 }
 
-async function loadGrid({ layers, ranks, ranksPerNode, load }) {
+/** A cell with a bar of a share of its width. */
+function bar(part, look) {
+  const inner = el("i", { class: look });
+  inner.style.inlineSize = `${100 * part}%`;
+  return el("td", { class: "bar", "aria-hidden": "true" }, inner);
+}
+
+async function loadGrid({ layers, ranks, ranksPerNode, load }, byNode) {
   const values = new Float32Array(load.length);
   for (let layer = 0; layer < layers; layer++) {
     const row = load.subarray(layer * ranks, (layer + 1) * ranks);
@@ -100,9 +105,23 @@ async function loadGrid({ layers, ranks, ranksPerNode, load }) {
     for (let rank = 0; rank < ranks; rank++) values[layer * ranks + rank] = row[rank] / mean;
     if (layer % 32 === 31) await pause();
   }
+  if (byNode) return busiestOfNodes(values, layers, ranks, ranksPerNode);
   return {
     rows: layers, columns: ranks, values, most: 2, every: [1, ranksPerNode], axes: ["layer", "rank"],
     read: (layer, rank) => `Layer ${layer}, rank ${rank}: ${count(load[layer * ranks + rank])} pairs of token and expert, ${number(values[layer * ranks + rank])} × the mean`,
+  };
+}
+
+function busiestOfNodes(values, layers, ranks, ranksPerNode) {
+  const nodes = ranks / ranksPerNode;
+  const busiest = new Float32Array(layers * nodes);
+  for (let i = 0; i < values.length; i++) {
+    const at = Math.floor(i / ranks) * nodes + Math.floor(i % ranks / ranksPerNode);
+    busiest[at] = Math.max(busiest[at], values[i]);
+  }
+  return {
+    rows: layers, columns: nodes, values: busiest, most: 2, every: [1, 1], axes: ["layer", "node"],
+    read: (layer, node) => `Layer ${layer}, node ${node}: its busiest rank has ${number(busiest[layer * nodes + node])} × the mean of all ranks`,
   };
 }
 

@@ -43,17 +43,30 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
         {
             await MakeAsync(job, number, trigger, simulate, by, path, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or LeadershipLostException or ConflictException or JobNotFoundException or InputException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // The next asking, or the next drift, takes it up again.
-            tell(Event(job, "failed", $"decision {number}: {e.Message}"));
             job.AlarmIsAnswered = false;
+            await TellFailureAsync(Event(job, "failed", $"decision {number}: {e.Message}"), cancellation).ConfigureAwait(false);
         }
         finally
         {
             job.IsPlanning = false;
             File.Delete(path);
         }
+    }
+
+    private async Task TellFailureAsync(ServiceEvent e, CancellationToken cancellation)
+    {
+        try
+        {
+            await state.AddEventsAsync(lead(), [e], cancellation).ConfigureAwait(false);
+        }
+        catch (Exception lost) when (lost is IOException or LeadershipLostException)
+        {
+            // Then it is told to those who listen alone.
+        }
+        tell(e);
     }
 
     private async Task MakeAsync(

@@ -172,7 +172,7 @@ internal sealed class LiveJob
             if (placement is not null && !ReferenceEquals(placement, Placement))
             {
                 Placement = placement;
-                (measures, traffic) = (null, null);
+                (measures, traffic) = (window.Tokens > 0 ? window.Measure(Placement, Policy.Residency) : null, null);
             }
             if (ends)
             {

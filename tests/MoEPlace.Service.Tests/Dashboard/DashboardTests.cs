@@ -67,7 +67,7 @@ public sealed class DashboardTests(ChromiumFixture chromium)
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#confirm")).ToBeVisibleAsync();
         await Expect(page.Locator("#confirm")).ToContainTextAsync("31.5 MB of weights move beside the running steps");
-        await Expect(page.Locator("#confirm")).ToContainTextAsync("21.4 ms to 17.5 ms, 18.2 % less");
+        await Expect(page.Locator("#confirm")).ToContainTextAsync("from 21.4 ms to 17.5 ms, 18.2 % less");
         await Expect(page.Locator("#confirm")).ToContainTextAsync("Layer 3: experts 4, 7 and 11 change node");
         await ShootAsync(page, "confirm", whole: false);
         await page.Keyboard.PressAsync("Escape");

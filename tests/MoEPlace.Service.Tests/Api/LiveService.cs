@@ -21,9 +21,10 @@ internal sealed class LiveService : IAsyncDisposable
 
     private readonly TemporaryFolder folder;
     private readonly StateStore state;
-    private readonly TextWriter log;
+    private readonly StringWriter log;
+    private int disposed;
 
-    private LiveService(TemporaryFolder folder, StateStore state, PlacementService service, ServiceHost host, TextWriter log) =>
+    private LiveService(TemporaryFolder folder, StateStore state, PlacementService service, ServiceHost host, StringWriter log) =>
         (this.folder, this.state, Service, Host, this.log) = (folder, state, service, host, log);
 
     public PlacementService Service { get; }
@@ -31,7 +32,7 @@ internal sealed class LiveService : IAsyncDisposable
     public ServiceHost Host { get; }
 
     /// <summary>What was logged so far.</summary>
-    public string Log => log.ToString()!;
+    public string Log => log.ToString();
 
     /// <summary>Options with a token for each role.</summary>
     public static ServiceOptions WithTokens { get; } = new(
@@ -48,7 +49,7 @@ internal sealed class LiveService : IAsyncDisposable
         options = (options ?? new ServiceOptions(Listen: "http://127.0.0.1:0")) with { State = database ?? $"sqlite:{folder.File("state.db")}" };
         var state = await StateStore.OpenAsync(options.State);
         var service = PlacementService.Start(state, new ServiceParts { Options = options, Worker = worker ?? DecideAsync, Scratch = folder.File("scratch") });
-        var log = TextWriter.Synchronized(new StringWriter());
+        var log = new StringWriter();
         var host = await ServiceHost.StartAsync(options, service, log, TestContext.Current.CancellationToken);
         // Another that shares the database may lead.
         while (database is null && !service.Leads)
@@ -89,6 +90,8 @@ internal sealed class LiveService : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
         await Host.DisposeAsync();
         await Service.DisposeAsync();
         await state.DisposeAsync();

@@ -16,6 +16,7 @@ internal sealed class DemoCommand
 {
     private const string TraceFile = "traces/tiny-moe.safetensors";
     private const string Folder = "reports/demo";
+    private const string LiveFolder = "reports/live";
     private const string ClusterText = "2x4";
     private const double SecondsPerSearch = 4;
     private const double LongestSearch = 86_400;
@@ -29,6 +30,10 @@ internal sealed class DemoCommand
         Description = "Seconds of each search.",
         DefaultValueFactory = _ => SecondsPerSearch,
     };
+    private readonly Option<bool> live = new("--live")
+    {
+        Description = $"Four ranks of this machine serve text whose language shifts, and the placement service follows: in less than five minutes, into {LiveFolder}.",
+    };
     private readonly Terminal terminal;
 
     private DemoCommand(Terminal terminal) => this.terminal = terminal;
@@ -38,10 +43,18 @@ internal sealed class DemoCommand
         var verb = new DemoCommand(terminal);
         var command = new Command("demo", "The main job on the shipped trace, end to end, into reports/demo.")
         {
-            verb.output, verb.timeLimit,
+            verb.output, verb.timeLimit, verb.live,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(verb.Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => parsed.GetValue(verb.live)
+            ? verb.RunLiveAsync(parsed, cancellation)
+            : Task.FromResult(verb.Run(parsed, cancellation)));
         return command;
+    }
+
+    private Task<int> RunLiveAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var root = FindRoot();
+        return new LiveDemo(root, Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(root, LiveFolder)), terminal).RunAsync(cancellation);
     }
 
     private int Run(ParseResult parsed, CancellationToken cancellation)

@@ -10,6 +10,8 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="LoadDrift"><see cref="Drift.DriftReading.Load"/>.</param>
 /// <param name="AffinityDrift"><see cref="Drift.DriftReading.Affinity"/>.</param>
 /// <param name="Tokens">Tokens so far.</param>
+/// <param name="RankCopies"><see cref="Routing.RoutingMeasures.RankCopies"/> of the tokens since.</param>
+/// <param name="NodeCopies"><see cref="Routing.RoutingMeasures.NodeCopies"/> of the tokens since.</param>
 public sealed record JobSample(
     DateTimeOffset At, int Epoch, double? StepSeconds, double? PromisedSeconds, double? GpuCrossing, double? NodeCrossing, double LoadDrift,
-    double AffinityDrift, long Tokens);
+    double AffinityDrift, long Tokens, double? RankCopies = null, double? NodeCopies = null);

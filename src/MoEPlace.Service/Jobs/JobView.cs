@@ -32,6 +32,8 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="Planning">Whether a decision is being made.</param>
 /// <param name="Decision">The number of the last decision; 0 before any.</param>
 /// <param name="Apply">The last apply; null before any.</param>
+/// <param name="RankCopies"><see cref="Routing.RoutingMeasures.RankCopies"/> of the latest tokens.</param>
+/// <param name="NodeCopies"><see cref="Routing.RoutingMeasures.NodeCopies"/> of the latest tokens.</param>
 public sealed record JobView(
     string Name,
     string Model,
@@ -59,4 +61,6 @@ public sealed record JobView(
     double Imbalance,
     bool Planning,
     int Decision,
-    Apply? Apply);
+    Apply? Apply,
+    double? RankCopies = null,
+    double? NodeCopies = null);

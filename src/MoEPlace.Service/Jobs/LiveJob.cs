@@ -250,7 +250,7 @@ internal sealed class LiveJob
         var reading = drift.Reading;
         history.Enqueue(new JobSample(
             now, Record.Epoch, stepsSinceSample.Count == 0 ? null : DecodeTimes.MedianOf(stepsSinceSample), Promised, measures?.GpuCrossing,
-            measures?.NodeCrossing, reading.Load, reading.Affinity, tokens));
+            measures?.NodeCrossing, reading.Load, reading.Affinity, tokens, measures?.RankCopies, measures?.NodeCopies));
         if (history.Count > MostSamples)
             history.Dequeue();
         stepsSinceSample.Clear();
@@ -265,6 +265,7 @@ internal sealed class LiveJob
         return new JobView(
             Spec.Name, model.Name, model.Layers, model.Experts, model.TopK, Spec.Cluster.Nodes, Spec.Cluster.RanksPerNode, Spec.Cluster.Name, Spec.Engine, Policy,
             false, ended, Record.Epoch, Record.Placement, tokens, tokensPerSecond, dropped, drift.Reading, steps.Median(1, 64), Promised, measures?.GpuCrossing,
-            measures?.NodeCrossing, measures?.CrossingByLayer ?? ImmutableArray<double>.Empty, measures?.Imbalance ?? 0, IsPlanning, Decision, Apply);
+            measures?.NodeCrossing, measures?.CrossingByLayer ?? ImmutableArray<double>.Empty, measures?.Imbalance ?? 0, IsPlanning, Decision, Apply, measures?.RankCopies,
+            measures?.NodeCopies);
     }
 }

@@ -10,6 +10,8 @@ namespace MoEPlace.Service.Routing;
 /// <param name="Imbalance">Busiest rank over mean, mean over layers.</param>
 /// <param name="Load">[layers, ranks] (token, expert) pairs.</param>
 /// <param name="Traffic">[ranks, ranks] hidden states that went from a rank to another, dispatch and combine; empty of counts, diagonal 0.</param>
+/// <param name="RankCopies">Hidden states that went to other ranks for each token and layer, dispatch and combine; null of counts.</param>
+/// <param name="NodeCopies">Of these, those that went to another node, once for each rank there, as they are sent; null of counts.</param>
 public sealed record RoutingMeasures(
     long Tokens, double? GpuCrossing, double? NodeCrossing, ImmutableArray<double> CrossingByLayer, double Imbalance, ImmutableArray<float> Load,
-    ImmutableArray<float> Traffic);
+    ImmutableArray<float> Traffic, double? RankCopies = null, double? NodeCopies = null);

@@ -87,15 +87,23 @@ internal sealed class WindowMeasure
     internal RoutingMeasures Result(long tokens)
     {
         var sent = ImmutableArray.CreateBuilder<float>(traffic.Length);
+        var (away, far, each) = (0L, 0L, placement.RanksPerNode);
         for (var i = 0; i < traffic.Length; i++)
-            sent.Add(i / ranks == i % ranks ? 0 : traffic[i]);
+        {
+            var (from, to) = (i / ranks, i % ranks);
+            sent.Add(from == to ? 0 : traffic[i]);
+            away += from == to ? 0 : traffic[i];
+            far += from / each == to / each ? 0 : traffic[i];
+        }
         var byLayer = ImmutableArray.CreateBuilder<double>(layers - 1);
         for (var layer = 1; layer < layers; layer++)
             byLayer.Add(pairs[layer] == 0 ? 0 : (double)gpuCrossings[layer] / pairs[layer]);
         var all = pairs.Sum();
+        var spread = (double)tokens * layers;
         return new RoutingMeasures(
             tokens, all == 0 ? null : (double)gpuCrossings.Sum() / all, all == 0 ? null : (double)nodeCrossings / all, byLayer.MoveToImmutable(),
-            Imbalance(rank => load[rank]), [.. load.Select(pairs => (float)pairs)], sent.MoveToImmutable());
+            Imbalance(rank => load[rank]), [.. load.Select(pairs => (float)pairs)], sent.MoveToImmutable(),
+            spread == 0 ? null : away / spread, spread == 0 ? null : far / spread);
     }
 
     /// <summary>What loads without tokens come to: replicas share them evenly.</summary>

@@ -36,7 +36,7 @@ internal sealed record MadeUpJob(
         var view = new JobView(
             name, "tiny-moe", layers, 16, 2, nodes, each, "cpu-loopback", JobEngine.Moeplace, new LoopPolicy(), true, false, 6, New, 1_234_567, 2_210, 0,
             new DriftReading(0.4, 0.7, false, null, 8_192, 4_000), 0.0214, 0.0210, 0.326, 0.184,
-            [.. Enumerable.Range(0, layers - 1).Select(i => 0.3 + 0.1 * Math.Sin(i))], 1.16, false, 2, apply);
+            [.. Enumerable.Range(0, layers - 1).Select(i => 0.3 + 0.1 * Math.Sin(i))], 1.16, false, 2, apply, 2.21, 1.31);
         return new MadeUpJob(
             view, [.. Enumerable.Range(0, 300).Select(i => Sample(i, random))], [Row(name, layers, 2, Next), Row(name, layers, 1, New)], [apply],
             new RoutingMeasures(
@@ -53,7 +53,8 @@ internal sealed record MadeUpJob(
         return new JobSample(
             Begin.AddSeconds(i), isNew ? 6 : i >= 142 ? i - 139 : 2, i is > 60 and < 64 ? null : (isNew ? 0.021 : shifted ? 0.030 : 0.022) + 0.002 * noise,
             isNew ? 0.021 : null, (isNew ? 0.32 : shifted ? 0.48 : 0.33) + 0.02 * noise, (isNew ? 0.18 : shifted ? 0.27 : 0.18) + 0.01 * noise,
-            0.3 + 0.2 * noise + (shifted ? 0.5 : 0), 0.4 + 0.1 * noise + (shifted ? Math.Min(1.2, (i - 100) * 0.05) : 0), i * 2_210);
+            0.3 + 0.2 * noise + (shifted ? 0.5 : 0), 0.4 + 0.1 * noise + (shifted ? Math.Min(1.2, (i - 100) * 0.05) : 0), i * 2_210,
+            (shifted ? 2.4 : 2.2) + 0.02 * noise, (shifted ? 1.4 : 1.2) + 0.02 * noise);
     }
 
     private static DecisionRow Row(string name, int layers, int number, string digest) => new(

@@ -69,7 +69,9 @@ public sealed class RoutingWindowTests
                 Assert.Equal(judged.Measures.ImbalanceMean, measures.Imbalance, 1e-12);
                 Assert.Equal(judged.Detail.LoadByLayerAndRank.SelectMany(ranks => ranks).Select(load => (float)load), measures.Load);
                 Assert.Equal(judged.Measures.RankCopiesPerTokenLayer!.Value, measures.Traffic.Sum() / ((double)trace.Tokens * Model.Layers), 1e-9);
+                Assert.Equal(judged.Measures.RankCopiesPerTokenLayer!.Value, measures.RankCopies!.Value, 1e-9);
                 var far = Enumerable.Range(0, 16).Where(i => i / 4 / cluster.RanksPerNode != i % 4 / cluster.RanksPerNode).Sum(i => measures.Traffic[i]);
+                Assert.Equal(far / ((double)trace.Tokens * Model.Layers), measures.NodeCopies!.Value, 1e-9);
                 Assert.True(far >= judged.Measures.NodeCopiesPerTokenLayer!.Value * trace.Tokens * Model.Layers - 0.5, $"seed {seed}");
                 Assert.All(Enumerable.Range(0, 4), rank => Assert.Equal(0, measures.Traffic[rank * 5]));
             }

@@ -20,8 +20,8 @@ public sealed class DriftDetector
     /// <summary>What changes by less, as a share of all, is no drift, however sure it is.</summary>
     private const double LeastChange = 0.02;
 
-    /// <summary>A normal variable is beyond it once in a million.</summary>
-    private const double Quantile = 4.75;
+    /// <summary>A normal variable is beyond it once in four million.</summary>
+    private const double Quantile = 5.0;
 
     private readonly MoEModel model;
     private readonly DriftOptions options;

@@ -11,7 +11,7 @@ namespace MoEPlace.Service.Tests.Decisions;
 /// <summary>Whether another placement is worth it.</summary>
 public sealed class DeciderTests
 {
-    private static readonly LoopPolicy Quick = new(SearchIterations: 20_000);
+    private static readonly LoopPolicy Quick = new(SearchIterations: 3_000);
 
     [Fact]
     public void A_plan_that_is_worth_it_is_told_with_all_its_figures()

@@ -82,7 +82,7 @@ public sealed class DecisionRecordTests
 
     private static (DecisionInput Input, byte[] Trace, Decision Decision) Made(TemporaryFolder folder)
     {
-        var input = MadeDecision.Input(new(SearchIterations: 5_000));
+        var input = MadeDecision.Input(new(SearchIterations: 1));
         MadeDecision.Write(folder.File("window"));
         using var window = RoutingTrace.Open(folder.File("window"));
         return (input, File.ReadAllBytes(folder.File("window")), Decider.Decide(input, window, TestContext.Current.CancellationToken));

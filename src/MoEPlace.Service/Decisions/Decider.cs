@@ -87,7 +87,11 @@ public static class Decider
             tests.Put(best is not null, best is null ? "no plan was found that is better than what is in force" : "a better plan was found");
             return best is null ? null : (best, Judge(test, current), Judge(test, best));
 
-            TraceSlice Slice(TraceSplit split) => new TraceSlice(window, split) is var slice && decoded ? DecodeTokens.Of(slice) : new TraceSlice(window, split);
+            TraceSlice Slice(TraceSplit split)
+            {
+                var slice = new TraceSlice(window, split);
+                return decoded ? DecodeTokens.Of(slice) : slice;
+            }
         }
         catch (Exception e) when (e is InputException or InfeasibleException)
         {

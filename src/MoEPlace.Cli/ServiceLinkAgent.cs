@@ -26,8 +26,7 @@ internal sealed class ServiceLinkAgent(
     private readonly Queue<DoneStep> decoded = [];
     private readonly TaskCompletionSource completing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long steps, tokens;
-    private bool registered;
-    private string? trouble;
+    private string? registered, trouble;
 
     /// <summary>Takes a step that has run, and waits for nothing.</summary>
     internal void Add(DoneStep step)
@@ -66,7 +65,7 @@ internal sealed class ServiceLinkAgent(
             return true;
         await TryAsync(ended: false, cancellation).ConfigureAwait(false);
         await TryAsync(ended: true, cancellation).ConfigureAwait(false);
-        return registered;
+        return registered is not null;
     }
 
     /// <summary>Reports once and follows what is wished.</summary>
@@ -77,10 +76,13 @@ internal sealed class ServiceLinkAgent(
             return false;
         try
         {
-            if (!registered)
-                await client.RegisterAsync(spec(epoch.Placement), cancellation).ConfigureAwait(false);
-            registered = true;
             wish.Look();
+            // Also when somebody else put something in force, or a way ended between waves: what the service has never seen it learns so.
+            if (registered is null || (!wish.IsUnderWay && registered != epoch.Placement.Digest))
+            {
+                await client.RegisterAsync(spec(epoch.Placement), cancellation).ConfigureAwait(false);
+                registered = epoch.Placement.Digest;
+            }
             DoneStep[] told;
             JobReport report;
             lock (gate)
@@ -97,7 +99,7 @@ internal sealed class ServiceLinkAgent(
         }
         catch (Exception e) when (e is IOException or InputException)
         {
-            registered = false;
+            registered = null;
             Trouble(e.Message);
             return false;
         }

@@ -49,7 +49,8 @@ internal sealed partial class ServiceLinkOptions
         }
         var addresses = Addresses(text, faults);
         faults.Require(folder is not null, "--service", text, "only with --job: what is applied must outlive a life of the job");
-        faults.Require(residency == Residency.Home, "--residency", "coherent", "home: --service needs residency home, where one rank sees all layers of a token");
+        faults.Require(
+            residency == Residency.Home, "--residency", "coherent", "home: --service needs residency home, where one rank sees all layers of a token");
         var called = parsed.GetValue(name) ?? NameOf(folder ?? "job");
         faults.Require(JobSpec.IsName(called), "--service-job", called, "1 to 63 of a-z, 0-9 and -, the first none of -");
         var token = parsed.GetValue(tokenFile) is { } file ? faults.Try(() => Token(file)) : null;

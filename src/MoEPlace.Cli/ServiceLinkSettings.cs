@@ -27,7 +27,11 @@ internal sealed record ServiceLinkSettings(ImmutableArray<Uri> Addresses, string
         var loopback = ClusterPresets.Parse(FormattableString.Invariant($"cpu-loopback:{placement.Nodes}x{placement.RanksPerNode}"));
         return linkBytesPerSecond is { } rate
             // Ranks of a node share its link.
-            ? loopback with { InterNode = new Link(rate / placement.RanksPerNode, loopback.InterNode.LatencyNanoseconds, "--link-rate, shared by the ranks of a node") }
+            ? loopback with
+            {
+                InterNode = new Link(
+                    rate / placement.RanksPerNode, loopback.InterNode.LatencyNanoseconds, "--link-rate, shared by the ranks of a node"),
+            }
             : loopback;
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ServiceLinkWish(ApplyDesk desk, Func<string, CancellationT
     /// <summary>Why it was refused or given up; null otherwise.</summary>
     internal string? Reason { get; private set; }
 
+    /// <summary>Whether the job works on it.</summary>
+    internal bool IsUnderWay => changes is not null;
+
     /// <summary>The last that the job told of it; null where it was not asked.</summary>
     internal ApplyStatus? Told { get; private set; }
 

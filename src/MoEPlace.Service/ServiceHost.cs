@@ -54,7 +54,7 @@ public sealed class ServiceHost : IAsyncDisposable
         options.Check(faults);
         faults.ThrowIfAny();
         var metrics = new ServiceMetrics(service);
-        var app = Build(options, metrics, log);
+        var app = Build(options, log);
         var context = new ApiContext(service, options, metrics, app.Lifetime.ApplicationStopping);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ServiceMetrics.Name);
         var pipeline = new ApiPipeline(context, new ApiGate(new TokenCheck(options.Tokens ?? [])), logger);
@@ -97,7 +97,7 @@ public sealed class ServiceHost : IAsyncDisposable
         ServiceLog.Happened(log, e.Job, e.Kind, e.Text);
     }
 
-    private static WebApplication Build(ServiceOptions options, ServiceMetrics metrics, TextWriter? log)
+    private static WebApplication Build(ServiceOptions options, TextWriter? log)
     {
         // Empty: nothing of the environment or of files beside the program changes what is served.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "moeplace" });
@@ -110,6 +110,8 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("OpenTelemetry", LogLevel.Warning);
         if (log is not null)
             builder.Logging.AddProvider(new JsonLines(log, TimeProvider.System));
+        if (options.OtlpEndpoint is { } otlp)
+            OtlpExport.Add(builder.Services, new Uri(otlp));
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Limit(kestrel, options));
         return builder.Build();
     }

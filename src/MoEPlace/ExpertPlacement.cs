@@ -106,7 +106,7 @@ public sealed class ExpertPlacement : IEquatable<ExpertPlacement>
     /// <summary>
     /// Which map this is: 64 hexadecimal digits, SHA-256 over its shape and over which experts each rank holds, in whatever slots and of whatever provenance.
     /// </summary>
-    public string Digest => PlacementDigest.Of(this);
+    public string Digest => field ??= PlacementDigest.Of(this);
 
     /// <summary>The node of a rank.</summary>
     public NodeId NodeOf(RankId rank) => new(rank.Value / RanksPerNode);

@@ -62,7 +62,7 @@ public sealed class ApplyCommandTests : IDisposable
     {
         var told = CliRun.Json("apply", "--job", Job, "--status");
         Assert.Equal(
-            ["state", "epoch", "steps", "wave", "waves", "bytesMoved", "bytesInAll", "reason"],
+            ["state", "epoch", "steps", "wave", "waves", "bytesMoved", "bytesInAll", "reason", "canaryDifference"],
             told.EnumerateObject().Select(one => one.Name));
         Assert.Equal("serving", told.GetProperty("state").GetString());
         Assert.Contains("serving", CliRun.Done("apply", "--job", Job, "--abort").Output, StringComparison.Ordinal);

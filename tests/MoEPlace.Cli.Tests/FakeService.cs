@@ -25,6 +25,9 @@ internal sealed class FakeService : IAsyncDisposable
     /// <summary>The last registration; null before any.</summary>
     internal JobSpec? Spec { get; private set; }
 
+    /// <summary>Digests of the placements that it was registered with.</summary>
+    internal ConcurrentQueue<string> Registered { get; } = new();
+
     internal ConcurrentQueue<JobReport> Reports { get; } = new();
 
     internal ConcurrentQueue<RoutedRows> Rows { get; } = new();
@@ -83,7 +86,7 @@ internal sealed class FakeService : IAsyncDisposable
     private async Task RegisterAsync(HttpContext context)
     {
         var spec = StrictJson.Parse<JobSpec>(await BodyAsync(context), "job");
-        Offer(spec.Check([]));
+        Registered.Enqueue(Offer(spec.Check([])));
         Spec = spec;
         await AnswerAsync(context, JsonSerializer.Serialize(View(spec), StrictJson.OneLine));
     }

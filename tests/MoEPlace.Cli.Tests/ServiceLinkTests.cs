@@ -68,7 +68,6 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
         foreach (var (attempt, digest) in new[] { (1, to), (2, from) })
         {
             var own = reports.Where(report => report.Attempt == attempt).ToArray();
-            Assert.Contains(own, report => report.State == JobAnswer.Moving);
             var done = own.First(report => report.State == JobAnswer.Done);
             Assert.Equal((1, digest, done.BytesInAll), (done.Apply, done.Placement, done.BytesMoved));
             Assert.True(done.BytesInAll > 0);
@@ -79,6 +78,22 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
         Assert.Contains(true, moving);
         Assert.Contains(false, moving);
         Assert.Equal((JobAnswer.Ended, from), (reports[^1].State, reports[^1].Placement));
+    }
+
+    [Fact]
+    public async Task What_somebody_else_puts_in_force_the_service_learns()
+    {
+        await using var fake = await FakeService.StartAsync();
+        ExpertPlacementFile.Write(folder["other"], Turned(2));
+        var run = Task.Run(
+            () => CliRun.Of([.. Line(Many), "--virtual-ranks", "2", "--job", folder["job"], "--service", fake.Url, "--json"]),
+            TestContext.Current.CancellationToken);
+        await Until(run, () => !fake.Reports.IsEmpty);
+        CliRun.Done("apply", folder["other"], "--job", folder["job"], "--bytes-per-step", "20000");
+        var end = await run;
+        Assert.True(end.Code == 0, end.ToString());
+        Assert.Equal((JobAnswer.Ended, 0, Turned(2).Digest), (fake.Reports.Last().State, fake.Reports.Last().Apply, fake.Reports.Last().Placement));
+        Assert.Equal(Turned(2).Digest, fake.Registered.Last());
     }
 
     [Fact]
@@ -132,15 +147,13 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
         Assert.Equal(Undisturbed(), Sampled(run.Output));
     }
 
-    [Theory]
-    [InlineData(1, "Prepared")]
-    [InlineData(0, "Recorded")]
-    public async Task Killed_in_the_middle_of_an_apply_its_next_life_goes_on_to_what_is_wished(int rank, string point)
+    [Fact]
+    public async Task Killed_in_the_middle_of_an_apply_its_next_life_goes_on_to_what_is_wished()
     {
         await using var fake = await FakeService.StartAsync();
         var wish = new JobWish(1, 1, fake.Offer(Turned(2)), 4_096);
         fake.Wish = _ => wish;
-        var (code, output, error) = await Launch(fake, 2, $"rank={rank} point={point} kind=Kill");
+        var (code, output, error) = await Launch(fake, 2, "rank=0 point=Recorded kind=Kill");
         Assert.True(code == 0, error);
         Assert.Equal(Undisturbed(), Sampled(output));
         var reports = fake.Reports.ToArray();

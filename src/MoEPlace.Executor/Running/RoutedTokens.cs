@@ -6,5 +6,7 @@ namespace MoEPlace.Executor.Running;
 /// <param name="Position">[tokens] its place in the sequence.</param>
 /// <param name="Home">[tokens] the rank that it lives on.</param>
 /// <param name="Phase">[tokens] 0 prefill, 1 decode.</param>
-/// <param name="Experts">[tokens, layers, topK] by falling gate weight; <see cref="Traces.RoutingTrace.NoExpert"/> where there is none, behind all others.</param>
+/// <param name="Experts">
+/// [tokens, layers, topK] by falling gate weight; <see cref="Traces.RoutingTrace.NoExpert"/> where there is none, behind all others.
+/// </param>
 public sealed record RoutedTokens(int Count, int[] Sequence, int[] Position, ushort[] Home, byte[] Phase, ushort[] Experts);

@@ -24,6 +24,7 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         var began = Stopwatch.GetTimestamp();
         var route = http.GetEndpoint()?.Metadata.GetMetadata<ApiRoute>();
         var (method, caller) = (route?.Method ?? "other", "nobody");
+        using var trace = route is null ? null : context.Metrics.Traces.StartActivity($"{route.Method} {route.Path}", ActivityKind.Server);
         Harden(http.Response);
         try
         {
@@ -46,6 +47,7 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
             Interlocked.Decrement(ref atOnce);
             var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
             var status = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted ? 499 : http.Response.StatusCode;
+            trace?.SetTag("http.response.status_code", status);
             context.Metrics.Answered(method, route?.Path ?? "other", status, took);
             if (route is { IsLogged: true })
                 ServiceLog.Asked(log, method, route.Path, http.Request.RouteValues["job"] as string is { } job && JobSpec.IsName(job) ? job : "", caller, status, took);

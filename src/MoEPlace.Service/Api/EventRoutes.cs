@@ -38,9 +38,11 @@ internal static class EventRoutes
         using var seat = call.Context.Metrics.TryFollow(MostStreams)
             ?? throw new ApiRefusalException(StatusCodes.Status429TooManyRequests, $"{MostStreams} follow events already");
         var job = call.Query("job");
-        if (job is not null)
+        var given = After(call);
+        // The record knows events of jobs that are gone; what happens from now on can only be of one that is there.
+        if (job is not null && given is null)
             call.Service.ShapeOf(job);
-        var after = After(call) ?? await call.Service.State.LastEventAsync(call.Gone).ConfigureAwait(false);
+        var after = given ?? await call.Service.State.LastEventAsync(call.Gone).ConfigureAwait(false);
         var (events, response) = (call.Context.Events, call.Http.Response);
         response.ContentType = "text/event-stream";
         call.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();

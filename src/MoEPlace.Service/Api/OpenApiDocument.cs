@@ -129,8 +129,15 @@ internal static partial class OpenApiDocument
         if (shape is null)
             return new JsonObject { [type] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } } };
         if (!schemas.ContainsKey(shape.Name))
-            schemas[shape.Name] = StrictJson.Options.GetJsonSchemaAsNode(shape, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
+            schemas[shape.Name] = Schema(shape);
         return new JsonObject { [type] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{shape.Name}" } } };
+    }
+
+    private static JsonNode Schema(Type shape)
+    {
+        var schema = StrictJson.Options.GetJsonSchemaAsNode(shape, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
+        // What comes twice in it is named from its root, which is another place here.
+        return JsonNode.Parse(schema.ToJsonString().Replace("\"$ref\":\"#/", $"\"$ref\":\"#/components/schemas/{shape.Name}/", StringComparison.Ordinal))!;
     }
 
     [GeneratedRegex("[A-Za-z0-9]+")]

@@ -98,7 +98,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
         await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
         if (job.Apply is not { IsOver: false } apply)
             return;
-        var since = Now - (job.HeardAt is { } at && at > apply.ChangedAt ? at : apply.ChangedAt);
+        // Before this leader listened, nobody can know whether there was silence.
+        var heard = job.HeardAt ?? job.HeldSince;
+        var since = Now - (heard > apply.ChangedAt ? heard : apply.ChangedAt);
         var after = since < Silence || job.Spec.Engine != JobEngine.Moeplace ? apply : ApplySteps.OnSilence(apply, since, Now);
         if (!ReferenceEquals(after, apply))
             await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);
@@ -133,6 +135,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
         }
         if (record != job.Record)
             await book.ChangeAsync(term, job, record, cancellation).ConfigureAwait(false);
+        // Somebody else has applied it, or a way ended between waves.
+        if (job.Placement.Digest != job.Record.Placement && !job.IsApplying)
+            throw new ConflictException("the service does not know the placement that is in force: register the job again with it");
     }
 
     private async Task<Apply> BeginAsync(

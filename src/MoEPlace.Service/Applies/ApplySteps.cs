@@ -28,7 +28,10 @@ public static class ApplySteps
 
     /// <summary>After a report of the job.</summary>
     /// <param name="apply">On record; one that is over stays as it is.</param>
-    /// <param name="report">What the job says. One of an earlier epoch than is on record came late and says nothing.</param>
+    /// <param name="report">
+    /// What the job says. One of an earlier epoch than is on record says nothing, for it came late; unless a minute has passed: then the job has
+    /// begun anew without the epochs that it had.
+    /// </param>
     /// <param name="policy">What it is held to.</param>
     /// <param name="secondsAfter">Median of enough decode steps on the new epoch, none with weights beside it; null before there are enough.</param>
     /// <param name="now">The time.</param>
@@ -40,7 +43,9 @@ public static class ApplySteps
         ArgumentNullException.ThrowIfNull(policy);
         if (apply.IsOver)
             return apply;
-        var next = report.Epoch < apply.Epoch ? Waiting(apply, now) : Next(apply, report, policy, secondsAfter, now);
+        if (report.Epoch < apply.Epoch && now - apply.ChangedAt < AnswerLimit)
+            return apply;
+        var next = Next(apply, report, policy, secondsAfter, now);
         return next == apply ? apply : next with { Version = apply.Version + 1, ChangedAt = now };
     }
 
@@ -126,7 +131,7 @@ public static class ApplySteps
                 var phase = apply.Phase == ApplyPhase.Asked ? ApplyPhase.Refused : ApplyPhase.Returned;
                 return Over(apply, phase, report.Reason ?? "the job gave no reason");
             }
-            return Again(apply, report.Reason ?? $"the job says that it is done, with {Short(apply.InForce)} in force");
+            return Again(apply, report.Reason ?? OddlyDone(apply));
         }
         return apply.Phase == ApplyPhase.Moving ? Again(apply, "the job began a new life on its way") : Waiting(apply, now);
     }
@@ -154,7 +159,7 @@ public static class ApplySteps
             return Waiting(apply, now);
         if (apply.InForce == apply.From)
             return Over(apply, ApplyPhase.Returned, apply.Reason);
-        return IsOf(report, apply) ? Again(apply, report.Reason ?? $"the job says that it is done, with {Short(apply.InForce)} in force") : Waiting(apply, now);
+        return IsOf(report, apply) ? Again(apply, report.Reason ?? OddlyDone(apply)) : Waiting(apply, now);
     }
 
     private static Apply Ended(Apply apply, Apply measured, LoopPolicy policy)
@@ -167,7 +172,10 @@ public static class ApplySteps
                 : Over(measured, ApplyPhase.Kept, $"it is in force; {ended}");
         }
         if (apply.InForce == apply.From)
-            return Over(apply, apply.Phase == ApplyPhase.Asked ? ApplyPhase.Refused : ApplyPhase.Returned, $"{ended} with the placement before in force");
+        {
+            var phase = apply.Phase == ApplyPhase.Asked ? ApplyPhase.Refused : ApplyPhase.Returned;
+            return Over(apply, phase, $"{ended} with the placement before in force");
+        }
         return Over(apply, ApplyPhase.Failed, $"{ended} with {Short(apply.InForce)} in force");
     }
 
@@ -198,19 +206,23 @@ public static class ApplySteps
 
     private static Apply Again(Apply apply, string reason) => apply switch
     {
-        { Attempt: >= MostAttempts } => Over(apply, ApplyPhase.Failed, $"{reason}; the last of {MostAttempts} attempts, {Short(apply.InForce)} is in force"),
+        { Attempt: >= MostAttempts } =>
+            Over(apply, ApplyPhase.Failed, $"{reason}; the last of {MostAttempts} attempts, {Short(apply.InForce)} is in force"),
         { Phase: ApplyPhase.Returning } => apply with { Attempt = apply.Attempt + 1, Reason = reason },
         { Attempt: >= MostForward } => Turned(apply, $"{reason}; the last of {MostForward} attempts"),
         _ => apply with { Phase = ApplyPhase.Asked, Attempt = apply.Attempt + 1, Reason = reason },
     };
 
-    private static Apply Turned(Apply apply, string reason) => apply with { Phase = ApplyPhase.Returning, Attempt = apply.Attempt + 1, Reason = reason };
+    private static Apply Turned(Apply apply, string reason) =>
+        apply with { Phase = ApplyPhase.Returning, Attempt = apply.Attempt + 1, Reason = reason };
 
     private static Apply Over(Apply apply, ApplyPhase phase, string reason) => apply with { Phase = phase, Reason = reason };
 
     // Whether a job that is through with something, or at it, is so with this very attempt.
     private static bool IsOf(JobReport report, Apply apply) =>
         report.State is not (JobAnswer.Serving or JobAnswer.Ended) && report.Apply == apply.Number && report.Attempt == apply.Attempt;
+
+    private static string OddlyDone(Apply apply) => $"the job says that it is done, with {Short(apply.InForce)} in force";
 
     private static string Short(string digest) => digest.Length <= 12 ? digest : digest[..12];
 

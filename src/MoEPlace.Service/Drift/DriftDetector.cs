@@ -8,14 +8,17 @@ namespace MoEPlace.Service.Drift;
 /// </summary>
 public sealed class DriftDetector
 {
-    /// <summary>Parts of a reference: with fewer it cannot be told by how much traffic differs from itself, more are put together.</summary>
-    private const int FewestParts = 8, MostParts = 128;
+    /// <summary>Parts of a reference: with fewer it cannot be told by how much traffic differs from itself.</summary>
+    private const int FewestParts = 8, FewestMessages = 32;
+
+    /// <summary>Counts do not tell sequences apart, so that their reference takes more tokens to see some end and others begin.</summary>
+    private const int CountsReference = 4;
 
     /// <summary>A window moves on by a span.</summary>
     private const int Spans = 8;
 
-    /// <summary>Messages with counts that are drawn together: they share sequences.</summary>
-    private const int CountsDrawnTogether = 4;
+    /// <summary>What changes by less, as a share of all, is no drift, however sure it is.</summary>
+    private const double LeastChange = 0.02;
 
     /// <summary>A normal variable is beyond it once in a million.</summary>
     private const double Quantile = 4.75;
@@ -23,12 +26,13 @@ public sealed class DriftDetector
     private readonly MoEModel model;
     private readonly DriftOptions options;
     private readonly DriftSketch sketch;
-    private readonly Dictionary<int, (int Part, int Tokens)> partOf = [];
-    private int partsBegun;
-    private DriftParts? loadParts, pairParts;
+    private DriftDivision? bySequence, byWindow;
     private DriftWindow? loadWindow, pairWindow;
     private float[] loadMean = [], pairMean = [];
     private double loadThreshold, pairThreshold;
+    private readonly double[] loadBefore = new double[Spans], pairBefore = new double[Spans];
+    private int closed;
+    private int messages;
     private bool? ofCounts;
 
     /// <summary>For a model.</summary>
@@ -52,10 +56,10 @@ public sealed class DriftDetector
     public void Rebase()
     {
         Reading = new DriftReading(0, 0, false, null, 0, 0);
-        (loadParts, pairParts) = (new DriftParts(sketch.LoadEntries), new DriftParts(sketch.PairEntries));
-        (loadWindow, pairWindow, ofCounts) = (null, null, null);
-        partOf.Clear();
-        partsBegun = 0;
+        (bySequence, byWindow) = (new DriftDivision(sketch, options.ReferenceTokens / FewestParts), new DriftDivision(sketch, options.TestTokens));
+        (loadWindow, pairWindow, ofCounts, messages) = (null, null, null, 0);
+        Array.Clear(loadBefore);
+        Array.Clear(pairBefore);
     }
 
     /// <summary>Looks at tokens; from ranks one after another, sequences interleaved.</summary>
@@ -69,12 +73,14 @@ public sealed class DriftDetector
         for (var row = 0; row < rows.Rows; row++)
         {
             var choices = rows.Experts.AsSpan(row * width, width);
-            if (loadParts is not null)
+            if (bySequence is not null)
             {
-                var part = PartOf(rows.Sequence[row]);
-                sketch.Add(choices, loadParts.Take(part, 1), pairParts!.Take(part, 1));
-                if (IsEnough(++reference))
-                    Complete(run: 1);
+                bySequence.Take(rows.Sequence[row], choices);
+                byWindow!.Take(rows.Sequence[row], choices);
+                if (++reference % options.TestTokens == 0)
+                    byWindow.Cut();
+                if (reference >= options.ReferenceTokens)
+                    Complete();
                 continue;
             }
             sketch.Add(choices, loadWindow!.Take(1), pairWindow!.Take(1));
@@ -92,13 +98,12 @@ public sealed class DriftDetector
     {
         if ((ofCounts ??= true) == false)
             return;
-        if (loadParts is not null)
+        if (bySequence is not null)
         {
-            loadParts.Begin();
-            sketch.Add(counts, loadParts.Take(loadParts.Count - 1, tokens));
+            bySequence.Take(tokens, counts);
             Reading = Reading with { ReferenceTokens = Reading.ReferenceTokens + tokens };
-            if (IsEnough(Reading.ReferenceTokens))
-                Complete(CountsDrawnTogether);
+            if (++messages >= FewestMessages && Reading.ReferenceTokens >= CountsReference * options.ReferenceTokens)
+                Complete();
             return;
         }
         sketch.Add(counts, loadWindow!.Take(tokens));
@@ -107,45 +112,34 @@ public sealed class DriftDetector
             Close();
     }
 
-    /// <summary>The part of a sequence's next token: one for each sequence, but for the longest, which are cut.</summary>
-    private int PartOf(int sequence)
+    private void Complete()
     {
-        if (partOf.TryGetValue(sequence, out var of) && of.Tokens < options.ReferenceTokens / FewestParts)
-        {
-            partOf[sequence] = of with { Tokens = of.Tokens + 1 };
-            return of.Part;
-        }
-        var part = partsBegun++ % MostParts;
-        if (part == loadParts!.Count)
-        {
-            loadParts.Begin();
-            pairParts!.Begin();
-        }
-        partOf[sequence] = (part, 1);
-        return part;
-    }
-
-    private bool IsEnough(long tokens) => tokens >= options.ReferenceTokens && loadParts!.Count >= FewestParts;
-
-    private void Complete(int run)
-    {
-        (loadMean, loadThreshold) = (loadParts!.Mean(), loadParts.Threshold(options.TestTokens, run, Quantile));
-        (pairMean, pairThreshold) = (pairParts!.Mean(), ofCounts == true ? 0 : pairParts.Threshold(options.TestTokens, run, Quantile));
+        (loadMean, pairMean) = (bySequence!.Load.Mean(), bySequence.Pairs.Mean());
+        // Messages that follow each other share sequences, so that an eighth of them is drawn together.
+        var (together, window) = ofCounts == true
+            ? (bySequence.Load.Count / 8, Math.Max(options.TestTokens, Spans * Reading.ReferenceTokens / messages))
+            : (1, options.TestTokens);
+        loadThreshold = Threshold(loadMean, division => division.Load);
+        pairThreshold = Threshold(pairMean, division => division.Pairs);
         (loadWindow, pairWindow) = (new DriftWindow(sketch.LoadEntries, Spans), new DriftWindow(sketch.PairEntries, Spans));
-        (loadParts, pairParts) = (null, null);
-        partOf.Clear();
+        (bySequence, byWindow) = (null, null);
+
+        double Threshold(float[] mean, Func<DriftDivision, DriftParts> of) => Math.Max(
+            LeastChange * LeastChange * DriftParts.Distance(mean, 1, new float[mean.Length]),
+            Math.Max(of(bySequence).Threshold(window, together, Quantile), of(byWindow!).Threshold(window, together, Quantile)));
     }
 
     private void Close()
     {
         loadWindow!.Close();
-        var load = Ratio(loadWindow, loadMean, loadThreshold);
+        var load = Lesser(loadBefore, Ratio(loadWindow, loadMean, loadThreshold));
         var affinity = 0.0;
         if (ofCounts == false)
         {
             pairWindow!.Close();
-            affinity = Ratio(pairWindow, pairMean, pairThreshold);
+            affinity = Lesser(pairBefore, Ratio(pairWindow, pairMean, pairThreshold));
         }
+        closed++;
         var alarm = load >= 1 || affinity >= 1;
         Reading = Reading with
         {
@@ -154,6 +148,15 @@ public sealed class DriftDetector
             Alarm = Reading.Alarm || alarm,
             AlarmAt = Reading.AlarmAt ?? (alarm ? Reading.Tokens : null),
         };
+    }
+
+    /// <summary>The lesser of this window's and that of the one before, of which it has no token.</summary>
+    private double Lesser(double[] before, double now)
+    {
+        ref var place = ref before[closed % Spans];
+        var lesser = Math.Min(place, now);
+        place = now;
+        return lesser;
     }
 
     private static double Ratio(DriftWindow window, float[] mean, double threshold) =>

@@ -33,7 +33,7 @@ internal sealed class DriftParts(int entries)
     internal float[] Mean()
     {
         var mean = new float[entries];
-        var all = (float)tokens.Sum();
+        var all = (float)Math.Max(1, tokens.Sum());
         foreach (var part in counts)
             for (var i = 0; i < mean.Length; i++)
                 mean[i] += part[i] / all;
@@ -48,12 +48,13 @@ internal sealed class DriftParts(int entries)
     /// <param name="windowTokens">Tokens of a window.</param>
     /// <param name="run">Parts that follow each other and are drawn together.</param>
     /// <param name="quantile">The quantile of the normal distribution.</param>
-    internal double Threshold(int windowTokens, int run, double quantile)
+    internal double Threshold(long windowTokens, int run, double quantile)
     {
         const int Draws = 500;
-        var (n, products) = (Count, Products());
+        var n = Count;
         if (n < 2)
-            return double.PositiveInfinity;
+            return 0;
+        var products = Products();
         var random = new SeedStream(n, "drift");
         var (weight, sum, squares) = (new double[n], 0.0, 0.0);
         for (var draw = 0; draw < Draws; draw++)

@@ -36,6 +36,7 @@ internal sealed class LiveJob
     internal LiveJob(JobRecord record, ExpertPlacement placement, Apply? apply, int decision, TimeProvider time)
     {
         this.time = time;
+        HeldSince = time.GetUtcNow();
         (Record, Placement, Apply, Decision) = (record, placement, apply, decision);
         window = new RoutingWindow(Spec.Model, Policy.WindowTokens);
         recent = new RoutingWindow(Spec.Model, RecentTokens);
@@ -76,6 +77,9 @@ internal sealed class LiveJob
     internal LoopPolicy Policy => Spec.Policy ?? new LoopPolicy();
 
     internal bool IsApplying => Apply is { IsOver: false };
+
+    /// <summary>Since when this leader listens to it.</summary>
+    internal DateTimeOffset HeldSince { get; }
 
     internal DateTimeOffset? HeardAt
     {

@@ -9,7 +9,7 @@ namespace MoEPlace.Service.Operations;
 /// <param name="Certificate">A PEM file with certificate and key; needed beyond loopback.</param>
 /// <param name="Tokens">Who may ask for what; null or empty: anybody on this machine may ask for anything, and nobody else for something.</param>
 /// <param name="Webhooks">Where engines are told of placements.</param>
-/// <param name="OtlpEndpoint">Where measurements and traces are sent (OTLP over gRPC or HTTP); null for nowhere.</param>
+/// <param name="OtlpEndpoint">Where measurements and traces are sent by OTLP: over gRPC where the port is 4317, else over HTTP; null for nowhere.</param>
 /// <param name="MostJobs">Jobs at a time, 1 to 10,000. Default: 1,000.</param>
 /// <param name="MostBodyBytes">Bytes of a request's body, or of a frame of a streamed one, 4,096 to 1 GiB. Default: 64 MiB.</param>
 /// <param name="LogLevel">trace, debug, information, warning or error. Default: information.</param>

@@ -12,6 +12,7 @@ internal sealed class StateDatabase : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
     private readonly DbDataSource source;
+    private volatile bool closed;
 
     private StateDatabase(DbDataSource source, string name, bool isPostgres)
     {
@@ -35,8 +36,8 @@ internal sealed class StateDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does something with a connection. While the database restarts, is busy or drops the connection, all of it is done again, for about three seconds: so
-    /// it must be something that may be done again.
+    /// Does something with a connection. While the database restarts, is busy or drops the connection, all of it is done again, for about
+    /// three seconds: so it must be something that may be done again.
     /// </summary>
     /// <exception cref="IOException">The database fails, or is still away.</exception>
     public async Task<T> TryAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellation)
@@ -44,6 +45,7 @@ internal sealed class StateDatabase : IAsyncDisposable
         var since = Stopwatch.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(20); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
+            ObjectDisposedException.ThrowIf(closed, this);
             try
             {
                 await using var connection = await source.OpenConnectionAsync(cancellation);
@@ -70,6 +72,7 @@ internal sealed class StateDatabase : IAsyncDisposable
     /// <summary>Closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        closed = true;
         if (!IsPostgres)
         {
             using var any = (SqliteConnection)source.CreateConnection();
@@ -101,7 +104,10 @@ internal sealed class StateDatabase : IAsyncDisposable
         }
         // Neither the text nor what the parser says of it is told: either may hold a password.
         if (string.IsNullOrEmpty(text.Host))
-            throw new InputException("state", "connection", "(not shown)", "sqlite:FILE, or as Host=...;Port=...;Username=...;Password=...;Database=...");
+        {
+            const string allowed = "sqlite:FILE, or as Host=...;Port=...;Username=...;Password=...;Database=...";
+            throw new InputException("state", "connection", "(not shown)", allowed);
+        }
         if (!text.ContainsKey("Timeout"))
             text.Timeout = 3;
         if (!text.ContainsKey("Command Timeout"))
@@ -111,8 +117,8 @@ internal sealed class StateDatabase : IAsyncDisposable
         return new StateDatabase(NpgsqlDataSource.Create(text), $"{text.Host}:{text.Port}/{text.Database ?? text.Username}", isPostgres: true);
     }
 
-    // SQLSTATE classes: 08 connection, 53 resources, 57 operator's intervention such as a restart; 25P03 a session that idled in a transaction, 40 a
-    // transaction that may be tried again, 55P03 a lock that was not free. SQLite: 5 busy, 6 locked.
+    // SQLSTATE classes: 08 connection, 40 a transaction that may be tried again, 53 resources, 57 an operator's intervention such as a restart;
+    // 25P03 a session that idled in a transaction, 55P03 a lock that was not free. SQLite: 5 busy, 6 locked.
     private static bool Passes(Exception failure) => failure switch
     {
         PostgresException e => e.IsTransient || e.SqlState is "25P03" or "55P03" || e.SqlState[..2] is "08" or "40" or "53" or "57",

@@ -30,7 +30,8 @@ internal sealed class StateLease(StateDatabase database, TimeProvider time)
     public Task ResignAsync(Term term, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(term);
-        const string sql = "UPDATE moeplace_leader SET expires = 0, instance = '' WHERE id = 1 AND term = @term AND instance = @instance RETURNING term";
+        const string sql =
+            "UPDATE moeplace_leader SET expires = 0, instance = '' WHERE id = 1 AND term = @term AND instance = @instance RETURNING term";
         return AskAsync<long?>(sql, new { term = term.Number, instance }, cancellation);
     }
 
@@ -40,6 +41,9 @@ internal sealed class StateLease(StateDatabase database, TimeProvider time)
 
     private long Clock() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private Task<T?> AskAsync<T>(string sql, object values, CancellationToken cancellation) =>
-        database.TryAsync(connection => connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, values, cancellationToken: cancellation)), cancellation);
+    private Task<T?> AskAsync<T>(string sql, object values, CancellationToken cancellation)
+    {
+        var command = new CommandDefinition(sql, values, cancellationToken: cancellation);
+        return database.TryAsync(connection => connection.ExecuteScalarAsync<T>(command), cancellation);
+    }
 }

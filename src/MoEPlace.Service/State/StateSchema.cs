@@ -21,9 +21,11 @@ internal static class StateSchema
         CREATE TABLE moeplace_job (name TEXT PRIMARY KEY, body TEXT NOT NULL);
         CREATE TABLE moeplace_placement (job TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (job, digest));
         CREATE TABLE moeplace_decision (
-            job TEXT NOT NULL, number INTEGER NOT NULL, decided TEXT NOT NULL, body TEXT NOT NULL, record BYTEA NOT NULL, PRIMARY KEY (job, number));
+            job TEXT NOT NULL, number INTEGER NOT NULL, decided TEXT NOT NULL, body TEXT NOT NULL, record BYTEA NOT NULL,
+            PRIMARY KEY (job, number));
         CREATE TABLE moeplace_apply (
-            job TEXT NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL, finished SMALLINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (job, number));
+            job TEXT NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL, finished SMALLINT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (job, number));
         CREATE UNIQUE INDEX moeplace_apply_under_way ON moeplace_apply (job) WHERE finished = 0;
         CREATE TABLE moeplace_event (sequence BIGINT PRIMARY KEY, job TEXT NOT NULL, body TEXT NOT NULL);
         CREATE INDEX moeplace_event_of_job ON moeplace_event (job, sequence);

@@ -9,8 +9,9 @@ using MoEPlace.Service.Jobs;
 namespace MoEPlace.Service.State;
 
 /// <summary>
-/// What the service must not lose, in SQLite or PostgreSQL. Every write shows the term of the writer and happens whole or not at all, with the events that
-/// tell of it; reads need none. While the database restarts, both wait for it for about three seconds. A name or digest that could be none is on no record.
+/// What the service must not lose, in SQLite or PostgreSQL. Every write shows the term of the writer and happens whole or not at all, with the
+/// events that tell of it; reads need none. While the database restarts, both wait for it for about three seconds. A name or digest that could be
+/// none is on no record.
 /// </summary>
 public sealed class StateStore : IAsyncDisposable
 {
@@ -52,7 +53,8 @@ public sealed class StateStore : IAsyncDisposable
     /// <param name="lease">How long it leads without asking again.</param>
     /// <param name="cancellation">Gives it up.</param>
     /// <exception cref="IOException">The database is away.</exception>
-    public Task<Term?> LeadAsync(string holder, TimeSpan lease, CancellationToken cancellation) => this.lease.LeadAsync(holder, lease, cancellation);
+    public Task<Term?> LeadAsync(string holder, TimeSpan lease, CancellationToken cancellation) =>
+        this.lease.LeadAsync(holder, lease, cancellation);
 
     /// <summary>Gives the lead up at once.</summary>
     public Task ResignAsync(Term term, CancellationToken cancellation) => lease.ResignAsync(term, cancellation);
@@ -102,7 +104,8 @@ public sealed class StateStore : IAsyncDisposable
 
     /// <summary>Puts a decision on record with all that it was made of; its plan, if any, is kept among the placements.</summary>
     public Task AddDecisionAsync(
-        Term term, Decision decision, DateTimeOffset at, ReadOnlyMemory<byte> record, IReadOnlyList<ServiceEvent> events, CancellationToken cancellation)
+        Term term, Decision decision, DateTimeOffset at, ReadOnlyMemory<byte> record, IReadOnlyList<ServiceEvent> events,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(decision);
         var row = new
@@ -168,13 +171,15 @@ public sealed class StateStore : IAsyncDisposable
     {
         const string sql =
             """
-            INSERT INTO moeplace_apply (job, number, version, finished, body) VALUES (@Job, @Number, @Version, @Finished, @Body) ON CONFLICT DO NOTHING
+            INSERT INTO moeplace_apply (job, number, version, finished, body) VALUES (@Job, @Number, @Version, @Finished, @Body)
+            ON CONFLICT DO NOTHING
             """;
         return writer.WriteAsync(term, events, change => ExecuteAsync(change, sql, RowOf(apply)), cancellation);
     }
 
     /// <summary>
-    /// Puts another state of an apply on record, and of its job where that changed, only where its version is still the one before and it is not over.
+    /// Puts another state of an apply on record, and of its job where that changed, only where its version is still the one before and it is not
+    /// over.
     /// </summary>
     /// <returns>Whether it was; where not, nothing was written.</returns>
     public Task<bool> ChangeApplyAsync(
@@ -186,7 +191,8 @@ public sealed class StateStore : IAsyncDisposable
             WHERE job = @Job AND number = @Number AND version = @Version - 1 AND finished = 0
             """;
         return writer.WriteAsync(
-            term, events, async change => await ExecuteAsync(change, sql, RowOf(after)) && (job is null || await PutJobAsync(change, job)), cancellation);
+            term, events, async change => await ExecuteAsync(change, sql, RowOf(after)) && (job is null || await PutJobAsync(change, job)),
+            cancellation);
     }
 
     /// <summary>Puts events on record by themselves.</summary>
@@ -203,7 +209,8 @@ public sealed class StateStore : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(most);
         if (job is not (null or "") && !JobSpec.IsName(job))
             return [];
-        var sql = $"SELECT sequence, body FROM moeplace_event WHERE sequence > @after {(job is null ? "" : "AND job = @job")} ORDER BY sequence LIMIT @most";
+        var ofJob = job is null ? "" : "AND job = @job";
+        var sql = $"SELECT sequence, body FROM moeplace_event WHERE sequence > @after {ofJob} ORDER BY sequence LIMIT @most";
         var rows = await QueryAsync<(long Sequence, string Body)>(sql, new { after, job, most }, cancellation);
         return [.. rows.Select(row => Read<ServiceEvent>(row.Body) with { Sequence = row.Sequence })];
     }
@@ -236,7 +243,8 @@ public sealed class StateStore : IAsyncDisposable
     private static async Task<bool> ExecuteAsync(DbTransaction change, string sql, object values) =>
         await change.Connection!.ExecuteAsync(sql, values, change) > 0;
 
-    private static object RowOf(Apply apply) => new { apply.Job, apply.Number, apply.Version, Finished = apply.IsOver ? 1 : 0, Body = Write(apply) };
+    private static object RowOf(Apply apply) =>
+        new { apply.Job, apply.Number, apply.Version, Finished = apply.IsOver ? 1 : 0, Body = Write(apply) };
 
     private static DecisionRow ReadDecision((string Decided, string Body) row)
     {
@@ -246,6 +254,9 @@ public sealed class StateStore : IAsyncDisposable
 
     private static T Read<T>(string body) => JsonSerializer.Deserialize<T>(body, StrictJson.OneLine)!;
 
-    private Task<IEnumerable<T>> QueryAsync<T>(string sql, object values, CancellationToken cancellation) =>
-        database.TryAsync(connection => connection.QueryAsync<T>(new CommandDefinition(sql, values, cancellationToken: cancellation)), cancellation);
+    private Task<IEnumerable<T>> QueryAsync<T>(string sql, object values, CancellationToken cancellation)
+    {
+        var command = new CommandDefinition(sql, values, cancellationToken: cancellation);
+        return database.TryAsync(connection => connection.QueryAsync<T>(command), cancellation);
+    }
 }

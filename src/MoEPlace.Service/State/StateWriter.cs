@@ -6,8 +6,8 @@ namespace MoEPlace.Service.State;
 /// <summary>Writes under a term, each write once even where the answer to its commit is lost.</summary>
 internal sealed class StateWriter(StateDatabase database) : IDisposable
 {
-    // Locks the leader's row until the commit, so that nobody can take the lead, and no other write number its events, in between. A process that is
-    // stopped in the middle must not keep the lead from others: the server ends its session.
+    // Locks the leader's row until the commit, so that nobody can take the lead, and no other write number its events, in between. A process
+    // that is stopped in the middle must not keep the lead from others: the server ends its session.
     private const string Fence = "UPDATE moeplace_leader SET sequence = sequence + @numbers WHERE id = 1 AND term = @term RETURNING sequence";
     private const string PostgresFence = "SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL lock_timeout = 3000; " + Fence;
     private const string AddEvent = "INSERT INTO moeplace_event (sequence, job, body) VALUES (@sequence, @job, @body)";
@@ -50,11 +50,12 @@ internal sealed class StateWriter(StateDatabase database) : IDisposable
     {
         await using var change = await connection.BeginTransactionAsync(cancellation);
         var last = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            database.IsPostgres ? PostgresFence : Fence, new { numbers = events.Count + 1, term = term.Number }, change, cancellationToken: cancellation));
+            database.IsPostgres ? PostgresFence : Fence, new { numbers = events.Count + 1, term = term.Number }, change,
+            cancellationToken: cancellation));
         if (last is null)
             throw await LostAsync(connection, change, term);
-        // Only this store writes under this term, one write at a time. So where numbers are gone since an earlier attempt took the same ones, that attempt
-        // was committed and only its answer was lost.
+        // Only this store writes under this term, one write at a time. So where numbers are gone since an earlier attempt took the same ones, that
+        // attempt was committed and only its answer was lost.
         if (attempt.Committing && attempt.Last != last)
             return true;
         attempt.Committing = false;

@@ -84,7 +84,7 @@ public sealed class ApplyStepsLawTests
             return;
         var told = $"seed {seed}: {before} -> {after} by {report}";
         Assert.True(after.Version == before.Version + 1, told);
-        Assert.True(after.Epoch >= before.Epoch, told);
+        Assert.True(after.Epoch >= before.Epoch || after.ChangedAt - before.ChangedAt >= ApplySteps.AnswerLimit, told);
         Assert.True(after.Attempt - before.Attempt is 0 or 1 && after.Attempt <= ApplySteps.MostAttempts, told);
         Assert.True(after with
         {
@@ -108,7 +108,7 @@ public sealed class ApplyStepsLawTests
             ApplyPhase.Returned or ApplyPhase.Refused => after.From,
             _ => after.InForce,
         };
-        Assert.True(after.InForce == wanted && (report is null || report.Epoch < before.Epoch || report.Placement == after.InForce), told);
+        Assert.True(after.InForce == wanted && (report is null || report.Placement == after.InForce), told);
         if (after.Phase == ApplyPhase.Kept)
             Assert.True(after.CanaryDifference is not > 1e-4 && after.SecondsAfter is not > 0.018 * 1.15, told);
     }

@@ -132,10 +132,12 @@ public sealed class ApplyStepsTests
     }
 
     [Fact]
-    public void A_report_of_an_earlier_epoch_says_nothing()
+    public void A_report_of_an_earlier_epoch_says_nothing_until_it_is_clear_that_the_job_lost_its_epochs()
     {
         Assert.Same(Verifying, ApplySteps.OnReport(Verifying, Of(Verifying, JobAnswer.GivenUp, Old, 4), Policy, 9, Noon));
         Assert.Same(Returning, ApplySteps.OnReport(Returning, Serving(Returning, Old, 3), Policy, null, Noon));
+        var lost = ApplySteps.OnReport(Returning, Serving(Returning, Old, 0), Policy, null, Noon + ApplySteps.AnswerLimit);
+        Assert.Equal((ApplyPhase.Returned, 0), (lost.Phase, lost.Epoch));
     }
 
     [Fact]

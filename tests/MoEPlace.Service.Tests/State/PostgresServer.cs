@@ -8,15 +8,15 @@ using Xunit;
 namespace MoEPlace.Service.Tests.State;
 
 /// <summary>
-/// A PostgreSQL of Debian's on a loopback port, with its data in a folder of its own, started when a test first asks for it. It refuses to run as root, so
-/// root starts it as the user postgres. It ends with the process of the tests, however that ends.
+/// A PostgreSQL of Debian's on a loopback port, with its data in a folder of its own, started when a test first asks for it. It refuses to run as
+/// root, so root starts it as the user postgres. It ends with the process of the tests, however that ends.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     private const string Install = "PostgreSQL is missing: apt-get install postgresql";
 
-    // The shell holds the other end of its input: when this process is gone, that ends, and so does the server.
-    private const string Guarded = "\"$@\" & server=$!; read -r _; kill -QUIT $server; wait $server";
+    // When this process is gone, its end of the shell's input is closed, and that ends the server.
+    private const string Guarded = "exec 3<&0; \"$@\" 3<&- & server=$!; { read -r _ <&3; kill -QUIT $server; } & wait $server; kill $! 2>/dev/null";
     private readonly SemaphoreSlim turn = new(1);
     private string? folder;
     private Process? guard;
@@ -64,10 +64,7 @@ public sealed class PostgresServer : IAsyncLifetime
                 // It ended by itself.
             }
         }
-        await guard!.StandardInput.WriteLineAsync();
-        await guard.WaitForExitAsync();
-        guard.Dispose();
-        guard = null;
+        await guard!.WaitForExitAsync();
     }
 
     /// <summary>Starts it, on the same port with the same data, and waits until it answers.</summary>
@@ -78,10 +75,15 @@ public sealed class PostgresServer : IAsyncLifetime
             Program("postgres"), "-D", Path.Combine(folder!, "data"), "-p", Port.ToString(CultureInfo.InvariantCulture), "-h", "127.0.0.1",
             "-k", "", "-c", "fsync=off", "-c", "max_connections=200", "-c", "shared_buffers=16MB", "-c", "logging_collector=off",
         ];
-        guard = Start("sh", ["-c", Guarded, "sh", .. AsOther(command)]);
-        _ = guard.StandardError.ReadToEndAsync();
         for (var tries = 0; ; tries++)
         {
+            // It refuses as long as a process that was forked while it was killed has not noticed that.
+            if (guard is null || guard.HasExited)
+            {
+                guard?.Dispose();
+                guard = Start("sh", ["-c", Guarded, "sh", .. AsOther(command)]);
+                _ = guard.StandardError.ReadToEndAsync();
+            }
             try
             {
                 await using var connection = new NpgsqlConnection(ConnectionString("public") + ";Pooling=false");
@@ -99,7 +101,7 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         if (guard is not null)
         {
-            await guard.StandardInput.WriteLineAsync();
+            guard.StandardInput.Close();
             await guard.WaitForExitAsync();
             guard.Dispose();
         }
@@ -126,7 +128,8 @@ public sealed class PostgresServer : IAsyncLifetime
     private static string Program(string name)
     {
         var found = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Max(StringComparer.Ordinal)
+            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists)
+                .Max(StringComparer.Ordinal)
             : null;
         Assert.True(found is not null, Install);
         return found;

@@ -96,7 +96,8 @@ public sealed class StateFaultTests(Databases databases)
     {
         var direct = await databases.EmptyAsync(DatabaseKind.Postgres);
         using var wire = new CutWire(databases.Postgres.Port, Commit);
-        await using var store = await StateStore.OpenAsync(new NpgsqlConnectionStringBuilder(direct) { Port = wire.Port }.ConnectionString, cancellation: Never);
+        var connection = new NpgsqlConnectionStringBuilder(direct) { Port = wire.Port }.ConnectionString;
+        await using var store = await StateStore.OpenAsync(connection, cancellation: Never);
         var term = (await store.LeadAsync("one", Lease, Never))!;
         wire.CutNext(commitArrives);
         Assert.True(await store.BeginApplyAsync(term, ApplyOf(), [EventOf("asked")], Never));
@@ -114,7 +115,8 @@ public sealed class StateFaultTests(Databases databases)
     {
         var direct = await databases.EmptyAsync(DatabaseKind.Postgres);
         using var wire = new CutWire(databases.Postgres.Port, Commit);
-        await using var store = await StateStore.OpenAsync(new NpgsqlConnectionStringBuilder(direct) { Port = wire.Port }.ConnectionString, cancellation: Never);
+        var connection = new NpgsqlConnectionStringBuilder(direct) { Port = wire.Port }.ConnectionString;
+        await using var store = await StateStore.OpenAsync(connection, cancellation: Never);
         var term = (await store.LeadAsync("one", Lease, Never))!;
         wire.CutNext(arrives: true, forGood: true);
         var e = await Assert.ThrowsAsync<IOException>(() => store.AddEventsAsync(term, [EventOf("told")], Never));

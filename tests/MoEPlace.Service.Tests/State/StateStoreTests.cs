@@ -123,6 +123,7 @@ public sealed class StateStoreTests(Databases databases)
         Assert.Equal(120, seen.Count);
         Assert.Equal(120, seen.Select(e => e.Kind).Distinct().Count());
         Assert.Equal(seen.Select(e => e.Sequence).Order(), seen.Select(e => e.Sequence));
+        Assert.Equal(seen[^1].Sequence, await reader.LastEventAsync(Never));
         Assert.Equal(30, (await reader.EventsAsync(0, "even", 100, Never)).Count);
         Assert.Equal(30, (await reader.EventsAsync(0, "", 100, Never)).Count);
         Assert.Equal(EventOf("x").Text[1..], seen[0].Text[seen[0].Kind.Length..]);
@@ -149,6 +150,7 @@ public sealed class StateStoreTests(Databases databases)
     {
         await using var store = await OpenAsync(kind);
         var term = await LeadAsync(store);
+        Assert.Equal(0, await store.LastEventAsync(Never));
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.AddEventsAsync(term, [EventOf("told")], cancelled.Token));

@@ -160,7 +160,7 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
         result.Write(Path.Combine(folder, "story.json"));
         LiveReport.Write(result, folder, cancellation);
         terminal.Table(
-            ["", "decode step", "states to other nodes", "crossing ranks", "crossing nodes"],
+            ["", "decode step", "states to other nodes", "top-1 crossing ranks", "top-1 crossing nodes"],
             result.Periods.Select(period => (IReadOnlyList<string>)
             [
                 period.Name, MeasureTable.Seconds(period.StepSeconds), MeasureTable.Number(period.NodeCopies), MeasureTable.Share(period.GpuCrossing),

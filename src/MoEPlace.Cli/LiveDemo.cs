@@ -30,7 +30,7 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(200);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
     private static readonly LoopPolicy Policy = new(
-        LoopMode.Automatic, WindowTokens: 4_096, TokensPerStep: LiveDemoTraffic.Batch, BytesPerStep: 500_000, SearchIterations: 100_000,
+        LoopMode.Automatic, WindowTokens: 4_096, TokensPerStep: LiveDemoTraffic.Batch, BytesPerStep: 500_000, SearchIterations: 300_000,
         SlowerTolerance: 0.25, VerificationSteps: 24);
 
     private readonly string? whyOneNode = EmulatedNodes.WhyNot();
@@ -75,10 +75,10 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
         }
     }
 
-    /// <summary>Makes the first placement from a recording of English, as one would before the job begins.</summary>
+    /// <summary>Makes the first placement from a recording of what is served at first, as one would before the job begins.</summary>
     private void Place(LiveDemoTraffic traffic, CancellationToken cancellation)
     {
-        terminal.Line("recording English, and placing the experts for it");
+        terminal.Line($"recording {LiveDemoTraffic.Before}, and placing the experts for it");
         traffic.WriteRecorded(In("recorded.json"));
         var run = Launch(
             ["run", Model, "--ids", In("recorded.json"), "--ranks", $"{LiveDemoTraffic.Ranks}", "--device", "cpu", "--batch", $"{LiveDemoTraffic.Batch}",
@@ -105,7 +105,7 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
             try
             {
                 var story = new LiveDemoStory(service.Service, Job, terminal);
-                story.Tell("begin", "four ranks serve English, with a placement that was made for English");
+                story.Tell("begin", $"{LiveDemoTraffic.Before}, with a placement that was made for that");
                 var begun = Environment.TickCount64;
                 while (!await story.LookAsync(cancellation).ConfigureAwait(false) && Environment.TickCount64 - begun < Longest.TotalMilliseconds)
                 {
@@ -160,7 +160,7 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
         result.Write(Path.Combine(folder, "story.json"));
         LiveReport.Write(result, folder, cancellation);
         terminal.Table(
-            ["", "decode step", "states to other nodes", "crossing ranks", "crossing nodes"],
+            ["", "decode step", "states to other nodes", "top-1 crossing ranks", "top-1 crossing nodes"],
             result.Periods.Select(period => (IReadOnlyList<string>)
             [
                 period.Name, MeasureTable.Seconds(period.StepSeconds), MeasureTable.Number(period.NodeCopies), MeasureTable.Share(period.GpuCrossing),

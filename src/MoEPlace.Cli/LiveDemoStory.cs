@@ -45,7 +45,7 @@ internal sealed class LiveDemoStory(PlacementService service, string job, Termin
         if (service.Jobs().FirstOrDefault(view => view.Name == job) is not { } now)
             return false;
         if (now.Tokens >= LiveDemoTraffic.CalmTokens && events.TrueForAll(e => e.Kind != Shift))
-            Tell(Shift, "readers of Spanish come; they are served by the second half of the ranks");
+            Tell(Shift, $"another traffic: {LiveDemoTraffic.After}");
         return now.Ended || (over is { } at && DateTimeOffset.UtcNow - at > Afterwards);
     }
 
@@ -64,7 +64,7 @@ internal sealed class LiveDemoStory(PlacementService service, string job, Termin
         var row = await LastAsync(cancellation).ConfigureAwait(false);
         return new LiveResult(
             LiveResult.FormatName, view.Model, view.Nodes, view.RanksPerNode, links,
-            "Shakespeare on all ranks, then the Reina-Valera Bible of 1909 on the second half of them; passages that the model was not trained on",
+            $"{LiveDemoTraffic.Before}; then {LiveDemoTraffic.After}; passages that the model was not trained on",
             view.Apply is { IsOver: true } apply ? apply.Phase.ToString().ToLowerInvariant() : "watched", samples, [.. events], Periods(samples),
             row?.Decision.Reasons ?? [], row?.Decision.Changes ?? []);
     }

@@ -3,13 +3,17 @@ using System.Text.Json;
 namespace MoEPlace.Cli;
 
 /// <summary>
-/// What the live demo serves: at first English on all ranks; then readers of Spanish come, whom a front end sends to the second half of the ranks. Sequence
-/// s lives on rank s mod ranks.
+/// What the live demo serves. At first the first half of the ranks has English and the second half Spanish; then readers of English leave, those of
+/// Spanish are served by the first half, and the second half gets code. Sequence s lives on rank s mod ranks.
 /// </summary>
 /// <param name="English">[bytes] English text.</param>
 /// <param name="Spanish">[bytes] Spanish text.</param>
-internal sealed record LiveDemoTraffic(byte[] English, byte[] Spanish)
+/// <param name="Code">[bytes] Source code.</param>
+internal sealed record LiveDemoTraffic(byte[] English, byte[] Spanish, byte[] Code)
 {
+    /// <summary>What is served before and after the shift, in words.</summary>
+    internal const string Before = "English on the first half of the ranks, Spanish on the second half", After = "Spanish on the first half, code on the second half";
+
     /// <summary>Sequences at the same time, over all ranks: the tokens of a decode step.</summary>
     internal const int Batch = 48;
 
@@ -30,7 +34,7 @@ internal sealed record LiveDemoTraffic(byte[] English, byte[] Spanish)
     /// <exception cref="InputException">One is missing or too short.</exception>
     internal static LiveDemoTraffic Read(string folder)
     {
-        return new LiveDemoTraffic(Text("english.txt"), Text("spanish.txt"));
+        return new LiveDemoTraffic(Text("english.txt"), Text("spanish.txt"), Text("code.txt"));
 
         byte[] Text(string name)
         {
@@ -38,24 +42,25 @@ internal sealed record LiveDemoTraffic(byte[] English, byte[] Spanish)
             if (!File.Exists(path))
                 throw new InputException(path, "file", "not found", "the text that ships with the project");
             var bytes = File.ReadAllBytes(path);
-            return bytes.Length >= (RecordedSequences + CalmSequences + ShiftedSequences / 2) * Length
+            return bytes.Length >= (RecordedSequences + CalmSequences + ShiftedSequences) / 2 * Length
                 ? bytes
                 : throw new InputException(path, "bytes", bytes.Length, "the text that ships with the project, whole");
         }
     }
 
-    /// <summary>Writes the sequences from which the first placement is made: English that is not served later.</summary>
-    internal void WriteRecorded(string path) => Write(path, Enumerable.Range(0, RecordedSequences).Select(s => Passage(English, s)));
+    /// <summary>Writes the sequences from which the first placement is made: they are not served later.</summary>
+    internal void WriteRecorded(string path) => Write(path, Passages(0, RecordedSequences, English, Spanish));
 
     /// <summary>Writes the sequences that are served.</summary>
-    internal void WriteServed(string path)
-    {
-        var (english, spanish) = (RecordedSequences, 0);
-        Write(path, Enumerable.Range(0, CalmSequences + ShiftedSequences).Select(s =>
-            s >= CalmSequences && s % Ranks >= Ranks / 2 ? Passage(Spanish, spanish++) : Passage(English, english++)));
-    }
+    internal void WriteServed(string path) => Write(
+        path, Passages(RecordedSequences, CalmSequences, English, Spanish).Concat(Passages(RecordedSequences + CalmSequences, ShiftedSequences, Spanish, Code)));
 
-    private static int[] Passage(byte[] text, int number) => [.. text.AsSpan(number * Length, Length).ToArray().Select(b => (int)b)];
+    /// <summary>Passages of two texts, each rank of the halves its own.</summary>
+    private static IEnumerable<int[]> Passages(int first, int count, byte[] firstHalf, byte[] secondHalf) => Enumerable.Range(first, count).Select(s =>
+    {
+        var text = s % Ranks < Ranks / 2 ? firstHalf : secondHalf;
+        return text.AsSpan((s / Ranks * (Ranks / 2) + s % (Ranks / 2)) * Length, Length).ToArray().Select(b => (int)b).ToArray();
+    });
 
     private static void Write(string path, IEnumerable<int[]> sequences) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, sequences.ToArray()));
 }

@@ -18,10 +18,10 @@ internal static class LiveFigures
             result, "steps", "Decode steps", LiveFindings.Steps(result), "The median of the steps of each second, and what the service promised of them.", "milliseconds",
             new Line("measured", "#0072B2", Solid, s => s.StepSeconds * 1e3), new Line("promised", "#D55E00", Dashed, s => s.PromisedSeconds * 1e3)),
         Lines(
-            result, "copies", "Hidden states that travel", LiveFindings.Copies(result), "For each token and layer, there and back again.", "hidden states",
+            result, "copies", "Hidden states that cross", LiveFindings.Copies(result), "For each token and layer, there and back again.", "hidden states",
             new Line("to other ranks", "#0072B2", Solid, s => s.RankCopies), new Line("to other nodes", "#009E73", Solid, s => s.NodeCopies)),
         Lines(
-            result, "crossing", "Crossing from layer to layer", LiveFindings.Crossing(result),
+            result, "crossing", "Top-1 crossing from layer to layer", LiveFindings.Crossing(result),
             "The share of tokens whose next top-1 expert is on another rank, or on another node.", "share of tokens, %",
             new Line("ranks", "#0072B2", Solid, s => 100 * s.GpuCrossing), new Line("nodes", "#009E73", Solid, s => 100 * s.NodeCrossing)),
         Lines(
@@ -33,9 +33,9 @@ internal static class LiveFigures
 
     private static Figure Lines(LiveResult result, string name, string topic, string? finding, string reading, string unit, params Line[] lines)
     {
-        var values = result.Samples.SelectMany(s => lines.Select(line => new { at = s.Seconds, value = line.Of(s), kind = line.Name, epoch = s.Epoch }))
-            .Where(point => point.value is not null).ToArray();
-        if (finding is null || values.Length == 0)
+        // A second without a value breaks the line.
+        var values = result.Samples.SelectMany(s => lines.Select(line => new { at = s.Seconds, value = line.Of(s), kind = line.Name, epoch = s.Epoch })).ToArray();
+        if (finding is null || Array.TrueForAll(values, point => point.value is null))
             return Figure.LeftOut(name, topic, "it did not come to that");
         var marks = result.Events.Where(e => Marked.Contains(e.Kind)).Select(e => new { at = e.Seconds, text = e.Kind }).ToArray();
         var x = new { field = "at", type = "quantitative", title = "seconds", scale = new { nice = false, zero = true }, axis = new { grid = false } };

@@ -7,9 +7,9 @@ internal static class LiveFindings
 {
     internal static string? Steps(LiveResult result) => Told(result, "A decode step", p => p.StepSeconds, Quantity.Seconds);
 
-    internal static string? Copies(LiveResult result) => Told(result, "For each token and layer, states to other nodes", p => p.NodeCopies, v => Quantity.Ratio(v));
+    internal static string? Copies(LiveResult result) => Told(result, "States that cross to other nodes, a token and layer", p => p.NodeCopies, v => Quantity.Ratio(v));
 
-    internal static string? Crossing(LiveResult result) => Told(result, "Crossing of nodes", p => p.NodeCrossing, v => Quantity.Percent(v));
+    internal static string? Crossing(LiveResult result) => Told(result, "Top-1 crossing of nodes", p => p.NodeCrossing, v => Quantity.Percent(v));
 
     internal static string? Drift(LiveResult result) => At(result, "drift") is { } seen && At(result, "shift") is { } shift && seen >= shift
         ? FormattableString.Invariant($"The shift was seen after {seen - shift:0} s")
@@ -27,5 +27,5 @@ internal static class LiveFindings
     }
 
     private static string Change(double before, double after) => FormattableString.Invariant(
-        $"{Math.Abs(100 * (after - before) / before):0.0} % {(after <= before ? "less" : "more")} than before it");
+        $"{Math.Abs(100 * (after - before) / before):0.0} % {(after <= before ? "less" : "more")} than before");
 }

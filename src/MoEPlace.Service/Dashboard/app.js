@@ -16,11 +16,11 @@ const charts = {
     series: [{ key: "stepSeconds", name: "measured", look: "a" }, { key: "promisedSeconds", name: "promised", look: "b dash" }],
   }),
   copies: new LineChart($("copies-chart"), {
-    title: "Hidden states sent, a token and layer", format: number,
+    title: "Crossing: hidden states, a token and layer", format: number,
     series: [{ key: "rankCopies", name: "to other ranks", look: "a" }, { key: "nodeCopies", name: "to other nodes", look: "c" }],
   }),
   crossing: new LineChart($("crossing-chart"), {
-    title: "Crossing from layer to layer", format: share,
+    title: "Top-1 crossing from layer to layer", format: share,
     series: [{ key: "gpuCrossing", name: "ranks", look: "a" }, { key: "nodeCrossing", name: "nodes", look: "c" }],
   }),
   drift: new LineChart($("drift-chart"), {
@@ -173,8 +173,8 @@ function drawTiles(view) {
   const late = view.promisedSeconds != null && view.stepSeconds > view.promisedSeconds * (1 + view.policy.slowerTolerance);
   const tiles = [
     ["Decode step", seconds(view.stepSeconds), view.promisedSeconds == null ? "nothing was promised" : `promised ${seconds(view.promisedSeconds)}`, late ? "bad" : null],
-    ["Sent to other nodes", number(view.nodeCopies), `states a token and layer; ${number(view.rankCopies)} to other ranks`],
-    ["Crossing ranks", share(view.gpuCrossing), `nodes ${share(view.nodeCrossing)}`],
+    ["Crossing to other nodes", number(view.nodeCopies), `states a token and layer; ${number(view.rankCopies)} to other ranks`],
+    ["Top-1 crossing ranks", share(view.gpuCrossing), `nodes ${share(view.nodeCrossing)}`],
     ["Drift", number(drift), view.drift.alarm ? "above the alarm" : view.drift.tokens > 0 ? "1 is the alarm" : `learning: ${count(view.drift.referenceTokens)} tokens`, view.drift.alarm ? "warn" : null],
     ["Busiest rank", `${number(view.imbalance)} ×`, "the mean of all ranks"],
     ["Epoch", String(view.epoch), `placement ${view.placement.slice(0, 8)}`],

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using MoEPlace.Tests.Shared;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using MoEPlace.Service.Applies;
 using MoEPlace.Service.State;
+using MoEPlace.Tests.Shared;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 

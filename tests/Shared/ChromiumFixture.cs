@@ -1,9 +1,9 @@
 using Microsoft.Playwright;
 using Xunit;
 
-[assembly: AssemblyFixture(typeof(MoEPlace.Service.Tests.Dashboard.ChromiumFixture))]
+[assembly: AssemblyFixture(typeof(MoEPlace.Tests.Shared.ChromiumFixture))]
 
-namespace MoEPlace.Service.Tests.Dashboard;
+namespace MoEPlace.Tests.Shared;
 
 /// <summary>The browser that the tests share; started by the first that needs it.</summary>
 public sealed class ChromiumFixture : IAsyncDisposable

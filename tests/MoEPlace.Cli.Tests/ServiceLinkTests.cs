@@ -106,7 +106,7 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
             from = from.Length > 0 ? from : report.Placement;
             return report is { Attempt: 1, State: JobAnswer.Done } or { Attempt: 2 } ? new JobWish(1, 2, from, 1 << 20) : new JobWish(1, 1, to, 1 << 20);
         };
-        var (code, _, error) = await Launch(fake, 2, "rank=1 point=Verified kind=FlipBits", "--new-tokens", "1000");
+        var (code, _, error) = await Launch(fake, 2, "rank=1 point=Verified kind=FlipBits", 1_000);
         Assert.True(code == 0, error);
         var done = fake.Reports.Where(report => report is { State: JobAnswer.Done, CanaryDifference: not null }).DistinctBy(report => report.Attempt).ToArray();
         Assert.Equal([1, 2], done.Select(report => report.Attempt));
@@ -168,7 +168,7 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
         await using var fake = await FakeService.StartAsync();
         var to = fake.Offer(Turned(4, nodes: 2));
         fake.Wish = _ => new JobWish(1, 1, to, 1 << 20);
-        var (code, output, error) = await Launch(fake, 4, null, "--emulate-nodes", "2", "--link-rate", "200");
+        var (code, output, error) = await Launch(fake, 4, null, 200, "--emulate-nodes", "2", "--link-rate", "200");
         Assert.True(code == 0, error);
         Assert.Equal(Undisturbed(), Sampled(output));
         Assert.Equal((2, 2, 12.5e6), (fake.Spec!.Cluster.Nodes, fake.Spec.Cluster.RanksPerNode, fake.Spec.Cluster.InterNode.BandwidthBytesPerSecond));
@@ -248,12 +248,12 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
             new PlacementProvenance("turned", "", ImmutableSortedDictionary<string, string>.Empty, 0, "0"));
     }
 
-    private async Task<(int Code, string Output, string Error)> Launch(FakeService fake, int ranks, string? drill, params string[] more)
+    private async Task<(int Code, string Output, string Error)> Launch(FakeService fake, int ranks, string? drill, int tokens = 200, params string[] more)
     {
         var start = new ProcessStartInfo(
             Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli"),
             [
-                .. more.Contains("--new-tokens") ? Line().Where(word => word is not ("--new-tokens" or "200")) : Line(), "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--job", folder["job"], "--restarts", "3", "--service", fake.Url, "--json", .. more,
+                .. Line(tokens), "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--job", folder["job"], "--restarts", "3", "--service", fake.Url, "--json", .. more,
             ])
         {
             RedirectStandardOutput = true,

@@ -13,8 +13,16 @@ internal static class DecideCommand
 
     public static Command Create(Terminal terminal, Action gone)
     {
-        var record = new Argument<string?>("record") { Description = "The record of a decision, a zip archive that the service hands out.", Arity = ArgumentArity.ZeroOrOne };
-        var worker = new Option<string?>("--worker") { Description = "Decide for a service: its input on standard input, the routing in this file.", Hidden = true };
+        var record = new Argument<string?>("record")
+        {
+            Description = "The record of a decision, a zip archive that the service hands out.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var worker = new Option<string?>("--worker")
+        {
+            Description = "Decide for a service: its input on standard input, the routing in this file.",
+            Hidden = true,
+        };
         var json = CommonOptions.Json();
         var command = new Command("decide", "Replay a decision of the service offline, and tell whether it is the same. Exit code 1: it differs.")
         {

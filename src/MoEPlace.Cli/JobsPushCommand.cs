@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using MoEPlace.Service.Client;
 using MoEPlace.Service.Jobs;
 
@@ -43,7 +44,7 @@ internal sealed class JobsPushCommand
         unfit.ThrowIfAny();
         var sent = await SendAsync(client, routing, view, most, cancellation).ConfigureAwait(false);
         if (parsed.GetValue(json))
-            terminal.Json(new { job, tokens = sent.Tokens, frames = sent.Frames });
+            terminal.Json(new JsonObject { ["job"] = job, ["tokens"] = sent.Tokens, ["frames"] = sent.Frames });
         else
             terminal.Line($"{MeasureTable.Count(sent.Tokens)} tokens in {MeasureTable.Count(sent.Frames)} frames went to {job}");
         return 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using MoEPlace.Service;
 using MoEPlace.Service.Applies;
 using MoEPlace.Service.Operations;
@@ -63,7 +64,7 @@ internal sealed class ServeCommand
             await using (host.ConfigureAwait(false))
             {
                 if (parsed.GetValue(json))
-                    terminal.Json(new { address = host.Address });
+                    terminal.Json(new JsonObject { ["address"] = host.Address.ToString() });
                 else
                     terminal.Line($"the placement service listens at {host.Address}");
                 await WaitAsync(cancellation).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using MoEPlace.Benchmarks.Drift;
 using MoEPlace.Benchmarks.Gates;
 using MoEPlace.Benchmarks.Kernels;
 using MoEPlace.Benchmarks.Peers;
+using MoEPlace.Benchmarks.Services;
 
 // Each verb answers one question against a named baseline and says on which machine and commit it was asked.
 try
@@ -34,6 +35,8 @@ try
             return StepBenchmark.Run(rest);
         case ["drift", .. var rest]:
             return DriftBenchmark.Run(rest);
+        case ["service", .. var rest]:
+            return ServiceBenchmark.Run(rest);
         default:
             Console.Error.WriteLine("""
                 usage: MoEPlace.Benchmarks QUESTION
@@ -53,6 +56,8 @@ try
                   step [--tokens N] [--repeats N]       is a decode step of DeepSeek-V3's shape on 1,024 GPUs simulated in under 1 s and 2 GB?
                   drift [--trials N] [--streams N] [--trace NAME]
                                                         how soon is a shift of the domain seen, and how often is one told that is none?
+                  service [--seconds N] [--jobs N] [--planning SECONDS]
+                                                        does the placement service keep up with 200 jobs, beside planning runs as well?
                 """);
             return 2;
     }

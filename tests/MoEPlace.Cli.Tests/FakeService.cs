@@ -38,7 +38,7 @@ internal sealed class FakeService : IAsyncDisposable
     /// <summary>Whether it answers 503 to everything.</summary>
     internal volatile bool Away;
 
-    /// <summary>How often it did.</summary>
+    /// <summary>How often it did to a report.</summary>
     internal int Refusals;
 
     /// <summary>Bearer token that it wants; null for none.</summary>
@@ -79,7 +79,8 @@ internal sealed class FakeService : IAsyncDisposable
             return RefuseAsync(context, 401);
         if (!Away)
             return next(context);
-        Interlocked.Increment(ref Refusals);
+        if (context.Request.Path.Value!.EndsWith("/report", StringComparison.Ordinal))
+            Interlocked.Increment(ref Refusals);
         return RefuseAsync(context, 503);
     }
 

@@ -106,7 +106,7 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
             from = from.Length > 0 ? from : report.Placement;
             return report is { Attempt: 1, State: JobAnswer.Done } or { Attempt: 2 } ? new JobWish(1, 2, from, 1 << 20) : new JobWish(1, 1, to, 1 << 20);
         };
-        var (code, _, error) = await Launch(fake, 2, "rank=1 point=Verified kind=FlipBits");
+        var (code, _, error) = await Launch(fake, 2, "rank=1 point=Verified kind=FlipBits", "--new-tokens", "1000");
         Assert.True(code == 0, error);
         var done = fake.Reports.Where(report => report is { State: JobAnswer.Done, CanaryDifference: not null }).DistinctBy(report => report.Attempt).ToArray();
         Assert.Equal([1, 2], done.Select(report => report.Attempt));
@@ -253,7 +253,7 @@ public sealed class ServiceLinkTests(ByteModel model) : IClassFixture<ByteModel>
         var start = new ProcessStartInfo(
             Path.Combine(AppContext.BaseDirectory, "MoEPlace.Cli"),
             [
-                .. Line(), "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--job", folder["job"], "--restarts", "3", "--service", fake.Url, "--json", .. more,
+                .. more.Contains("--new-tokens") ? Line().Where(word => word is not ("--new-tokens" or "200")) : Line(), "--ranks", ranks.ToString(CultureInfo.InvariantCulture), "--job", folder["job"], "--restarts", "3", "--service", fake.Url, "--json", .. more,
             ])
         {
             RedirectStandardOutput = true,

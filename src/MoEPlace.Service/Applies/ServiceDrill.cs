@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 namespace MoEPlace.Service.Applies;
 
 /// <summary>
-/// A fault on purpose, to see that nothing is lost by it: MOEPLACE_SERVICE_DRILL="point=AfterMoving occurrence=1" ends the process by SIGKILL there.
+/// A fault on purpose, to see that nothing is lost by it: MOEPLACE_DRILL_SERVICE="point=AfterMoving occurrence=1" ends the process by SIGKILL there.
 /// </summary>
 /// <param name="strike">What happens at each point, in the order in which they are passed.</param>
 public sealed partial class ServiceDrill(Func<ServicePoint, ValueTask> strike)
 {
     /// <summary>The variable that holds one.</summary>
-    public const string Variable = "MOEPLACE_SERVICE_DRILL";
+    public const string Variable = "MOEPLACE_DRILL_SERVICE";
 
     private const int KillSignal = 9;
 

@@ -40,14 +40,15 @@ public static class Decider
         var after = PlacementCost.Evaluate(all, plan.Placement, input.Cluster, conditions, current);
         var diff = PlacementDiff.Between(current, plan.Placement, input.Model.Dimensions, input.Cluster);
         var (costBefore, costAfter) = (Cost(input, before.Measures), Cost(input, after.Measures));
-        var share = DecisionTests.GainOf(costBefore, costAfter);
+        // Promised is no more than what holds on tokens that the plan has not seen.
+        var share = Math.Min(DecisionTests.GainOf(costBefore, costAfter), DecisionTests.GainOf(plan.HeldOutBefore, plan.HeldOutAfter));
         var gain = GainSeconds(input, before.Measures.StepSeconds, share, diff);
         tests.Gain(costBefore, costAfter, "on the window");
+        tests.Gain(plan.HeldOutBefore, plan.HeldOutAfter, "on sequences that the plan was not made from");
         tests.Horizon(gain, diff.Time?.Seconds);
         tests.Rest();
         tests.Budget(diff.Bytes);
         tests.Imbalance(before.Measures, after.Measures);
-        tests.Gain(plan.HeldOutBefore, plan.HeldOutAfter, "on sequences that the plan was not made from");
         var simulated = Simulate(input, all, current, plan.Placement, residency, tests, cancellation);
         return kept with
         {
@@ -76,17 +77,21 @@ public static class Decider
             var decoded = DecodeTokens.Alone(PlanSearch.ObjectiveOf(input.Model), conditions);
             var (train, test) = (Slice(TraceSplit.Train), Slice(TraceSplit.Test));
             var now = Judge(train, current);
-            var (best, least) = ((ExpertPlacement?)null, now);
+            var (best, least) = ((ExpertPlacement?)null, double.PositiveInfinity);
             foreach (var plan in new PlanSearch(input, current, conditions).Candidates(train, cancellation))
             {
-                var cost = Judge(train, plan) + MigrationShare(input, current, plan, now);
-                if (cost < least)
-                    (best, least) = (plan, cost);
+                var cost = Judge(train, plan);
+                if (cost < now && cost + MigrationShare(input, current, plan, now) is var all && all < least)
+                    (best, least) = (plan, all);
             }
             tests.Put(best is not null, best is null ? "no plan was found that is better than what is in force" : "a better plan was found");
             return best is null ? null : (best, Judge(test, current), Judge(test, best));
 
-            TraceSlice Slice(TraceSplit split) => new TraceSlice(window, split) is var slice && decoded ? DecodeTokens.Of(slice) : new TraceSlice(window, split);
+            TraceSlice Slice(TraceSplit split)
+            {
+                var slice = new TraceSlice(window, split);
+                return decoded ? DecodeTokens.Of(slice) : slice;
+            }
         }
         catch (Exception e) when (e is InputException or InfeasibleException)
         {

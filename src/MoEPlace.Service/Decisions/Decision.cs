@@ -18,10 +18,10 @@ namespace MoEPlace.Service.Decisions;
 /// <param name="CrossingAfter">[layers - 1] the same under the plan.</param>
 /// <param name="SimulatedBefore">Step that the simulator tells, in seconds; null where it was not asked.</param>
 /// <param name="SimulatedAfter">The same under the plan.</param>
-/// <param name="PromisedSeconds">Median decode step that is promised: the measured one x the ratio of the modelled ones; null where none was measured.</param>
+/// <param name="PromisedSeconds">Median decode step that is promised: the measured one x the ratio of the modelled ones, on the window or on what was held out of the search, whichever promises less; null where none was measured.</param>
 /// <param name="MigrationBytes">Weights that would travel; null where the sizes of the model are unknown.</param>
 /// <param name="MigrationSeconds">How long they would take by the links.</param>
-/// <param name="GainSeconds">What the plan saves over the horizon, less the migration's cost; null where it cannot be told.</param>
+/// <param name="GainSeconds">What the plan saves over the horizon at the promised gain, less the migration's cost; null where it cannot be told.</param>
 /// <param name="Changes">What moves, in words, a line for each rank pair or summary; at most 50.</param>
 public sealed record Decision(
     string Format,

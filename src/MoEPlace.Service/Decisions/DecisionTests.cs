@@ -38,7 +38,8 @@ internal sealed class DecisionTests(DecisionInput input)
         var gain = GainOf(before, after);
         Put(
             gain > 0 && gain >= input.Policy.LeastGain,
-            $"{Cost(before)} before, {Cost(after)} after {where}: a gain of {InWords.Percent(gain)}, at least {InWords.Percent(input.Policy.LeastGain)} wanted");
+            $"{Cost(before)} before, {Cost(after)} after {where}: a gain of {InWords.Percent(gain)}, "
+            + $"at least {InWords.Percent(input.Policy.LeastGain)} wanted");
     }
 
     /// <summary>What is gained over the horizon is more than the migration costs.</summary>
@@ -47,7 +48,8 @@ internal sealed class DecisionTests(DecisionInput input)
         if (gainSeconds is { } gain)
             Put(
                 gain > 0,
-                $"over {InWords.Seconds(input.Policy.HorizonSeconds)} it saves {InWords.Seconds(gain)} after {InWords.Seconds(migrationSeconds ?? 0)} of migration");
+                $"over {InWords.Seconds(input.Policy.HorizonSeconds)} it saves {InWords.Seconds(gain)} "
+                + $"after {InWords.Seconds(migrationSeconds ?? 0)} of migration");
         else
             passed.Add("not told: what the migration costs, since the sizes of the model are unknown");
     }
@@ -74,7 +76,8 @@ internal sealed class DecisionTests(DecisionInput input)
         if (input.Policy.MaxImbalance is { } most)
             Put(
                 after.ImbalanceMax <= Math.Max(most, before.ImbalanceMax) * (1 + 1e-9),
-                $"the busiest rank has {InWords.Figure(after.ImbalanceMax)} times the mean ({InWords.Figure(before.ImbalanceMax)} now), {InWords.Figure(most)} may be");
+                $"the busiest rank has {InWords.Figure(after.ImbalanceMax)} times the mean ({InWords.Figure(before.ImbalanceMax)} now), "
+                + $"{InWords.Figure(most)} may be");
     }
 
     /// <summary>The simulator agrees that a step is shorter.</summary>
@@ -84,5 +87,6 @@ internal sealed class DecisionTests(DecisionInput input)
     /// <summary>The share that is gained; 0 where nothing was spent before.</summary>
     internal static double GainOf(double before, double after) => before > 0 ? 1 - after / before : 0;
 
-    private string Cost(double cost) => input.Model.Dimensions is null ? $"{InWords.Figure(cost)} weighed copies a token and layer" : InWords.Seconds(cost) + " a step";
+    private string Cost(double cost) =>
+        input.Model.Dimensions is null ? $"{InWords.Figure(cost)} weighed copies a token and layer" : InWords.Seconds(cost) + " a step";
 }

@@ -23,7 +23,9 @@ internal static class PlanChanges
         {
             var far = placement.NodeOf(pair.Key.From) == placement.NodeOf(pair.Key.To) ? "" : ", to another node";
             var layers = pair.Select(move => move.Layer.Value).Distinct().Count();
-            lines.Add($"rank {pair.Key.From.Value} to rank {pair.Key.To.Value}: {InWords.Count(pair.Count())} experts of {layers} layers{Size(pair.Count())}{far}");
+            lines.Add(
+                $"rank {pair.Key.From.Value} to rank {pair.Key.To.Value}: {InWords.Count(pair.Count())} experts of {layers} layers"
+                + $"{Size(pair.Count())}{far}");
         }
         if (pairs.Length > MostLines - 1)
             lines.Add($"and {InWords.Count(pairs.Length - (MostLines - 2))} more pairs of ranks");

@@ -4,7 +4,9 @@ namespace MoEPlace.Service.Drift;
 
 /// <summary>
 /// Tells when the traffic of a job is no longer that which its placement was made for. The first tokens after <see cref="Rebase"/> are the reference;
-/// later ones are compared with it, load and affinity apart. Not for several threads at once.
+/// later ones are compared with it, load and affinity apart: windows by the squared distance of their shares, in the unit of what windows of the
+/// reference itself would hardly ever reach (<see cref="DriftParts.Threshold"/>). An alarm takes two windows that follow each other and both differ,
+/// so that no sequence alone can raise it. Not for several threads at once.
 /// </summary>
 public sealed class DriftDetector
 {
@@ -17,11 +19,14 @@ public sealed class DriftDetector
     /// <summary>A window moves on by a span.</summary>
     private const int Spans = 8;
 
+    /// <summary>By how much more windows of counts may differ than drawn messages tell: which sequences they share is not known (2.2 was seen).</summary>
+    private const double CountsMargin = 3;
+
     /// <summary>What changes by less, as a share of all, is no drift, however sure it is.</summary>
     private const double LeastChange = 0.02;
 
-    /// <summary>A normal variable is beyond it once in a million.</summary>
-    private const double Quantile = 4.75;
+    /// <summary>A normal variable is beyond it once in four million.</summary>
+    private const double Quantile = 5.0;
 
     private readonly MoEModel model;
     private readonly DriftOptions options;
@@ -126,7 +131,7 @@ public sealed class DriftDetector
 
         double Threshold(float[] mean, Func<DriftDivision, DriftParts> of) => Math.Max(
             LeastChange * LeastChange * DriftParts.Distance(mean, 1, new float[mean.Length]),
-            Math.Max(of(bySequence).Threshold(window, together, Quantile), of(byWindow!).Threshold(window, together, Quantile)));
+            (ofCounts == true ? CountsMargin : 1) * Math.Max(of(bySequence).Threshold(window, together, Quantile), of(byWindow!).Threshold(window, together, Quantile)));
     }
 
     private void Close()

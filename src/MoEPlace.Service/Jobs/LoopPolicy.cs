@@ -11,7 +11,7 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="MigrationBudgetBytes">The most weights that a plan may move; null for no limit.</param>
 /// <param name="BytesPerStep">Weights that may travel during one step, over all ranks, 4,096 or more. Default: 16,000,000.</param>
 /// <param name="MaxImbalance">The busiest rank over the mean, in every layer, 1 or more; null for no limit.</param>
-/// <param name="SearchIterations">Iterations of a search, by which it gives the same plan again: 1 to 1e9. Default: 200,000.</param>
+/// <param name="SearchIterations">Iterations of a search, about 100 swaps of experts each, by which it gives the same plan again: 1 to 1e9. Default: 200,000.</param>
 /// <param name="Simulate">Whether a plan is also compared by the simulator before it may be applied. Default: false.</param>
 /// <param name="CanaryTolerance">The most that a logit of the canary tokens may change, above 0. Default: 1e-4.</param>
 /// <param name="SlowerTolerance">By which share a step may be slower than promised, 0 to 10. Default: 0.15.</param>

@@ -19,7 +19,7 @@ internal static class MadeDecision
 
     /// <summary>What a decision depends on.</summary>
     internal static DecisionInput Input(LoopPolicy? policy = null, MoEModel? model = null) => new(
-        DecisionInput.FormatName, "job", 1, DecisionTrigger.Asked, model ?? Model, Cluster, policy ?? new LoopPolicy(SearchIterations: 20_000), Json(Contiguous()), 0,
+        DecisionInput.FormatName, "job", 1, DecisionTrigger.Asked, model ?? Model, Cluster, policy ?? new LoopPolicy(SearchIterations: 3_000), Json(Contiguous()), 0,
         false, new DriftReading(0, 0, false, null, 0, 0), 0.01, null, false, 7);
 
     /// <summary>Writes a window of routing.</summary>

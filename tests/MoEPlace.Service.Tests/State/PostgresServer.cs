@@ -115,8 +115,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private async Task InitializeFolderAsync()
     {
-        // Not the folder for temporary files: that may be one that only its owner can enter.
-        folder = Directory.CreateDirectory($"/tmp/moeplace-postgres-{Guid.NewGuid():N}").FullName;
+        // Not the folder for temporary files of this process: that may be one that only its owner can enter.
+        folder = Directory.CreateDirectory($"/var/tmp/moeplace-postgres-{Guid.NewGuid():N}").FullName;
         if (Environment.UserName == "root")
             await RunAsync("chown", ["postgres", folder]);
         await RunAsync(AsOther([Program("initdb"), "-D", Path.Combine(folder, "data"), "-U", "moeplace", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]));

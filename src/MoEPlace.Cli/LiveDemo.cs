@@ -23,7 +23,7 @@ internal sealed class LiveDemo(string root, string folder, Terminal terminal)
 {
     private const string Job = "demo";
     private const int Nodes = 2;
-    private const double LinkMegabits = 8;
+    private const double LinkMegabits = 10;
     private const double BytesOfMegabit = 125_000;
     private const int Prefill = 4;
     private const int SearchRounds = 40;

@@ -16,7 +16,7 @@ internal sealed class LiveDemoStory(PlacementService service, string job, Termin
     private const string Shift = "shift";
 
     /// <summary>How long it is watched after the last that is to come.</summary>
-    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(15);
 
     /// <summary>A sample tells of the second before it, and the first one after a change of both.</summary>
     private const double SampleSeconds = 2;

@@ -21,7 +21,7 @@ internal sealed record LiveDemoTraffic(byte[] English, byte[] Spanish, byte[] Co
     internal const int Ranks = 4;
 
     /// <summary>Tokens of a sequence.</summary>
-    private const int Length = 96;
+    private const int Length = 80;
 
     private const int CalmSequences = 3 * Batch;
     private const int ShiftedSequences = 14 * Batch;

@@ -22,7 +22,8 @@ internal static class LiveFigures
             new Line("to other ranks", "#0072B2", Solid, s => s.RankCopies), new Line("to other nodes", "#009E73", Solid, s => s.NodeCopies)),
         Lines(
             result, "crossing", "Top-1 crossing from layer to layer", LiveFindings.Crossing(result),
-            "The share of tokens whose next top-1 expert is on another rank, or on another node.", "share of tokens, %",
+            "The share of tokens whose next top-1 expert is on another rank, or on another node. Here hidden states go home between layers, so that it costs "
+                + "nothing and no plan spares it; it counts where they stay with their experts.", "share of tokens, %",
             new Line("ranks", "#0072B2", Solid, s => 100 * s.GpuCrossing), new Line("nodes", "#009E73", Solid, s => 100 * s.NodeCrossing)),
         Lines(
             result, "drift", "Drift", LiveFindings.Drift(result),

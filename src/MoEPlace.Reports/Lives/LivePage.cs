@@ -42,7 +42,7 @@ internal static class LivePage
             "failed" => "The apply failed",
             _ => "What was in force stayed in force",
         };
-        foreach (var finding in new[] { LiveFindings.Drift(result), LiveFindings.Steps(result), LiveFindings.Copies(result), LiveFindings.Crossing(result) })
+        foreach (var finding in new[] { LiveFindings.Drift(result), LiveFindings.Steps(result), LiveFindings.Copies(result) })
             if (finding is not null)
                 yield return finding;
     }

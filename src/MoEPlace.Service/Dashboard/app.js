@@ -173,8 +173,8 @@ function drawTiles(view) {
   const late = view.promisedSeconds != null && view.stepSeconds > view.promisedSeconds * (1 + view.policy.slowerTolerance);
   const tiles = [
     ["Decode step", seconds(view.stepSeconds), view.promisedSeconds == null ? "nothing was promised" : `promised ${seconds(view.promisedSeconds)}`, late ? "bad" : null],
-    ["Crossing to other nodes", number(view.nodeCopies), `states a token and layer; ${number(view.rankCopies)} to other ranks`],
-    ["Top-1 crossing ranks", share(view.gpuCrossing), `nodes ${share(view.nodeCrossing)}`],
+    ["Crossing nodes", number(view.nodeCopies), `states a token and layer; ranks ${number(view.rankCopies)}`],
+    ["Top-1 crossing", share(view.gpuCrossing), `nodes ${share(view.nodeCrossing)}`],
     ["Drift", number(drift), view.drift.alarm ? "above the alarm" : view.drift.tokens > 0 ? "1 is the alarm" : `learning: ${count(view.drift.referenceTokens)} tokens`, view.drift.alarm ? "warn" : null],
     ["Busiest rank", `${number(view.imbalance)} ×`, "the mean of all ranks"],
     ["Epoch", String(view.epoch), `placement ${view.placement.slice(0, 8)}`],

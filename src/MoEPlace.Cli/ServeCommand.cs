@@ -10,6 +10,7 @@ namespace MoEPlace.Cli;
 /// <summary><c>serve</c>: the placement service with its API and its page, until it is told to stop.</summary>
 internal sealed class ServeCommand
 {
+    private const string ScratchPrefix = "moeplace-serve-";
     private readonly Option<string?> config = new("--config")
     {
         Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
@@ -38,18 +39,24 @@ internal sealed class ServeCommand
     {
         var options = ServiceConfiguration.Read(
             parsed.GetValue(config), Environment.GetEnvironmentVariables(), parsed.GetValue(listen), parsed.GetValue(database));
-        var scratch = Scratch();
         var state = await StateStore.OpenAsync(options.State, cancellation: cancellation).ConfigureAwait(false);
         await using (state.ConfigureAwait(false))
         {
+            var scratch = Scratch();
             try
             {
-                await ServeAsync(parsed, state, new ServiceParts { Options = options, Worker = DecisionProcess.OfThisProgram(), Scratch = scratch, Drill = ServiceDrill.Read() }, cancellation).ConfigureAwait(false);
+                var parts = new ServiceParts
+                {
+                    Options = options,
+                    Worker = DecisionProcess.OfThisProgram(),
+                    Scratch = scratch,
+                    Drill = ServiceDrill.Read(),
+                };
+                await ServeAsync(parsed, state, parts, cancellation).ConfigureAwait(false);
             }
             finally
             {
-                if (Directory.Exists(scratch))
-                    Directory.Delete(scratch, recursive: true);
+                Directory.Delete(scratch, recursive: true);
             }
         }
         return 0;
@@ -72,8 +79,21 @@ internal sealed class ServeCommand
         }
     }
 
-    /// <summary>Where files are made in passing.</summary>
-    private static string Scratch() => Directory.CreateTempSubdirectory("moeplace-serve-").FullName;
+    /// <summary>Where files are made in passing; what killed services left there goes.</summary>
+    private static string Scratch()
+    {
+        foreach (var left in Directory.EnumerateDirectories(Path.GetTempPath(), ScratchPrefix + "*"))
+            if (!Directory.Exists($"/proc/{Path.GetFileName(left)[ScratchPrefix.Length..].Split('-')[0]}"))
+                try
+                {
+                    Directory.Delete(left, recursive: true);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // Another's.
+                }
+        return Directory.CreateTempSubdirectory(FormattableString.Invariant($"{ScratchPrefix}{Environment.ProcessId}-")).FullName;
+    }
 
     /// <summary>Waits to be told to stop; that is how it ends, and no failure.</summary>
     private static async Task WaitAsync(CancellationToken cancellation)

@@ -30,7 +30,8 @@ public sealed class PlacementService : IAsyncDisposable
         (State, this.parts, this.webhooks) = (state, parts, webhooks);
         applies = new ApplyDesk(state, parts, webhooks, Lead, Tell);
         decisions = new DecisionDesk(state, parts, applies, Lead, Tell);
-        leadership = new Leadership(state, parts.Holder, LoadAsync, jobs.Clear);
+        leadership = new Leadership(
+            state, parts.Holder, LoadAsync, jobs.Clear, e => Tell(Event("", "failed", $"the lead could not be kept or taken: {e.Message}")));
         silence = parts.Time.CreateTimer(_ => _ = LookAtSilenceAsync(), null, BetweenLooks, BetweenLooks);
     }
 
@@ -57,9 +58,9 @@ public sealed class PlacementService : IAsyncDisposable
         var webhooks = new WebhookCourier(parts.Options);
         try
         {
-            if (Directory.Exists(parts.Scratch))
-                Directory.Delete(parts.Scratch, recursive: true);
             Directory.CreateDirectory(parts.Scratch);
+            foreach (var left in Directory.EnumerateFiles(parts.Scratch))
+                File.Delete(left);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

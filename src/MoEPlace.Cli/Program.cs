@@ -19,6 +19,9 @@ internal static partial class Program
     /// <summary>Exit code: asked to stop; the best so far is written.</summary>
     internal const int Interrupted = 130;
 
+    /// <summary>What a verb returns that runs until it is told to stop: then it has done all that was asked, and exits with 0.</summary>
+    internal const int Stopped = -1;
+
     private const int NoSolution = 1;
     private const int BadInput = 2;
     private const int FailedRunning = 3;
@@ -74,7 +77,7 @@ internal static partial class Program
                 ProcessTerminationTimeout = null,
             };
             var code = await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
-            return code == 0 && cancellation.IsCancellationRequested ? Interrupted : code;
+            return code == Stopped ? 0 : code == 0 && cancellation.IsCancellationRequested ? Interrupted : code;
         }
         catch (OperationCanceledException)
         {

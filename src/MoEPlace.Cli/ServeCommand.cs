@@ -59,7 +59,7 @@ internal sealed class ServeCommand
                 Directory.Delete(scratch, recursive: true);
             }
         }
-        return 0;
+        return Program.Stopped;
     }
 
     private async Task ServeAsync(ParseResult parsed, StateStore state, ServiceParts parts, CancellationToken cancellation)

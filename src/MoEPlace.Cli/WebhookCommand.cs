@@ -6,6 +6,7 @@ namespace MoEPlace.Cli;
 /// <summary><c>webhook</c>: what restarts an engine when the placement service says so.</summary>
 internal sealed class WebhookCommand
 {
+    private const int LeastSecret = 16;
     private readonly Argument<string[]> command = new("command")
     {
         Description = "What puts a map in force, after --: it gets the map's path as its last argument; exit code 0 says that the engine serves it.",
@@ -52,7 +53,7 @@ internal sealed class WebhookCommand
         await using var receiver = await WebhookReceiver.StartAsync(address!, key, restart, cancellation).ConfigureAwait(false);
         terminal.Line($"listening on {receiver.Address}");
         await receiver.ToEndAsync(cancellation).ConfigureAwait(false);
-        return 0;
+        return Program.Stopped;
     }
 
     private static byte[]? ReadKey(string? file)
@@ -61,7 +62,10 @@ internal sealed class WebhookCommand
             return null;
         try
         {
-            return System.Text.Encoding.UTF8.GetBytes(File.ReadAllText(file).Trim());
+            var text = File.ReadAllText(file).Trim();
+            return text.Length >= LeastSecret
+                ? System.Text.Encoding.UTF8.GetBytes(text)
+                : throw new InputException(file, "--secret-file", $"{text.Length} characters", $"{LeastSecret} or more, as the service wants");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -56,6 +56,12 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     private static async Task TakeAsync(HttpContext context, byte[]? key, EngineRestart restart)
     {
+        // What a page in a browser can send without being asked first is not for here.
+        if (context.Request.Headers.Origin.Count > 0 || !context.Request.HasJsonContentType())
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
         var bytes = body.ToArray();

@@ -44,6 +44,9 @@ internal sealed class ApplyDesk : IAsyncDisposable
     internal async Task<Apply> RollBackAsync(Term term, LiveJob job, string by, CancellationToken cancellation)
     {
         await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
+        // Asked for twice, a roll back is one.
+        if (job.Apply is { IsOver: false, Decision: 0 } back)
+            return back;
         if (job.Apply is { IsOver: false } apply)
         {
             var after = ApplySteps.OnRollBack(apply, by, Now);

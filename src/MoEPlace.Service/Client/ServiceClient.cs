@@ -110,14 +110,17 @@ public sealed class ServiceClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    /// <summary>Sends to the address that answered last; to the next one where it does not lead or is not there.</summary>
+    /// <summary>
+    /// Sends to the address that answered last; to the next one where it does not lead or is not there. What may have been done already is asked for
+    /// once more only where asking changes nothing.
+    /// </summary>
     public async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         var why = "";
         for (var tries = 0; tries < addresses.Length; tries++)
         {
-            var address = addresses[at % addresses.Length];
+            var (address, reached) = (addresses[at % addresses.Length], false);
             using var message = request();
             message.RequestUri = new Uri(address, message.RequestUri!);
             try
@@ -131,12 +134,16 @@ public sealed class ServiceClient : IDisposable
             catch (HttpRequestException e)
             {
                 why += $"; {address}: {e.Message}";
+                reached = e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
             }
             catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 why += $"; {address} did not answer within {http.Timeout.TotalSeconds} s";
+                reached = true;
             }
             at++;
+            if (reached && message.Method != HttpMethod.Get)
+                break;
         }
         throw new IOException($"no service answers{why}");
     }

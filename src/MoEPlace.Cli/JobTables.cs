@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using MoEPlace.Results;
 using MoEPlace.Service.Applies;
+using MoEPlace.Service.Decisions;
 using MoEPlace.Service.Jobs;
 using MoEPlace.Service.State;
 
@@ -16,7 +18,8 @@ internal static class JobTables
     /// <summary>One job among several: a line.</summary>
     public static IReadOnlyList<string> Row(JobView view) =>
     [
-        view.Name, State(view), MeasureTable.Count(view.Epoch), MeasureTable.Count((long)view.TokensPerSecond), Drift(view), MeasureTable.Share(view.GpuCrossing),
+        view.Name, State(view), MeasureTable.Count(view.Epoch), MeasureTable.Count((long)view.TokensPerSecond), Drift(view),
+        MeasureTable.Share(view.GpuCrossing),
         MeasureTable.Number(view.Imbalance), MeasureTable.Seconds(view.StepSeconds), view.Decision == 0 ? "none" : MeasureTable.Count(view.Decision),
         view.Apply is { } apply ? Name(apply.Phase) : "none",
     ];
@@ -31,7 +34,8 @@ internal static class JobTables
         yield return ["applies", Name(view.Policy.Mode)];
         yield return ["epoch", MeasureTable.Count(view.Epoch)];
         yield return ["placement in force", view.Placement];
-        yield return ["tokens", $"{MeasureTable.Count(view.Tokens)}, {MeasureTable.Count((long)view.TokensPerSecond)} per second, {MeasureTable.Count(view.Dropped)} not sent"];
+        var perSecond = MeasureTable.Count((long)view.TokensPerSecond);
+        yield return ["tokens", $"{MeasureTable.Count(view.Tokens)}, {perSecond} per second, {MeasureTable.Count(view.Dropped)} not sent"];
         yield return ["drift", Drift(view)];
         yield return ["GPU crossing", MeasureTable.Share(view.GpuCrossing)];
         yield return ["node crossing", MeasureTable.Share(view.NodeCrossing)];
@@ -51,11 +55,11 @@ internal static class JobTables
         yield return ["verdict", Name(decision.Verdict)];
         foreach (var (i, reason) in decision.Reasons.Index())
             yield return [i == 0 ? "because" : "", reason];
-        yield return ["GPU crossing", Pair(MeasureTable.Share(decision.Before.GpuCrossingFraction), decision.After is { } a ? MeasureTable.Share(a.GpuCrossingFraction) : null)];
-        yield return ["imbalance, mean", Pair(MeasureTable.Number(decision.Before.ImbalanceMean), decision.After is { } b ? MeasureTable.Number(b.ImbalanceMean) : null)];
-        yield return ["modelled step", Pair(MeasureTable.Seconds(decision.Before.StepSeconds), decision.After is { } c ? MeasureTable.Seconds(c.StepSeconds) : null)];
+        yield return ["GPU crossing", Change(decision, measures => MeasureTable.Share(measures.GpuCrossingFraction))];
+        yield return ["imbalance, mean", Change(decision, measures => MeasureTable.Number(measures.ImbalanceMean))];
+        yield return ["modelled step", Change(decision, measures => MeasureTable.Seconds(measures.StepSeconds))];
         if (decision.SimulatedBefore is { } simulated)
-            yield return ["simulated step", Pair(MeasureTable.Seconds(simulated), decision.SimulatedAfter is { } after ? MeasureTable.Seconds(after) : null)];
+            yield return ["simulated step", $"{MeasureTable.Seconds(simulated)} -> {MeasureTable.Seconds(decision.SimulatedAfter)}"];
         if (decision.PromisedSeconds is { } promised)
             yield return ["promised step", MeasureTable.Seconds(promised)];
         if (decision.MigrationBytes is { } bytes)
@@ -75,7 +79,9 @@ internal static class JobTables
         yield return ["to", apply.To];
         yield return ["in force", $"{apply.InForce}, epoch {apply.Epoch}"];
         yield return ["attempt", MeasureTable.Count(apply.Attempt)];
-        yield return ["decode step", $"{MeasureTable.Seconds(apply.SecondsBefore)} before, {MeasureTable.Seconds(apply.SecondsPromised)} promised, {MeasureTable.Seconds(apply.SecondsAfter)} after"];
+        var (before, promised, after) =
+            (MeasureTable.Seconds(apply.SecondsBefore), MeasureTable.Seconds(apply.SecondsPromised), MeasureTable.Seconds(apply.SecondsAfter));
+        yield return ["decode step", $"{before} before, {promised} promised, {after} after"];
         if (apply.CanaryDifference is { } canary)
             yield return ["canary logits differ by", canary.ToString("G3", CultureInfo.InvariantCulture)];
     }
@@ -85,10 +91,14 @@ internal static class JobTables
         where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     private static string State(JobView view) =>
-        view.Ended ? "ended" : !view.Online ? "silent" : view.Apply is { IsOver: false } apply ? Name(apply.Phase) : view.Planning ? "planning" : "serving";
+        view.Ended ? "ended"
+        : !view.Online ? "silent"
+        : view.Apply is { IsOver: false } apply ? Name(apply.Phase)
+        : view.Planning ? "planning" : "serving";
 
     private static string Drift(JobView view) => FormattableString.Invariant(
         $"{Math.Max(view.Drift.Load, view.Drift.Affinity):F2}{(view.Drift.Alarm ? " (alarm)" : "")}");
 
-    private static string Pair(string before, string? after) => after is null ? before : $"{before} -> {after}";
+    private static string Change(Decision decision, Func<PlacementMeasures, string> show) =>
+        decision.After is { } after ? $"{show(decision.Before)} -> {show(after)}" : show(decision.Before);
 }

@@ -77,7 +77,8 @@ internal sealed class JobsAddCommand
         if (called is not null)
             JobsCommand.Check(faults, called);
         var (modelled, machines, placed) = (
-            Needed(parsed, model, "a config.json or a built-in model", faults), Needed(parsed, cluster, "a cluster", faults), Needed(parsed, placement, "a placement file", faults));
+            Needed(parsed, model, "a config.json or a built-in model", faults), Needed(parsed, cluster, "a cluster", faults),
+            Needed(parsed, placement, "a placement file", faults));
         var of = faults.Try(() => modelled is null ? null : ModelConfig.Read(modelled));
         var on = faults.Try(() => machines is null ? null : ClusterPresets.Parse(machines));
         var map = faults.Try(() => placed is null ? null : ExpertPlacementFile.Read(placed));

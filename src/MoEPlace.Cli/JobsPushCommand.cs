@@ -9,8 +9,14 @@ namespace MoEPlace.Cli;
 internal sealed class JobsPushCommand
 {
     private readonly Argument<string> name = JobsCommand.Name();
-    private readonly Argument<string> recording = new("recording") { Description = "A trace or the journal of a run, sent as rows, or a load file, sent as counts." };
-    private readonly Option<long?> rate = new("--tokens-per-second") { Description = "No faster than so; default: as fast as the service looks at them." };
+    private readonly Argument<string> recording = new("recording")
+    {
+        Description = "A trace or the journal of a run, sent as rows, or a load file, sent as counts.",
+    };
+    private readonly Option<long?> rate = new("--tokens-per-second")
+    {
+        Description = "No faster than so; default: as fast as the service looks at them.",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly ServiceAddress service = new();
     private readonly Terminal terminal;
@@ -50,7 +56,8 @@ internal sealed class JobsPushCommand
         return 0;
     }
 
-    private async Task<(long Tokens, long Frames)> SendAsync(ServiceClient client, Recording routing, JobView view, long? most, CancellationToken cancellation)
+    private async Task<(long Tokens, long Frames)> SendAsync(
+        ServiceClient client, Recording routing, JobView view, long? most, CancellationToken cancellation)
     {
         var (tokens, frames) = (0L, 0L);
         var began = TimeProvider.System.GetTimestamp();
@@ -58,7 +65,8 @@ internal sealed class JobsPushCommand
         var (path, type) = routing.HasTokens
             ? ($"api/jobs/{view.Name}/rows", ServiceClient.RowsType)
             : ($"api/jobs/{view.Name}/counts", ServiceClient.CountsType);
-        foreach (var frame in routing.HasTokens ? RoutingFrames.Rows(routing.Trace, view.Nodes * view.RanksPerNode) : RoutingFrames.Counts(routing.Load))
+        var ranks = view.Nodes * view.RanksPerNode;
+        foreach (var frame in routing.HasTokens ? RoutingFrames.Rows(routing.Trace, ranks) : RoutingFrames.Counts(routing.Load))
         {
             await client.PostAsync(path, frame.Bytes, type, cancellation).ConfigureAwait(false);
             (tokens, frames) = (tokens + frame.Tokens, frames + 1);

@@ -22,7 +22,10 @@ internal sealed class PlanCommand
     public static Command Create(Terminal terminal)
     {
         var verb = new PlanCommand(terminal);
-        var command = new Command("plan", "Have a placement service decide on another placement for a job.") { verb.name, verb.simulate, verb.wait, verb.json };
+        var command = new Command("plan", "Have a placement service decide on another placement for a job.")
+        {
+            verb.name, verb.simulate, verb.wait, verb.json,
+        };
         verb.service.AddTo(command);
         command.SetAction(verb.RunAsync);
         return command;
@@ -34,7 +37,8 @@ internal sealed class PlanCommand
         var job = JobsCommand.Check(faults, parsed.GetValue(name)!);
         using var client = faults.Try(() => service.Connect(parsed));
         faults.ThrowIfAny();
-        var reply = await client!.PostAsync<PlanReply>($"api/jobs/{job}/plans", new PlanRequest(parsed.GetValue(simulate)), cancellation).ConfigureAwait(false);
+        var request = new PlanRequest(parsed.GetValue(simulate));
+        var reply = await client!.PostAsync<PlanReply>($"api/jobs/{job}/plans", request, cancellation).ConfigureAwait(false);
         if (!parsed.GetValue(wait))
         {
             if (parsed.GetValue(json))
@@ -63,7 +67,8 @@ internal sealed class PlanCommand
             if (latest.Decisions.FirstOrDefault(row => row.Number == decision) is { } made)
                 return made;
             if (!view.Planning)
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"decision {decision} of {job} failed; `moeplace watch {job} --after 0` tells why"));
+                throw new IOException(string.Create(
+                    CultureInfo.InvariantCulture, $"decision {decision} of {job} failed; `moeplace watch {job} --after 0` tells what happened"));
             await Task.Delay(BetweenLooks, cancellation).ConfigureAwait(false);
         }
     }

@@ -19,7 +19,7 @@ internal static class RollbackCommand
             using var client = faults.Try(() => service.Connect(parsed));
             faults.ThrowIfAny();
             return await new ServiceApply(terminal).RunAsync(
-                client!, $"api/jobs/{job}/rollback", job, apply => apply.Phase is ApplyPhase.Returned || apply is { Decision: 0, Phase: ApplyPhase.Kept },
+                client!, $"api/jobs/{job}/rollback", job, apply => apply is { Phase: ApplyPhase.Returned } or { Decision: 0, Phase: ApplyPhase.Kept },
                 parsed.GetValue(wait), parsed.GetValue(json), cancellation).ConfigureAwait(false);
         });
         return command;

@@ -16,7 +16,8 @@ internal static class RoutingFrames
     public static IEnumerable<(byte[] Bytes, long Tokens, double Share)> Rows(RoutingTrace trace, int ranks)
     {
         if (!trace.HasTopOne)
-            throw new InputException(trace.Path, "choice_order", "unordered", "by_weight, or gate weights: rows are sent with the heaviest choice first");
+            throw new InputException(
+                trace.Path, "choice_order", "unordered", "by_weight, or gate weights: rows are sent with the heaviest choice first");
         return Frames();
 
         IEnumerable<(byte[] Bytes, long Tokens, double Share)> Frames()
@@ -26,7 +27,8 @@ internal static class RoutingFrames
             for (var row = 0L; row < trace.Tokens; row += most)
             {
                 var count = (int)Math.Min(most, trace.Tokens - row);
-                yield return (RowsFrame.Write(Read(trace, row, count, ranks, homes), trace.Layers, trace.TopK), count, (row + count) / (double)trace.Tokens);
+                var frame = RowsFrame.Write(Read(trace, row, count, ranks, homes), trace.Layers, trace.TopK);
+                yield return (frame, count, (row + count) / (double)trace.Tokens);
             }
         }
     }
@@ -42,9 +44,10 @@ internal static class RoutingFrames
             for (var part = 0L; part < parts; part++)
             {
                 var counts = Array.ConvertAll(all, count => Upto(count, part + 1, parts) - Upto(count, part, parts));
-                if (TokensOf(counts, load.Model) is > 0 and var tokens)
-                    yield return (
-                        CountsFrame.Write(tokens, Array.ConvertAll(counts, count => (int)count), load.Layers, load.Experts), tokens, (window + 1.0) / load.Windows);
+                if (TokensOf(counts, load.Model) is not (> 0 and var tokens))
+                    continue;
+                var frame = CountsFrame.Write(tokens, Array.ConvertAll(counts, count => (int)count), load.Layers, load.Experts);
+                yield return (frame, tokens, (window + 1.0) / load.Windows);
             }
         }
 

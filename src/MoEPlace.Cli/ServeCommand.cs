@@ -15,8 +15,14 @@ internal sealed class ServeCommand
     {
         Description = $"The configuration (`schema service`); default: the file that {ServiceConfiguration.Prefix}CONFIG names, or none.",
     };
-    private readonly Option<string?> listen = new("--listen") { Description = "Where to listen; default: http://127.0.0.1:7077. Beyond loopback https, with tokens." };
-    private readonly Option<string?> database = new("--state") { Description = "sqlite:FILE, or a connection string of PostgreSQL; default: sqlite:moeplace.db." };
+    private readonly Option<string?> listen = new("--listen")
+    {
+        Description = "Where to listen; default: http://127.0.0.1:7077. Beyond loopback https, with tokens.",
+    };
+    private readonly Option<string?> database = new("--state")
+    {
+        Description = "sqlite:FILE, or a connection string of PostgreSQL; default: sqlite:moeplace.db.",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Terminal terminal;
 
@@ -27,7 +33,8 @@ internal sealed class ServeCommand
         var verb = new ServeCommand(terminal);
         var command = new Command(
             "serve",
-            $"Run the placement service. What --listen and --state say stands over the environment ({ServiceConfiguration.Prefix}LISTEN, …STATE and so on), that over the file.")
+            "Run the placement service. What --listen and --state say stands over the environment "
+                + $"({ServiceConfiguration.Prefix}LISTEN, …STATE and so on), that over the file.")
         {
             verb.config, verb.listen, verb.database, verb.json,
         };

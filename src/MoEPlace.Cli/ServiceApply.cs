@@ -19,7 +19,8 @@ internal sealed class ServiceApply(Terminal terminal)
     /// <param name="json">Whether it is told as JSON.</param>
     /// <param name="cancellation">Ends the waiting, not the apply.</param>
     /// <returns>The exit code: 1 when it ends in another phase than is wished.</returns>
-    public async Task<int> RunAsync(ServiceClient client, string path, string job, Func<Apply, bool> wished, bool wait, bool json, CancellationToken cancellation)
+    public async Task<int> RunAsync(
+        ServiceClient client, string path, string job, Func<Apply, bool> wished, bool wait, bool json, CancellationToken cancellation)
     {
         var apply = await client.PostAsync<Apply>(path, null, cancellation).ConfigureAwait(false);
         if (wait)

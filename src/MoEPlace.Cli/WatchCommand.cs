@@ -11,10 +11,14 @@ internal static class WatchCommand
     public static Command Create(Terminal terminal)
     {
         var name = new Argument<string?>("job") { Description = "Only what is of this job.", Arity = ArgumentArity.ZeroOrOne };
-        var after = new Option<long?>("--after") { Description = "Begin behind the event of this sequence number: 0 tells all that is on record. Default: from now on." };
+        var after = new Option<long?>("--after")
+        {
+            Description = "Begin behind the event of this sequence number: 0 tells all that is on record. Default: from now on.",
+        };
         var json = new Option<bool>("--json") { Description = "Print each event as one JSON object on a line." };
         var service = new ServiceAddress();
-        var command = new Command("watch", "Follow what happens in a placement service until interrupted; over breaks of the line nothing is missed.") { name, after, json };
+        var command = new Command(
+            "watch", "Follow what happens in a placement service until interrupted; over breaks of the line nothing is missed.") { name, after, json };
         service.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -74,7 +74,8 @@ public sealed class ServiceHost : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        ServiceLog.Listens(logger, host.Address.ToString(), options.State.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite" : "postgresql", (options.Tokens ?? []).Length);
+        var state = options.State.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite" : "postgresql";
+        ServiceLog.Listens(logger, host.Address.ToString(), state, (options.Tokens ?? []).Length);
         return host;
     }
 

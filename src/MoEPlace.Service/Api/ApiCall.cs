@@ -111,7 +111,8 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, ApiContext conte
     }
 
     /// <summary>Answers with JSON.</summary>
-    public Task JsonAsync<T>(T value) => BytesAsync(JsonSerializer.SerializeToUtf8Bytes(value, StrictJson.OneLine), "application/json; charset=utf-8");
+    public Task JsonAsync<T>(T value) =>
+        BytesAsync(JsonSerializer.SerializeToUtf8Bytes(value, StrictJson.OneLine), "application/json; charset=utf-8");
 
     /// <summary>Answers with bytes.</summary>
     public async Task BytesAsync(ReadOnlyMemory<byte> bytes, string contentType)

@@ -42,7 +42,8 @@ internal sealed class ApiGate(TokenCheck tokens)
         }
         return token.Role >= role
             ? token.Name
-            : throw new ApiRefusalException(StatusCodes.Status403Forbidden, $"the token may not do that: it takes the role {role.ToString().ToLowerInvariant()}");
+            : throw new ApiRefusalException(
+                StatusCodes.Status403Forbidden, $"the token may not do that: it takes the role {role.ToString().ToLowerInvariant()}");
     }
 
     private static bool IsOfAnotherSite(HttpRequest request)

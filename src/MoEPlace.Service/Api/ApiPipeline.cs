@@ -50,7 +50,7 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
             trace?.SetTag("http.response.status_code", status);
             context.Metrics.Answered(method, route?.Path ?? "other", status, took);
             if (route is { IsLogged: true })
-                ServiceLog.Asked(log, method, route.Path, http.Request.RouteValues["job"] as string is { } job && JobSpec.IsName(job) ? job : "", caller, status, took);
+                ServiceLog.Asked(log, method, route.Path, JobOf(http), caller, status, took);
         }
     }
 
@@ -68,8 +68,14 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
     {
         await next(http).ConfigureAwait(false);
         if (http.Response is { HasStarted: false, StatusCode: >= 400 and var status, ContentLength: null })
-            await WriteAsync(http, status, new Problem(status == 405 ? "the method is not allowed here" : "there is no such thing here")).ConfigureAwait(false);
+        {
+            var why = status == StatusCodes.Status405MethodNotAllowed ? "the method is not allowed here" : "there is no such thing here";
+            await WriteAsync(http, status, new Problem(why)).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>What may be told of the job that is named: nothing where it could be anything else, a token for example.</summary>
+    private static string JobOf(HttpContext http) => http.Request.RouteValues["job"] is string job && JobSpec.IsName(job) ? job : "";
 
     private async Task FailAsync(HttpContext http, Exception cause, ApiRoute? route)
     {

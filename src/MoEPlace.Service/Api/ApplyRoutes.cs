@@ -26,7 +26,8 @@ internal static class ApplyRoutes
         {
             Queries = [new ApiQuery("most", "At most so many. Default: 20.", 1, MostAtOnce)],
         }.Gives<ApplyList>(),
-        new ApiRoute("POST", "/api/jobs/{job}/applies/{apply}/outcome", TokenRole.Submit, "What the operator of another engine tells of an apply.", ToldAsync)
+        new ApiRoute(
+            "POST", "/api/jobs/{job}/applies/{apply}/outcome", TokenRole.Submit, "What the operator of another engine tells of an apply.", ToldAsync)
         {
             Body = new ApiBody(ApiBody.Json, typeof(EngineOutcome), MostBytes: SmallBody),
             IsLogged = true,
@@ -36,11 +37,15 @@ internal static class ApplyRoutes
     private static async Task BeginAsync(ApiCall call)
     {
         var (job, decision) = (call.Job(), call.Number("decision"));
-        await call.JsonAsync(await call.Service.ApplyAsync(job, decision, call.Caller, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        var apply = await call.Service.ApplyAsync(job, decision, call.Caller, CancellationToken.None).ConfigureAwait(false);
+        await call.JsonAsync(apply).ConfigureAwait(false);
     }
 
-    private static async Task RollBackAsync(ApiCall call) =>
-        await call.JsonAsync(await call.Service.RollBackAsync(call.Job(), call.Caller, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+    private static async Task RollBackAsync(ApiCall call)
+    {
+        var apply = await call.Service.RollBackAsync(call.Job(), call.Caller, CancellationToken.None).ConfigureAwait(false);
+        await call.JsonAsync(apply).ConfigureAwait(false);
+    }
 
     private static async Task ListAsync(ApiCall call)
     {

@@ -16,7 +16,8 @@ internal static class DecisionRoutes
     /// <summary>The routes.</summary>
     public static ImmutableArray<ApiRoute> All { get; } =
     [
-        new ApiRoute("POST", "/api/jobs/{job}/plans", TokenRole.Submit, "Has a decision made in the background; answers the number that it will have.", PlanAsync)
+        new ApiRoute(
+            "POST", "/api/jobs/{job}/plans", TokenRole.Submit, "Has a decision made in the background; answers the number that it will have.", PlanAsync)
         {
             Body = new ApiBody(ApiBody.Json, typeof(PlanRequest), Required: false, MostBytes: SmallBody),
             IsLogged = true,
@@ -34,7 +35,8 @@ internal static class DecisionRoutes
             Shape = ExpertPlacementFile.ContentType,
             ContentType = ApiBody.Json,
         },
-        new ApiRoute("GET", "/api/jobs/{job}/placements/{digest}/map", TokenRole.Read, "The same as the file of the engine that runs the job.", MapAsync)
+        new ApiRoute(
+            "GET", "/api/jobs/{job}/placements/{digest}/map", TokenRole.Read, "The same as the file of the engine that runs the job.", MapAsync)
         {
             ContentType = "application/octet-stream",
         },

@@ -21,7 +21,8 @@ internal static class EventRoutes
     [
         new ApiRoute(
             "GET", "/api/events", TokenRole.Read,
-            "Events as they happen, of one job or all; after Last-Event-ID or `after` where one is given, which are then read from the record.", FollowAsync)
+            "Events as they happen, of one job or all; after Last-Event-ID or `after` where one is given, which are then read from the record.",
+            FollowAsync)
         {
             Queries =
             [
@@ -50,7 +51,8 @@ internal static class EventRoutes
         try
         {
             // Whoever begins now learns at once that the line is open, and where to go on if it breaks before the first event.
-            await WriteAsync(response, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {after}\n\n")), ends.Token).ConfigureAwait(false);
+            var opening = string.Create(CultureInfo.InvariantCulture, $"id: {after}\n\n");
+            await WriteAsync(response, Encoding.UTF8.GetBytes(opening), ends.Token).ConfigureAwait(false);
             while (!ends.IsCancellationRequested && call.Service.Leads)
             {
                 var next = events.Next;

@@ -28,7 +28,8 @@ internal sealed class FrameReader(Stream body, long mostBytes) : IDisposable
     public async Task ReadAsync(int bytes, CancellationToken cancellation)
     {
         if (bytes > mostBytes)
-            throw new InputException("rows", "frame", bytes, string.Create(CultureInfo.InvariantCulture, $"at most {mostBytes} bytes: send fewer rows at a time"));
+            throw new InputException(
+                "rows", "frame", bytes, string.Create(CultureInfo.InvariantCulture, $"at most {mostBytes} bytes: send fewer rows at a time"));
         length = 0;
         while (length < bytes)
         {

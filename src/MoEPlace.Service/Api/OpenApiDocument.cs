@@ -31,8 +31,8 @@ internal static partial class OpenApiDocument
             {
                 ["title"] = "MoEPlace placement service",
                 ["version"] = "1",
-                ["description"] = "Watches running jobs, decides on which rank each expert lives, applies and verifies it. A role may all that the ones before it may: "
-                    + "read, submit, apply. An instance that does not lead answers 503 with Retry-After to whatever begins with /api.",
+                ["description"] = "Watches running jobs, decides on which rank each expert lives, applies and verifies it. "
+                    + "A role may all that the ones before it may: read, submit, apply. An instance that does not lead answers 503 with Retry-After to whatever begins with /api.",
             },
             ["paths"] = paths,
             ["components"] = new JsonObject
@@ -45,9 +45,10 @@ internal static partial class OpenApiDocument
 
     private static JsonObject Operation(ApiRoute route, SortedDictionary<string, JsonNode?> schemas)
     {
+        var words = Words().Matches(route.Path).Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..]);
         var operation = new JsonObject
         {
-            ["operationId"] = route.Method.ToLowerInvariant() + string.Concat(Words().Matches(route.Path).Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..])),
+            ["operationId"] = route.Method.ToLowerInvariant() + string.Concat(words),
             ["summary"] = route.Summary,
             ["parameters"] = Parameters(route),
             ["responses"] = Responses(route, schemas),
@@ -137,7 +138,8 @@ internal static partial class OpenApiDocument
     {
         var schema = StrictJson.Options.GetJsonSchemaAsNode(shape, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
         // What comes twice in it is named from its root, which is another place here.
-        return JsonNode.Parse(schema.ToJsonString().Replace("\"$ref\":\"#/", $"\"$ref\":\"#/components/schemas/{shape.Name}/", StringComparison.Ordinal))!;
+        var here = $"\"$ref\":\"#/components/schemas/{shape.Name}/";
+        return JsonNode.Parse(schema.ToJsonString().Replace("\"$ref\":\"#/", here, StringComparison.Ordinal))!;
     }
 
     [GeneratedRegex("[A-Za-z0-9]+")]

@@ -29,7 +29,8 @@ internal static class RoutingRoutes
         {
             Body = new ApiBody(ServiceClient.RowsType, null),
         },
-        new ApiRoute("GET", "/api/jobs/{job}/traffic", TokenRole.Read, "Load per layer and rank and traffic per pair of ranks, of the latest tokens.", TrafficAsync)
+        new ApiRoute(
+            "GET", "/api/jobs/{job}/traffic", TokenRole.Read, "Load per layer and rank and traffic per pair of ranks, of the latest tokens.", TrafficAsync)
         {
             ContentType = TrafficView.Type,
         },

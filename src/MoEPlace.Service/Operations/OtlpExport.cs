@@ -23,7 +23,8 @@ internal static class OtlpExport
             reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = MillisecondsBetween;
         }))
         // The server's own span, which stands above ours, is sampled by nobody.
-        .WithTracing(traces => traces.SetSampler(new AlwaysOnSampler()).AddSource(ServiceMetrics.Name).AddOtlpExporter(exporter => Direct(exporter, endpoint, "v1/traces")));
+        .WithTracing(traces => traces.SetSampler(new AlwaysOnSampler()).AddSource(ServiceMetrics.Name)
+            .AddOtlpExporter(exporter => Direct(exporter, endpoint, "v1/traces")));
 
     private static void Direct(OtlpExporterOptions exporter, Uri endpoint, string path)
     {

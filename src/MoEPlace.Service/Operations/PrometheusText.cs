@@ -55,7 +55,9 @@ internal sealed class PrometheusText : IDisposable
         foreach (var (key, tag) in tags)
         {
             var escaped = Convert.ToString(tag, CultureInfo.InvariantCulture)!
-                .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+                .Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal);
             labels.Append(labels.Length > 0 ? "," : "").Append(key).Append("=\"").Append(escaped).Append('"');
         }
         lock (gate)
@@ -137,7 +139,12 @@ internal sealed class PrometheusText : IDisposable
             text.Append(name).Append(suffix);
             if (labels.Length > 0)
                 text.Append('{').Append(labels).Append('}');
-            var shown = double.IsNaN(value) ? "NaN" : double.IsInfinity(value) ? (value > 0 ? "+Inf" : "-Inf") : value.ToString("R", CultureInfo.InvariantCulture);
+            var shown = value switch
+            {
+                double.PositiveInfinity => "+Inf",
+                double.NegativeInfinity => "-Inf",
+                _ => value.ToString("R", CultureInfo.InvariantCulture),
+            };
             text.Append(' ').Append(shown).Append('\n');
         }
     }

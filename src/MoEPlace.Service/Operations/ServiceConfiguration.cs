@@ -9,6 +9,7 @@ public static class ServiceConfiguration
     /// <summary>What the names of environment variables begin with.</summary>
     public const string Prefix = "MOEPLACE_SERVICE_";
 
+    private const string Untold = "(not told)";
     private static readonly string[] Secret = ["tokens", "state", "webhooks", "otlpEndpoint", "listen"];
 
     /// <summary>Reads and checks all of it.</summary>
@@ -46,7 +47,7 @@ public static class ServiceConfiguration
         catch (InputException e)
         {
             // A slip of the pen must not put a token or a password on the screen.
-            throw new InputException(e.Faults.Select(fault => Secret.Any(fault.Field.StartsWith) || fault.Field == "format" ? fault with { Value = "(not told)" } : fault));
+            throw new InputException(e.Faults.Select(fault => Secret.Any(fault.Field.StartsWith) ? fault with { Value = Untold } : fault));
         }
     }
 
@@ -73,7 +74,7 @@ public static class ServiceConfiguration
                 faults.Require(bytes, Prefix + name, value, "a whole number");
                 return bytes ? options with { MostBodyBytes = most } : options;
             default:
-                faults.Add(Prefix + name, "(not told)", "CONFIG, LISTEN, STATE, CERTIFICATE, OTLP_ENDPOINT, LOG_LEVEL, MOST_JOBS or MOST_BODY_BYTES behind the prefix");
+                faults.Add(Prefix + name, Untold, "CONFIG, LISTEN, STATE, CERTIFICATE, OTLP_ENDPOINT, LOG_LEVEL, MOST_JOBS or MOST_BODY_BYTES behind the prefix");
                 return options;
         }
     }

@@ -31,12 +31,13 @@ internal sealed class ServiceMetrics : IDisposable
     {
         this.service = service;
         text = new PrometheusText(meter);
-        requests = meter.CreateHistogram(
-            "moeplace.request.duration", "s", "How long requests took, by route and status.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
+        var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets };
+        requests = meter.CreateHistogram("moeplace.request.duration", "s", "How long requests took, by route and status.", null, buckets);
         rows = meter.CreateCounter<long>("moeplace.rows", null, "Routed tokens that came as rows.");
         counts = meter.CreateCounter<long>("moeplace.counts", null, "Frames of counts that came.");
         counted = meter.CreateCounter<long>("moeplace.counted", null, "Routed tokens that came as counts.");
-        events = meter.CreateCounter<long>("moeplace.events", null, "Events by kind: decisions are decided, applies are asked, kept, returned, refused or failed.");
+        events = meter.CreateCounter<long>(
+            "moeplace.events", null, "Events by kind: decisions are decided, applies are asked, kept, returned, refused or failed.");
         meter.CreateObservableGauge("moeplace.leads", () => service.Leads ? 1 : 0, null, "1 while this instance leads.");
         meter.CreateObservableGauge("moeplace.followers", () => Volatile.Read(ref following), null, "Streams of events that are followed.");
         meter.CreateObservableGauge("moeplace.memory", () => Environment.WorkingSet, "By", "Memory of the process.");

@@ -15,6 +15,7 @@ namespace MoEPlace.Benchmarks.Services;
 internal static class ServiceBenchmark
 {
     private const int WarmSeconds = 10;
+    private const int SecondsBetweenSamples = 15;
     private const long PlannedTokens = 8_192;
     private const string Planned = "planned";
 
@@ -44,9 +45,9 @@ internal static class ServiceBenchmark
         Console.WriteLine(FormattableString.Invariant($"{jobs} jobs x {model.Layers} x {model.Experts} counts a second for {seconds} s, then {planning} s with planning runs beside"));
         var (posts, reads, postsBeside, readsBeside) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
         await DuringAsync(load, new Latencies(), new Latencies(), WarmSeconds, null).ConfigureAwait(false);
-        var (heldBefore, usedBefore) = (service.HeldBytes, service.ProcessorSeconds);
-        await DuringAsync(load, posts, reads, seconds, null).ConfigureAwait(false);
-        var (heldAfter, usedAfter) = (service.HeldBytes, service.ProcessorSeconds);
+        var (held, usedBefore) = (new List<long>(), service.ProcessorSeconds);
+        await DuringAsync(load, posts, reads, seconds, end => SampleAsync(service, held, end)).ConfigureAwait(false);
+        var usedAfter = service.ProcessorSeconds;
         var decisions = 0;
         await DuringAsync(load, postsBeside, readsBeside, planning, async end => decisions = await load.PlanAsync(Planned, end).ConfigureAwait(false)).ConfigureAwait(false);
         Console.WriteLine(Latencies.Columns);
@@ -54,14 +55,25 @@ internal static class ServiceBenchmark
         Console.WriteLine(reads.Describe("reads of a job"));
         Console.WriteLine(postsBeside.Describe("counts beside planning runs"));
         Console.WriteLine(readsBeside.Describe("reads of a job beside planning runs"));
+        var megabytes = string.Join(' ', held.Append(service.HeldBytes).Select(bytes => (bytes / 1_000_000).ToString(CultureInfo.InvariantCulture)));
+        Console.WriteLine($"memory in MB, every {SecondsBetweenSamples} s, and at the end: {megabytes}");
         Console.WriteLine(FormattableString.Invariant(
-            $"memory {heldBefore / 1e6:N0} MB after {WarmSeconds} s, {heldAfter / 1e6:N0} MB {seconds} s later, {service.HeldBytes / 1e6:N0} MB at the end; {(usedAfter - usedBefore) / seconds:P0} of a core; {decisions} decisions begun; {load.Failures} requests failed"));
+            $"{(usedAfter - usedBefore) / seconds:P0} of a core; {decisions} decisions begun; {load.Failures} requests failed"));
     }
 
     private static async Task DuringAsync(JobLoad load, Latencies posts, Latencies reads, int seconds, Func<CancellationToken, Task>? beside)
     {
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await Task.WhenAll(load.SendAsync(posts, end.Token), load.LookAsync(() => reads, end.Token), beside?.Invoke(end.Token) ?? Task.CompletedTask).ConfigureAwait(false);
+    }
+
+    private static async Task SampleAsync(ServiceProcess service, List<long> held, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            held.Add(service.HeldBytes);
+            await Task.Delay(TimeSpan.FromSeconds(SecondsBetweenSamples), end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private static async Task RegisterAsync(ServiceProcess service, MoEModel model, int jobs)

@@ -15,7 +15,8 @@ internal static class LiveFigures
     internal static Figure[] Draw(LiveResult result) =>
     [
         Lines(
-            result, "steps", "Decode steps", LiveFindings.Steps(result), "The median of the steps of each second, and what the service promised of them.", "milliseconds",
+            result, "steps", "Decode steps", LiveFindings.Steps(result),
+            "The median of the steps of each second, and what the service promised of them; steps beside which weights travelled are left out.", "milliseconds",
             new Line("measured", "#0072B2", Solid, s => s.StepSeconds * 1e3), new Line("promised", "#D55E00", Dashed, s => s.PromisedSeconds * 1e3)),
         Lines(
             result, "copies", "Hidden states that cross", LiveFindings.Copies(result), "For each token and layer, there and back again.", "hidden states",

@@ -11,12 +11,20 @@ public sealed class DecisionDeskTests : IDisposable
     private const string Slow = "slow";
     private readonly TemporaryFolder folder = new();
     private readonly MadeRouting routing = new(1, ServiceSite.Model, ServiceSite.Cluster.Ranks);
+    private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
-    private static CancellationToken Never => TestContext.Current.CancellationToken;
+    // What never comes is waited for so long.
+    public DecisionDeskTests() => limit.CancelAfter(TimeSpan.FromSeconds(30));
+
+    private CancellationToken Limit => limit.Token;
 
     private string Database => $"sqlite:{folder.File("state.db")}";
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        limit.Dispose();
+        folder.Dispose();
+    }
 
     [Theory]
     [InlineData(true)]
@@ -35,23 +43,23 @@ public sealed class DecisionDeskTests : IDisposable
                 throw new InvalidOperationException();
             },
         };
-        await using var reader = await StateStore.OpenAsync(Database, cancellation: Never);
+        await using var reader = await StateStore.OpenAsync(Database, cancellation: Limit);
         var clock = new HandClock();
         var service = (await site.StartAsync(clock)).Service;
         foreach (var job in new[] { Slow, FakeJob.Name })
         {
-            await site.RegisterAsync(job, new LoopPolicy(), Never);
-            await service.TakeAsync(job, Frame(0), Never);
-            await service.PlanAsync(job, simulate: false, "test", Never);
+            await site.RegisterAsync(job, new LoopPolicy(), Limit);
+            await service.TakeAsync(job, Frame(0), Limit);
+            await service.PlanAsync(job, simulate: false, "test", Limit);
         }
-        await begun.Task.WaitAsync(Never);
+        await begun.Task.WaitAsync(Limit);
         if (removed)
-            await service.RemoveAsync(Slow, "test", Never);
+            await service.RemoveAsync(Slow, "test", Limit);
         else
             clock.Pass(TimeSpan.FromMinutes(10));
-        while (await reader.DecisionAsync(FakeJob.Name, 1, Never) is null)
-            await Task.Delay(2, Never);
-        var failed = (await reader.EventsAsync(0, Slow, 100, Never)).Where(e => e.Kind == "failed").Select(e => e.Text);
+        while (await reader.DecisionAsync(FakeJob.Name, 1, Limit) is null)
+            await Task.Delay(2, Limit);
+        var failed = (await reader.EventsAsync(0, Slow, 100, Limit)).Where(e => e.Kind == "failed").Select(e => e.Text);
         Assert.Equal(removed ? [] : ["decision 1: it took longer than 10 min"], failed);
     }
 
@@ -63,15 +71,15 @@ public sealed class DecisionDeskTests : IDisposable
             Worker = (_, _, _) => throw new IOException("no memory"),
         };
         var service = (await site.StartAsync()).Service;
-        await site.RegisterAsync(FakeJob.Name, new LoopPolicy(WindowTokens: 256, RestTokens: 0), Never);
+        await site.RegisterAsync(FakeJob.Name, new LoopPolicy(WindowTokens: 256, RestTokens: 0), Limit);
         for (var frame = 0; frame < 40 && service.Job(FakeJob.Name).Decision == 0; frame++)
-            await service.TakeAsync(FakeJob.Name, Frame(frame < 20 ? 0 : 1), Never);
+            await service.TakeAsync(FakeJob.Name, Frame(frame < 20 ? 0 : 1), Limit);
         while (service.Job(FakeJob.Name).Planning)
-            await Task.Delay(2, Never);
+            await Task.Delay(2, Limit);
         Assert.Equal(1, service.Job(FakeJob.Name).Decision);
-        await service.TakeAsync(FakeJob.Name, Frame(1), Never);
+        await service.TakeAsync(FakeJob.Name, Frame(1), Limit);
         Assert.Equal(1, service.Job(FakeJob.Name).Decision);
-        await service.TakeAsync(FakeJob.Name, Frame(1), Never);
+        await service.TakeAsync(FakeJob.Name, Frame(1), Limit);
         Assert.Equal(2, service.Job(FakeJob.Name).Decision);
     }
 

@@ -125,7 +125,8 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
     }
 
     /// <summary>Writes the window as a trace; nothing of it stays in memory.</summary>
-    private static (DriftReading Drift, bool FromCounts, long? TokensSinceApply, double? StepSeconds) Write(LiveJob job, int number, string path)
+    private static (DriftReading Drift, bool FromCounts, long? TokensSinceApply, double? StepSeconds) Write(
+        LiveJob job, int number, string path)
     {
         var (window, drift, since, step) = job.Snapshot() ?? throw new ConflictException("no routing has come yet");
         window.WriteTrace(path, job.Spec.Name, number);

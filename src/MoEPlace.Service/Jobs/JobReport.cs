@@ -15,7 +15,7 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="CanaryDifference">The most that a logit of the canary tokens changed over that apply; null before its end, or where it has no canary.</param>
 /// <param name="Steps">Steps that have run in this life.</param>
 /// <param name="Tokens">Tokens that have run in this life.</param>
-/// <param name="DecodeSeconds">[steps] how long the decode steps since the last report took, 1e-9 to 86,400 s each, oldest first; at most 4,096.</param>
+/// <param name="DecodeSeconds">[steps] seconds of the decode steps since the last report, 1e-9 to 86,400 each, oldest first; at most 4,096.</param>
 /// <param name="DecodeEpochs">[steps] the epoch that each ran on.</param>
 /// <param name="Moving">[steps] whether weights travelled beside it.</param>
 /// <param name="Dropped">Routed tokens of this life that were not sent because the service was slower than the job.</param>

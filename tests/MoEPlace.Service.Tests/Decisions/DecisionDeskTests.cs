@@ -86,9 +86,11 @@ public sealed class DecisionDeskTests : IDisposable
     [Fact]
     public void A_report_tells_no_step_that_a_decision_would_refuse()
     {
-        foreach (var (seconds, allowed) in new[] { (0, false), (1e-10, false), (double.NaN, false), (1e-9, true), (86_400, true), (86_401, false) })
+        (double, bool)[] cases = [(0, false), (1e-10, false), (double.NaN, false), (1e-9, true), (86_400, true), (86_401, false)];
+        foreach (var (seconds, allowed) in cases)
         {
-            var report = new JobReport(1, 0, ServiceSite.From.Digest, JobAnswer.Serving, 0, 0, null, 0, 0, null, 0, 0, [seconds], [0], [false]);
+            var report = new JobReport(
+                1, 0, ServiceSite.From.Digest, JobAnswer.Serving, 0, 0, null, 0, 0, null, 0, 0, [seconds], [0], [false]);
             Assert.Equal(allowed, Record.Exception(report.Check) is null);
             using var trace = new TemporaryFolder();
             MadeDecision.Write(trace.File("t.safetensors"));

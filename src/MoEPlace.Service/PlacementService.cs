@@ -31,7 +31,7 @@ public sealed class PlacementService : IAsyncDisposable
         applies = new ApplyDesk(state, parts, webhooks, Lead, Tell);
         decisions = new DecisionDesk(state, parts, applies, Lead, Tell);
         leadership = new Leadership(
-            state, parts.Holder, LoadAsync, jobs.Clear, e => Tell(Event("", "failed", $"the lead could not be kept or taken: {e.Message}")));
+            state, parts.Holder, LoadAsync, Forget, e => Tell(Event("", "failed", $"the lead could not be kept or taken: {e.Message}")));
         silence = parts.Time.CreateTimer(_ => _ = LookAtSilenceAsync(), null, BetweenLooks, BetweenLooks);
     }
 
@@ -107,6 +107,7 @@ public sealed class PlacementService : IAsyncDisposable
         {
             await State.RemoveJobAsync(term, job, [e], cancellation).ConfigureAwait(false);
             jobs.TryRemove(job, out _);
+            await live.Gone.CancelAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -289,15 +290,25 @@ public sealed class PlacementService : IAsyncDisposable
 
     private void Tell(ServiceEvent e) => Happened?.Invoke(e);
 
+    /// <summary>Leads no more, or anew.</summary>
+    private void Forget()
+    {
+        foreach (var job in jobs.Values)
+            job.Gone.Cancel();
+        jobs.Clear();
+    }
+
     /// <summary>Takes over: what is on record is all that is needed.</summary>
     private async Task LoadAsync(Term term, CancellationToken cancellation)
     {
-        jobs.Clear();
+        Forget();
+        var last = new List<DecisionRow>();
         foreach (var record in await State.JobsAsync(cancellation).ConfigureAwait(false))
         {
             var name = record.Spec.Name;
             var latest = await State.AppliesAsync(name, 1, cancellation).ConfigureAwait(false);
             var decided = await State.DecisionsAsync(name, 1, cancellation).ConfigureAwait(false);
+            last.AddRange(decided);
             // Between waves what is in force is not among what is kept; then what it comes from is nearest.
             var json = await State.PlacementAsync(name, record.Placement, cancellation).ConfigureAwait(false)
                 ?? (latest.Count > 0 ? await State.PlacementAsync(name, latest[0].From, cancellation).ConfigureAwait(false) : null)
@@ -310,6 +321,8 @@ public sealed class PlacementService : IAsyncDisposable
         await State.AddEventsAsync(term, [e], cancellation).ConfigureAwait(false);
         foreach (var job in jobs.Values)
             applies.OnTakenOver(job);
+        foreach (var decision in last)
+            await decisions.OnTakenOverAsync(term, jobs[decision.Job], decision, cancellation).ConfigureAwait(false);
         Tell(e);
     }
 

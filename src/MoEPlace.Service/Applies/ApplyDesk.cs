@@ -129,7 +129,7 @@ internal sealed class ApplyDesk : IAsyncDisposable
         var record = job.Record with { Epoch = report.Epoch, Placement = report.Placement };
         if (job.Apply is { IsOver: false } apply)
         {
-            var after = ApplySteps.OnReport(apply, report, job.Policy, job.StepSeconds(job.Policy.VerificationSteps), Now);
+            var after = ApplySteps.OnReport(apply, report, job.Policy, job.VerifiedSeconds, Now);
             if (!ReferenceEquals(after, apply))
             {
                 await book.ChangeAsync(term, job, after, record, cancellation).ConfigureAwait(false);
@@ -152,7 +152,7 @@ internal sealed class ApplyDesk : IAsyncDisposable
         var now = Now;
         var apply = new Apply(
             job.Spec.Name, (job.Apply?.Number ?? 0) + 1, decision, by, record.Placement, to, record.Epoch, ApplyPhase.Asked, 1, 1, job.Policy.BytesPerStep,
-            job.StepSeconds(1), promised, null, null, record.Epoch, record.Placement, reason, now, now);
+            job.StepSeconds, promised, null, null, record.Epoch, record.Placement, reason, now, now);
         return Told(job, await book.BeginAsync(term, job, apply, cancellation).ConfigureAwait(false));
     }
 

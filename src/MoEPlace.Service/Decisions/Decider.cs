@@ -32,7 +32,7 @@ public static class Decider
         var tests = new DecisionTests(input);
         var kept = new Decision(
             Decision.FormatName, input.Job, input.Number, Verdict.Keep, [], null, null, before.Measures, null, before.Detail.GpuCrossingByLayer, [], null,
-            null, null, null, null, null, []);
+            null, null, null, null, null, [], input.Trigger, current.Digest);
         var found = Best(input, current, conditions, window, tests, cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (found is not { } plan)

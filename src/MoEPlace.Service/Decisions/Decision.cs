@@ -23,6 +23,8 @@ namespace MoEPlace.Service.Decisions;
 /// <param name="MigrationSeconds">How long they would take by the links.</param>
 /// <param name="GainSeconds">What the plan saves over the horizon at the promised gain, less the migration's cost; null where it cannot be told.</param>
 /// <param name="Changes">What moves, in words, a line for each rank pair or summary; at most 50.</param>
+/// <param name="Trigger">That of its input.</param>
+/// <param name="From">Digest of what is in force.</param>
 public sealed record Decision(
     string Format,
     string Job,
@@ -41,7 +43,9 @@ public sealed record Decision(
     long? MigrationBytes,
     double? MigrationSeconds,
     double? GainSeconds,
-    ImmutableArray<string> Changes)
+    ImmutableArray<string> Changes,
+    DecisionTrigger Trigger = DecisionTrigger.Asked,
+    string? From = null)
 {
     /// <summary>What it says that it is.</summary>
     public const string FormatName = "moeplace.decision/1";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using MoEPlace.Service.Applies;
+using MoEPlace.Service.Drift;
 using MoEPlace.Service.Jobs;
 using MoEPlace.Service.Operations;
 using MoEPlace.Service.State;
@@ -10,6 +11,8 @@ namespace MoEPlace.Service.Decisions;
 /// <summary>Takes decisions up, has them made apart, puts them on record with all that they were made of, and does what the policy says.</summary>
 internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDesk applies, Func<Term> lead, Action<ServiceEvent> tell) : IAsyncDisposable
 {
+    // As long as the horizon of a policy by default: a later plan is too late for what it gains, and those of other jobs wait meanwhile.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
     private readonly DecisionQueue queue = new();
 
     private DateTimeOffset Now => parts.Time.GetUtcNow();
@@ -33,21 +36,49 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
     /// <summary>Traffic drifted, and there is enough of the new one.</summary>
     internal void OnDrift(LiveJob job) => Begin(job, DecisionTrigger.Drift, job.Policy.Simulate, "policy");
 
+    /// <summary>Applies what an earlier leader decided because of a drift, and was lost before it began; in turn.</summary>
+    /// <param name="term">That of this leader.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="last">Its last decision.</param>
+    /// <param name="cancellation">Gives it up.</param>
+    internal async Task OnTakenOverAsync(Term term, LiveJob job, DecisionRow last, CancellationToken cancellation)
+    {
+        var decision = last.Decision;
+        var isBegun = job.Apply is { } apply && (!apply.IsOver || apply.Decision == last.Number || apply.ChangedAt >= last.At);
+        if (isBegun || decision.From != job.Record.Placement || !IsForPolicy(job, decision.Trigger, decision.Verdict))
+            return;
+        try
+        {
+            await applies.BeginAsync(term, job, last.Number, "policy", cancellation).ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // The job does not take it as it stands: the next drift decides anew.
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => queue.DisposeAsync();
 
     private async Task DecideAsync(LiveJob job, int number, DecisionTrigger trigger, bool simulate, string by, CancellationToken cancellation)
     {
         var path = Path.Combine(parts.Scratch, string.Create(CultureInfo.InvariantCulture, $"{Guid.NewGuid():N}.safetensors"));
+        using var limit = new CancellationTokenSource(Longest, parts.Time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellation, job.Gone.Token, limit.Token);
         try
         {
-            await MakeAsync(job, number, trigger, simulate, by, path, cancellation).ConfigureAwait(false);
+            await MakeAsync(job, number, trigger, simulate, by, path, any.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || job.Gone.IsCancellationRequested)
         {
-            // The next asking, or the next drift, takes it up again.
-            job.AlarmIsAnswered = false;
-            await TellFailureAsync(Event(job, "failed", $"decision {number}: {e.Message}"), cancellation).ConfigureAwait(false);
+            // Nobody waits for it.
+        }
+        catch (Exception e)
+        {
+            // The next asking takes it up again, or the drift after a while.
+            job.Rest();
+            var why = limit.IsCancellationRequested ? $"it took longer than {Longest.TotalMinutes:0} min" : e.Message;
+            await TellFailureAsync(Event(job, "failed", $"decision {number}: {why}"), cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -75,8 +106,7 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
         var (record, placement) = (job.Record, job.Placement);
         if (placement.Digest != record.Placement)
             throw new ConflictException("what is in force is not known, between waves");
-        if (job.Snapshot(path, number) is not { } now)
-            throw new ConflictException("no routing has come yet");
+        var now = Write(job, number, path);
         if (trigger == DecisionTrigger.Drift)
             await TellDriftAsync(job, now.Drift, cancellation).ConfigureAwait(false);
         using var content = JsonDocument.Parse(ExpertPlacementFile.ToJson(placement));
@@ -90,11 +120,23 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
         tell(e);
         if (decision.Verdict == Verdict.Keep && trigger == DecisionTrigger.Drift)
             job.Rebase();
-        if (decision.Verdict == Verdict.Apply && trigger == DecisionTrigger.Drift && job.Policy.Mode == LoopMode.Automatic)
+        if (IsForPolicy(job, trigger, decision.Verdict))
             await ApplyAsync(job, number, record.Epoch, cancellation).ConfigureAwait(false);
     }
 
-    private async Task TellDriftAsync(LiveJob job, Drift.DriftReading drift, CancellationToken cancellation)
+    /// <summary>Writes the window as a trace; nothing of it stays in memory.</summary>
+    private static (DriftReading Drift, bool FromCounts, long? TokensSinceApply, double? StepSeconds) Write(
+        LiveJob job, int number, string path)
+    {
+        var (window, drift, since, step) = job.Snapshot() ?? throw new ConflictException("no routing has come yet");
+        window.WriteTrace(path, job.Spec.Name, number);
+        return (drift, window.IsOfCounts, since, step);
+    }
+
+    private static bool IsForPolicy(LiveJob job, DecisionTrigger trigger, Verdict verdict) =>
+        verdict == Verdict.Apply && trigger == DecisionTrigger.Drift && job.Policy.Mode == LoopMode.Automatic;
+
+    private async Task TellDriftAsync(LiveJob job, DriftReading drift, CancellationToken cancellation)
     {
         var e = Event(job, "drift", string.Create(
             CultureInfo.InvariantCulture,

@@ -58,7 +58,7 @@ public sealed record DecisionInput(
         faults.AddRange(machines.ToImmutable());
         Policy.Check(faults);
         faults.Require(Epoch >= 0, "epoch", Epoch, "0 or more");
-        faults.Require(StepSeconds is null or (> 0 and <= 86_400), "stepSeconds", StepSeconds, "above 0 to 86,400");
+        faults.Require(StepSeconds is not { } step || JobReport.IsStep(step), "stepSeconds", StepSeconds, JobReport.StepRange);
         faults.Require(TokensSinceApply is null or >= 0, "tokensSinceApply", TokensSinceApply, "0 or more");
         var model = window.Model;
         faults.Require(

@@ -7,6 +7,4 @@ namespace MoEPlace.Service.Drift;
 /// <param name="AlarmAt">Tokens after the reference was complete at which it was raised; null for none.</param>
 /// <param name="ReferenceTokens">Tokens of the reference so far.</param>
 /// <param name="Tokens">Tokens since it was complete.</param>
-/// <param name="ImbalanceThen">Busiest rank over mean, mean over layers, when the placement was put in force; 0 where unknown.</param>
-public sealed record DriftReading(
-    double Load, double Affinity, bool Alarm, long? AlarmAt, long ReferenceTokens, long Tokens, double ImbalanceThen = 0);
+public sealed record DriftReading(double Load, double Affinity, bool Alarm, long? AlarmAt, long ReferenceTokens, long Tokens);

@@ -3,7 +3,8 @@ namespace MoEPlace.Service.Jobs;
 /// <summary>The latest decode steps on the epoch in force, none of them with weights beside it.</summary>
 internal sealed class DecodeTimes
 {
-    private const int Most = 1_024;
+    /// <summary>Steps that are kept.</summary>
+    internal const int Most = 1_024;
 
     // The first steps after a switch meet cold caches; they are not what was promised.
     private const int Warming = 4;

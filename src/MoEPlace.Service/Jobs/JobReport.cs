@@ -15,7 +15,7 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="CanaryDifference">The most that a logit of the canary tokens changed over that apply; null before its end, or where it has no canary.</param>
 /// <param name="Steps">Steps that have run in this life.</param>
 /// <param name="Tokens">Tokens that have run in this life.</param>
-/// <param name="DecodeSeconds">[steps] how long the decode steps since the last report took, oldest first; at most 4,096.</param>
+/// <param name="DecodeSeconds">[steps] seconds of the decode steps since the last report, 1e-9 to 86,400 each, oldest first; at most 4,096.</param>
 /// <param name="DecodeEpochs">[steps] the epoch that each ran on.</param>
 /// <param name="Moving">[steps] whether weights travelled beside it.</param>
 /// <param name="Dropped">Routed tokens of this life that were not sent because the service was slower than the job.</param>
@@ -37,7 +37,13 @@ public sealed record JobReport(
     ImmutableArray<bool> Moving,
     long Dropped = 0)
 {
+    /// <summary>What a step may take, in words.</summary>
+    internal const string StepRange = "1e-9 to 86,400";
+
     private const int MostSteps = 4_096;
+
+    // Horizons are divided by it.
+    private const double LeastSeconds = 1e-9;
 
     /// <summary>Checks all of it.</summary>
     /// <exception cref="InputException">Something does not hold; every fault is told.</exception>
@@ -59,7 +65,10 @@ public sealed record JobReport(
         faults.Require(steps is >= 0 and <= MostSteps, "decodeSeconds.length", steps, $"0 to {MostSteps}");
         faults.Require(!DecodeEpochs.IsDefault && DecodeEpochs.Length == steps, "decodeEpochs.length", DecodeEpochs.IsDefault ? null : DecodeEpochs.Length, "one for each of decodeSeconds");
         faults.Require(!Moving.IsDefault && Moving.Length == steps, "moving.length", Moving.IsDefault ? null : Moving.Length, "one for each of decodeSeconds");
-        faults.Require(steps < 0 || DecodeSeconds.All(s => double.IsFinite(s) && s is >= 0 and <= 86_400), "decodeSeconds", null, "0 to 86,400 each");
+        faults.Require(steps < 0 || DecodeSeconds.All(IsStep), "decodeSeconds", null, StepRange + " each");
         faults.ThrowIfAny();
     }
+
+    /// <summary>Whether a step can take so many seconds.</summary>
+    internal static bool IsStep(double seconds) => seconds is >= LeastSeconds and <= 86_400;
 }

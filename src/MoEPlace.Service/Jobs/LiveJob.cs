@@ -11,9 +11,16 @@ internal sealed class LiveJob
 {
     private const int MostSamples = 900;
     private const int RecentTokens = 1_024;
+
+    // Tokens until a decision or an apply that came to nothing is tried again; what hindered it may pass.
+    private const int LeastRest = 1_024;
+
+    // The step before an apply is that of late.
+    private const int LatestSteps = 256;
     private static readonly TimeSpan BetweenSamples = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OnlineFor = TimeSpan.FromSeconds(10);
     private readonly Lock gate = new();
+    private readonly Lock measuring = new();
     private readonly TimeProvider time;
     private readonly Queue<JobSample> history = new();
     private readonly RoutingWindow window;
@@ -27,6 +34,7 @@ internal sealed class LiveJob
     private DateTimeOffset? heardAt;
     private long life;
     private long tokens;
+    private long? restsSince;
     private long sampledTokens;
     private double tokensPerSecond;
     private long dropped;
@@ -47,6 +55,9 @@ internal sealed class LiveJob
 
     /// <summary>Whoever changes the record of the job waits for its turn.</summary>
     internal SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>Cancelled when the job is no longer held here: what is made for it is then of no use.</summary>
+    internal CancellationTokenSource Gone { get; } = new();
 
     /// <summary>As it is on record. Changed in turn.</summary>
     internal JobRecord Record { get; private set; }
@@ -159,30 +170,45 @@ internal sealed class LiveJob
         }
     }
 
-    /// <summary>Median of the latest decode steps on the epoch in force; null of fewer than so many.</summary>
-    internal double? StepSeconds(int least)
+    /// <summary>Median of the latest decode steps on the epoch in force; null before any.</summary>
+    internal double? StepSeconds
     {
-        lock (gate)
-            return steps.Median(least, 256);
+        get
+        {
+            lock (gate)
+                return steps.Median(1, LatestSteps);
+        }
+    }
+
+    /// <summary>Median of all decode steps on the epoch in force that are kept; null of fewer than verify an apply.</summary>
+    internal double? VerifiedSeconds
+    {
+        get
+        {
+            lock (gate)
+                return steps.Median(Policy.VerificationSteps);
+        }
     }
 
     /// <summary>Another record of the job, and the placement that it names where that is known.</summary>
     internal void Adopt(JobRecord record, Apply? apply, ExpertPlacement? placement)
     {
+        var measured = placement is null || ReferenceEquals(placement, Placement) || Copied() is not { Tokens: > 0 } copied
+            ? null
+            : copied.Measure(placement, Policy.Residency);
         lock (gate)
         {
             var ends = apply is { IsOver: true } && Apply is not { IsOver: true };
             (Record, Apply) = (record, apply);
             if (placement is not null && !ReferenceEquals(placement, Placement))
-            {
-                Placement = placement;
-                (measures, traffic) = (window.Tokens > 0 ? window.Measure(Placement, Policy.Residency) : null, null);
-            }
+                (Placement, measures, traffic) = (placement, measured, null);
             if (ends)
-            {
                 TokensAtApply = tokens;
+            // What was refused or failed answered no alarm.
+            if (ends && apply!.Phase is ApplyPhase.Kept or ApplyPhase.Returned)
                 Rebase();
-            }
+            else if (ends)
+                Rest();
             view = MakeView();
         }
     }
@@ -198,28 +224,47 @@ internal sealed class LiveJob
         }
     }
 
-    /// <summary>Writes the window as a trace and tells what a decision needs to know beside it; null where no routing came.</summary>
-    internal (DriftReading Drift, bool FromCounts, long? TokensSinceApply, double? StepSeconds)? Snapshot(string path, long seed)
+    /// <summary>The alarm, if one stands, was answered by nothing: it is taken up again, but not at once.</summary>
+    internal void Rest()
+    {
+        lock (gate)
+            (AlarmIsAnswered, restsSince) = (false, tokens);
+    }
+
+    /// <summary>The window by itself and what a decision needs to know beside it; null where no routing came.</summary>
+    internal (RoutingWindow Window, DriftReading Drift, long? TokensSinceApply, double? StepSeconds)? Snapshot()
     {
         lock (gate)
         {
-            if (window.Tokens == 0)
-                return null;
-            window.WriteTrace(path, Spec.Name, seed);
-            return (drift.Reading, window.IsOfCounts, tokens - TokensAtApply, steps.Median(4, 256));
+            return window.Tokens == 0 ? null : (window.Copy(), drift.Reading, tokens - TokensAtApply, steps.Median(4, LatestSteps));
         }
     }
 
     /// <summary>Load and traffic of the window; looked at anew every two seconds at most.</summary>
     internal RoutingMeasures Traffic()
     {
-        lock (gate)
+        lock (measuring)
         {
             var now = time.GetUtcNow();
-            if (traffic is not { } last || now - last.At > TimeSpan.FromSeconds(2))
-                traffic = last = (window.Measure(Placement, Policy.Residency), now);
-            return last.Measures;
+            ExpertPlacement placement;
+            RoutingWindow copied;
+            lock (gate)
+            {
+                if (traffic is { } last && now - last.At <= TimeSpan.FromSeconds(2))
+                    return last.Measures;
+                (placement, copied) = (Placement, window.Copy());
+            }
+            var measured = copied.Measure(placement, Policy.Residency);
+            lock (gate)
+                traffic = ReferenceEquals(placement, Placement) ? (measured, now) : null;
+            return measured;
         }
+    }
+
+    private RoutingWindow Copied()
+    {
+        lock (gate)
+            return window.Copy();
     }
 
     private bool Took(long count)
@@ -230,6 +275,7 @@ internal sealed class LiveJob
         SampleWhenDue();
         view = MakeView();
         return drift.Reading.Alarm && !AlarmIsAnswered && !IsPlanning && !IsApplying && window.Tokens >= Math.Min(Policy.WindowTokens, 4_096)
+            && (restsSince is not { } since || tokens - since >= Math.Max(Policy.RestTokens, LeastRest))
             && (TokensAtApply is not { } at || tokens - at >= Policy.RestTokens);
     }
 

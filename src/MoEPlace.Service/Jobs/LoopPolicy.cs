@@ -15,7 +15,7 @@ namespace MoEPlace.Service.Jobs;
 /// <param name="Simulate">Whether a plan is also compared by the simulator before it may be applied. Default: false.</param>
 /// <param name="CanaryTolerance">The most that a logit of the canary tokens may change, above 0. Default: 1e-4.</param>
 /// <param name="SlowerTolerance">By which share a step may be slower than promised, 0 to 10. Default: 0.15.</param>
-/// <param name="VerificationSteps">Steps after a switch whose median is compared with the promise, 4 to 100,000. Default: 32.</param>
+/// <param name="VerificationSteps">Steps after a switch whose median is compared with the promise, 4 to 1,024. Default: 32.</param>
 public sealed record LoopPolicy(
     LoopMode Mode = LoopMode.Manual,
     Residency Residency = Residency.Home,
@@ -50,6 +50,6 @@ public sealed record LoopPolicy(
         faults.Require(SearchIterations is >= 1 and <= 1_000_000_000, "policy.searchIterations", SearchIterations, "1 to 1e9");
         faults.Require(CanaryTolerance is > 0 and <= 1e6, "policy.canaryTolerance", CanaryTolerance, "above 0");
         faults.Require(SlowerTolerance is >= 0 and <= 10, "policy.slowerTolerance", SlowerTolerance, "0 to 10");
-        faults.Require(VerificationSteps is >= 4 and <= 100_000, "policy.verificationSteps", VerificationSteps, "4 to 100,000");
+        faults.Require(VerificationSteps is >= 4 and <= DecodeTimes.Most, "policy.verificationSteps", VerificationSteps, "4 to 1,024");
     }
 }

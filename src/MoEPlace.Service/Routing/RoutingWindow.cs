@@ -73,6 +73,16 @@ public sealed class RoutingWindow
         loadTokens = loadTokens * kept + tokens;
     }
 
+    /// <summary>The same tokens and counts by themselves, so that who takes long to look at them holds up nobody.</summary>
+    public RoutingWindow Copy()
+    {
+        var copy = new RoutingWindow(model, most) { loadTokens = loadTokens, rows = rows };
+        load.CopyTo(copy.load, 0);
+        (copy.sequence, copy.position, copy.home) = (InOrder(sequence, 1), InOrder(position, 1), InOrder(home, 1));
+        (copy.phase, copy.experts) = (InOrder(phase, 1), InOrder(experts, width));
+        return copy;
+    }
+
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
@@ -133,6 +143,16 @@ public sealed class RoutingWindow
         return new TraceRows(
             experts.AsSpan(at * width, count * width).ToArray(), sequence.AsSpan(at, count).ToArray(), position.AsSpan(at, count).ToArray(),
             Home: home.AsSpan(at, count).ToArray(), Phase: phase.AsSpan(at, count).ToArray());
+    }
+
+    /// <summary>A column, the oldest row first.</summary>
+    private T[] InOrder<T>(T[] column, int each)
+    {
+        var straight = Math.Min(rows, sequence.Length - oldest);
+        var copy = GC.AllocateUninitializedArray<T>(rows * each);
+        Array.Copy(column, oldest * each, copy, 0, straight * each);
+        Array.Copy(column, 0, copy, straight * each, (rows - straight) * each);
+        return copy;
     }
 
     /// <summary>Before it is full it never turned over, so that rows keep their places.</summary>

@@ -33,6 +33,9 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
     /// <summary>What services pass the points of an apply with.</summary>
     public Func<Instance, ServicePoint, ValueTask> Strike { get; set; } = (_, _) => ValueTask.CompletedTask;
 
+    /// <summary>What makes decisions.</summary>
+    public DecisionWorker Worker { get; init; } = DecideAsync;
+
     /// <summary>A service, and whether it was killed.</summary>
     /// <param name="Number">Which.</param>
     /// <param name="Store">Its own.</param>
@@ -57,7 +60,7 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
         instance.Service = PlacementService.Start(instance.Store, new ServiceParts
         {
             Options = new ServiceOptions(),
-            Worker = DecideAsync,
+            Worker = Worker,
             Scratch = Path.Combine(folder, $"scratch-{number}"),
             Holder = $"{number}",
             Time = time ?? TimeProvider.System,
@@ -127,11 +130,17 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
         }
     }
 
+    /// <summary>Registers a job.</summary>
+    public Task RegisterAsync(string name, LoopPolicy policy, CancellationToken cancellation)
+    {
+        var spec = new JobSpec(name, Model, Cluster, ContentOf(From), Policy: policy);
+        return MustAsync<JobView>(service => service.RegisterAsync(spec, CancellationToken.None)!, cancellation);
+    }
+
     /// <summary>Registers the job and has a plan made for it, with the number 1.</summary>
     public async Task PlanAsync(CancellationToken cancellation)
     {
-        var spec = new JobSpec(FakeJob.Name, Model, Cluster, ContentOf(From), Policy: new LoopPolicy(VerificationSteps: 4));
-        await MustAsync<JobView>(service => service.RegisterAsync(spec, CancellationToken.None)!, cancellation);
+        await RegisterAsync(FakeJob.Name, new LoopPolicy(VerificationSteps: 4), cancellation);
         var rows = new MadeRouting(1, Model, Cluster.Ranks).Next(8, 8, 0, 4);
         await MustAsync<string>(
             async service =>
@@ -143,6 +152,12 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
             cancellation);
         await MustAsync<DecisionRow>(service => service.State.DecisionAsync(FakeJob.Name, 1, CancellationToken.None), cancellation);
     }
+
+    /// <summary>Decides for <see cref="To"/>.</summary>
+    public static Task<Decision> DecideAsync(DecisionInput input, string trace, CancellationToken cancellation) => Task.FromResult(new Decision(
+        Decision.FormatName, input.Job, input.Number, Verdict.Apply, ["a better plan"], ContentOf(To), To.Digest,
+        new PlacementMeasures(256, 0.5, 0, 1.5, 0, null, null, null, 1.25, 1.5, 1.5, null, null), null, [], [], null, null, 0.9 * FakeJob.StepSeconds, null,
+        null, null, [], input.Trigger, ExpertPlacementFile.Parse(input.Placement.GetRawText(), "placement").Digest));
 
     public async ValueTask DisposeAsync()
     {
@@ -161,11 +176,6 @@ internal sealed class ServiceSite(string connection, string folder) : IAsyncDisp
         }
         await StartAsync();
     }
-
-    private static Task<Decision> DecideAsync(DecisionInput input, string trace, CancellationToken cancellation) => Task.FromResult(new Decision(
-        Decision.FormatName, input.Job, input.Number, Verdict.Apply, ["a better plan"], ContentOf(To), To.Digest,
-        new PlacementMeasures(256, 0.5, 0, 1.5, 0, null, null, null, 1.25, 1.5, 1.5, null, null), null, [], [], null, null, 0.9 * FakeJob.StepSeconds, null,
-        null, null, []));
 
     private static JsonElement ContentOf(ExpertPlacement placement) => JsonDocument.Parse(ExpertPlacementFile.ToJson(placement)).RootElement;
 

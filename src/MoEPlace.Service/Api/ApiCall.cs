@@ -13,8 +13,6 @@ namespace MoEPlace.Service.Api;
 /// <param name="caller">Who asks.</param>
 internal sealed class ApiCall(HttpContext http, ApiRoute route, ApiContext context, string caller)
 {
-    private const int SmallBody = 64 * 1024;
-
     /// <summary>The request and its answer.</summary>
     public HttpContext Http { get; } = http;
 
@@ -93,21 +91,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, ApiContext conte
     {
         if (fallback is not null && IsEmpty())
             return fallback;
-        // Great ones wait for each other, so that what is held of them together stays bounded.
-        var great = Http.Request.ContentLength is null or > SmallBody && route.Body!.MostBytes is null or > SmallBody;
-        if (great)
-            await Context.GreatBodies.WaitAsync(Gone).ConfigureAwait(false);
-        try
-        {
-            using var bytes = new MemoryStream();
-            await Http.Request.Body.CopyToAsync(bytes, Gone).ConfigureAwait(false);
-            return StrictJson.Parse<T>(bytes.ToArray(), name);
-        }
-        finally
-        {
-            if (great)
-                Context.GreatBodies.Release();
-        }
+        return StrictJson.Parse<T>(await Context.Bodies.ReadAsync(Http.Request.Body, route.Body!.MostBytes, Gone).ConfigureAwait(false), name);
     }
 
     /// <summary>Answers with JSON.</summary>

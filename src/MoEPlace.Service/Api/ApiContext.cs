@@ -10,13 +10,19 @@ namespace MoEPlace.Service.Api;
 internal sealed record ApiContext(PlacementService Service, ServiceOptions Options, ServiceMetrics Metrics, CancellationToken Stopping) : IDisposable
 {
     private const int GreatBodiesAtOnce = 8;
+    private const int RowStreamsAtOnce = 256;
+    private const int RowStreamsOfJob = 64;
+    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(30);
 
-    /// <summary>Held while a great body is read.</summary>
-    public SemaphoreSlim GreatBodies { get; } = new(GreatBodiesAtOnce);
+    /// <summary>Reads bodies.</summary>
+    public BodyReader Bodies { get; } = new(GreatBodiesAtOnce, LongestBody);
+
+    /// <summary>Streams of rows.</summary>
+    public StreamSeats Rows { get; } = new(RowStreamsAtOnce, RowStreamsOfJob);
 
     /// <summary>Tells that there are events.</summary>
     public EventSignal Events { get; } = new();
 
     /// <inheritdoc/>
-    public void Dispose() => GreatBodies.Dispose();
+    public void Dispose() => Bodies.Dispose();
 }

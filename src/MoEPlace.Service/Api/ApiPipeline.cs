@@ -13,9 +13,9 @@ namespace MoEPlace.Service.Api;
 /// <param name="context">What the service is made of.</param>
 /// <param name="gate">Who may ask for what.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
+/// <param name="mostAtOnce">Requests at once, but for those that tell how the service is.</param>
+internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log, int mostAtOnce = 2_048)
 {
-    private const int MostAtOnce = 2_048;
     private int atOnce;
 
     /// <summary>Answers a request.</summary>
@@ -28,8 +28,8 @@ internal sealed class ApiPipeline(ApiContext context, ApiGate gate, ILogger log)
         Harden(http.Response);
         try
         {
-            if (Interlocked.Increment(ref atOnce) > MostAtOnce)
-                throw new ApiRefusalException(StatusCodes.Status429TooManyRequests, $"more than {MostAtOnce} requests at once");
+            if (Interlocked.Increment(ref atOnce) > mostAtOnce && route is not { IsAlwaysAnswered: true })
+                throw new ApiRefusalException(StatusCodes.Status429TooManyRequests, $"more than {mostAtOnce} requests at once");
             caller = gate.Admit(http, route);
             if (http.Request.Path.StartsWithSegments("/api") && !context.Service.Leads)
                 throw new LeadershipLostException("another instance leads");

@@ -17,6 +17,9 @@ internal sealed record ApiRoute(string Method, string Path, TokenRole? Role, str
     /// <summary>Parameters behind the question mark.</summary>
     public ImmutableArray<ApiQuery> Queries { get; init; } = [];
 
+    /// <summary>Headers that it looks at, beside those that every route does.</summary>
+    public ImmutableArray<ApiQuery> Headers { get; init; } = [];
+
     /// <summary>What the answer is made of; null for bytes, or for nothing where there is no content type.</summary>
     public Type? Shape { get; init; }
 
@@ -25,6 +28,9 @@ internal sealed record ApiRoute(string Method, string Path, TokenRole? Role, str
 
     /// <summary>Whether every call is told in the log; what comes many times a second is not.</summary>
     public bool IsLogged { get; init; }
+
+    /// <summary>Whether it is answered however many requests there are at once: what is asked to learn how the service is.</summary>
+    public bool IsAlwaysAnswered { get; init; }
 
     /// <summary>That it answers with JSON.</summary>
     public ApiRoute Gives<T>() => this with { Shape = typeof(T), ContentType = ApiBody.Json };

@@ -29,6 +29,7 @@ internal static class EventRoutes
                 new ApiQuery("job", "Only those of this job."),
                 new ApiQuery("after", "Begins behind the event of this sequence number; 0 for all.", 0),
             ],
+            Headers = [new ApiQuery("Last-Event-ID", "The same, as a browser tells it when it comes back; stands over `after`.", 0)],
             Shape = typeof(ServiceEvent),
             ContentType = "text/event-stream",
         },

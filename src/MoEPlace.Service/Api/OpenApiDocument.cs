@@ -73,8 +73,8 @@ internal static partial class OpenApiDocument
                 "digest" => Text("^[0-9a-f]{64}$"),
                 _ => new JsonObject { ["type"] = "integer", ["minimum"] = 1 },
             }));
-        foreach (var query in route.Queries)
-            all.Add(Parameter(query.Name, "query", false, query.Meaning, query.Least is { } least
+        foreach (var (query, where) in route.Queries.Select(query => (query, "query")).Concat(route.Headers.Select(header => (header, "header"))))
+            all.Add(Parameter(query.Name, where, false, query.Meaning, query.Least is { } least
                 ? new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = query.Most }
                 : Text("^[a-z0-9][a-z0-9-]{0,62}$")));
         return all;
@@ -112,7 +112,7 @@ internal static partial class OpenApiDocument
             yield return ("404", "There is no such thing.");
         if (route.Role is TokenRole.Submit or TokenRole.Apply)
             yield return ("409", "The job does not take it as it stands.");
-        if (route.Body is { Shape: null })
+        if (route.Body is { NeedsLength: true })
             yield return ("411", "A length is needed.");
         if (route.Body is not null)
         {

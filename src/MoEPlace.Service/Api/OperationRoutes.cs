@@ -11,11 +11,15 @@ internal static class OperationRoutes
     /// <summary>The routes.</summary>
     public static ImmutableArray<ApiRoute> All { get; } =
     [
-        new ApiRoute("GET", "/health/live", null, "Whether the process answers.", call => call.JsonAsync(new Nothing())).Gives<Nothing>(),
-        new ApiRoute("GET", "/health/ready", null, "Whether this instance leads; 503 where another does, or when it stops.", ReadyAsync).Gives<Nothing>(),
+        new ApiRoute("GET", "/health/live", null, "Whether the process answers.", call => call.JsonAsync(new Nothing())) { IsAlwaysAnswered = true }.Gives<Nothing>(),
+        new ApiRoute("GET", "/health/ready", null, "Whether this instance leads; 503 where another does, or when it stops.", ReadyAsync)
+        {
+            IsAlwaysAnswered = true,
+        }.Gives<Nothing>(),
         new ApiRoute("GET", "/metrics", TokenRole.Read, "What is measured of the service, in the text format of Prometheus.", MetricsAsync)
         {
             ContentType = PrometheusText.ContentType,
+            IsAlwaysAnswered = true,
         },
         new ApiRoute(
             "GET", "/openapi/v1.json", null, "This document.",

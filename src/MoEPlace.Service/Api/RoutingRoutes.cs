@@ -21,7 +21,7 @@ internal static class RoutingRoutes
     [
         new ApiRoute("POST", "/api/jobs/{job}/counts", TokenRole.Submit, "Takes how often each expert was chosen: one frame.", CountsAsync)
         {
-            Body = new ApiBody(ServiceClient.CountsType, null),
+            Body = new ApiBody(ServiceClient.CountsType, null, NeedsLength: true),
         },
         new ApiRoute(
             "POST", "/api/jobs/{job}/rows", TokenRole.Submit,
@@ -66,6 +66,7 @@ internal static class RoutingRoutes
     {
         var job = call.Job();
         var (model, ranks) = call.Service.ShapeOf(job);
+        using var seat = call.Context.Rows.Take(job);
         var features = call.Http.Features;
         // A stream is as long as its job runs, and as slow; what is bounded is each frame of it.
         features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using MoEPlace.Service.Jobs;
 
@@ -59,11 +58,10 @@ public sealed class ServiceClient : IDisposable
     public async Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation = default)
         where T : class
     {
+        // As bytes, so that their length is told before they come.
+        var bytes = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), StrictJson.OneLine);
         using var response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, path)
-            {
-                Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: StrictJson.OneLine),
-            },
+            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = bytes is null ? null : Content(bytes, "application/json") },
             cancellation).ConfigureAwait(false);
         return await ReadAsync<T>(response, cancellation).ConfigureAwait(false);
     }
@@ -74,13 +72,7 @@ public sealed class ServiceClient : IDisposable
     public async Task PostAsync(string path, ReadOnlyMemory<byte> body, string type, CancellationToken cancellation = default)
     {
         using var response = await SendAsync(
-            () =>
-            {
-                var content = new ReadOnlyMemoryContent(body);
-                content.Headers.ContentType = new MediaTypeHeaderValue(type);
-                return new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
-            },
-            cancellation).ConfigureAwait(false);
+            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = Content(body, type) }, cancellation).ConfigureAwait(false);
         await ReadAsync(response, cancellation).ConfigureAwait(false);
     }
 
@@ -146,6 +138,13 @@ public sealed class ServiceClient : IDisposable
                 break;
         }
         throw new IOException($"no service answers{why}");
+    }
+
+    private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string type)
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        return content;
     }
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)

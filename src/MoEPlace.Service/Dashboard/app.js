@@ -47,10 +47,10 @@ async function attempt(what) {
     connected("live", "live");
   } catch (e) {
     if (e instanceof Refusal && e.status === 401) wantToken();
-    else if (e instanceof Refusal && e.status === 404) state.job = null;
+    else if (e instanceof Refusal && e.status === 404) await choose(null);
     else if (e instanceof Refusal) connected("lost", e.message);
     else if (e instanceof TypeError) connected("lost", "the service does not answer; trying again");
-    else throw e;
+    else connected("lost", `something went wrong here: ${e.message}; trying again`);
   }
 }
 
@@ -81,13 +81,17 @@ async function lookAtJobs() {
     mark(link, "aria-current", job.name === state.job ? "page" : null);
     say(link.lastChild, `epoch ${job.epoch}, step ${seconds(job.stepSeconds)}`);
   }
-  const wanted = decodeURIComponent(location.hash.slice(1));
+  // As it stands: the name of a job needs no escapes.
+  const wanted = location.hash.slice(1);
   const name = jobs.some(job => job.name === wanted) ? wanted : jobs[0]?.name ?? null;
   if (name !== state.job) await choose(name);
 }
 
 async function choose(name) {
   state.ends.abort();
+  // What was asked about the job before is not to be answered for this one.
+  $("confirm").close();
+  for (const id of ["plan", "simulate", "apply", "rollback"]) $(id).disabled = true;
   Object.assign(state, { job: name, view: null, samples: [], decisions: [], applies: [], events: [], chosen: null, ends: new AbortController(), stale: true });
   panels.forget();
   say($("trouble"), "");
@@ -212,16 +216,23 @@ async function act(what) {
 $("plan").addEventListener("click", () => act(() => post(path("/plans"), { simulate: false })));
 $("simulate").addEventListener("click", () => act(() => post(path("/plans"), { simulate: true })));
 $("apply").addEventListener("click", async () => {
-  const row = chosen();
-  if (await askApply(state.view, row)) await act(() => post(path(`/decisions/${row.number}/apply`)));
+  const row = chosen(), asked = path(`/decisions/${row.number}/apply`);
+  if (await askApply(state.view, row)) await act(() => post(asked));
 });
 $("rollback").addEventListener("click", async () => {
-  if (await askRollBack(state.view)) await act(() => post(path("/rollback")));
+  const asked = path("/rollback");
+  if (await askRollBack(state.view)) await act(() => post(asked));
 });
 $("token").addEventListener("submit", e => {
   e.preventDefault();
-  token($("token-text").value);
+  const given = $("token-text").value;
   $("token-text").value = "";
+  // Nothing else goes into a header; kept, it would make every request fail.
+  if (!/^[\x20-\x7e]+$/.test(given)) {
+    say($("token-wrong"), "A token is made of printable ASCII characters only.");
+    return;
+  }
+  token(given);
   $("token").hidden = true;
   [state.job] = [null];
   attempt(lookAtJobs);

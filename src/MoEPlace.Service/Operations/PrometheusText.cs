@@ -11,6 +11,7 @@ internal sealed class PrometheusText : IDisposable
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly Lock gate = new();
+    private readonly Lock writing = new();
     private readonly SortedDictionary<string, Family> families = new(StringComparer.Ordinal);
     private readonly MeterListener listener = new();
 
@@ -35,14 +36,18 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>Writes all of it.</summary>
     public string Write()
     {
-        lock (gate)
-            foreach (var family in families.Values.Where(family => family.IsObserved))
-                family.Series.Clear();
-        listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        lock (gate)
-            foreach (var family in families.Values)
-                family.Write(text);
+        // One at a time, or what one has observed the next one clears. Not under the gate: observing looks at jobs, and those measure under locks of theirs.
+        lock (writing)
+        {
+            lock (gate)
+                foreach (var family in families.Values.Where(family => family.IsObserved))
+                    family.Series.Clear();
+            listener.RecordObservableInstruments();
+            lock (gate)
+                foreach (var family in families.Values)
+                    family.Write(text);
+        }
         return text.ToString();
     }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text.Json;
 
 namespace MoEPlace.Service.Operations;
 
@@ -10,7 +11,7 @@ public static class ServiceConfiguration
     public const string Prefix = "MOEPLACE_SERVICE_";
 
     private const string Untold = "(not told)";
-    private static readonly string[] Secret = ["tokens", "state", "webhooks", "otlpEndpoint", "listen"];
+    private static readonly string[] Open = ["mostJobs", "mostBodyBytes", "logLevel", "file", "further faults"];
 
     /// <summary>Reads and checks all of it.</summary>
     /// <param name="path">The file; null for the one of <c>MOEPLACE_SERVICE_CONFIG</c>, or none.</param>
@@ -27,18 +28,21 @@ public static class ServiceConfiguration
         var faults = new InputFaults("environment");
         given.Remove("CONFIG", out var named);
         path ??= named;
-        var options = path is null ? new ServiceOptions() : faults.Try(() => OfFile(path)) ?? new ServiceOptions();
+        var faulty = new HashSet<string>(StringComparer.Ordinal);
+        var options = path is null ? new ServiceOptions() : OfFile(path, faults, faulty);
         foreach (var (name, value) in given.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             options = With(options, name, value, faults);
         options = options with { Listen = listen ?? options.Listen, State = state ?? options.State };
         var checks = new InputFaults(path ?? "configuration");
         options.Check(checks);
-        faults.AddRange(checks.ToImmutable());
+        // What stands there in the wrong form is told already.
+        faults.AddRange(checks.ToImmutable().Where(fault => !faulty.Contains(Key(fault))));
         faults.ThrowIfAny();
         return options;
     }
 
-    private static ServiceOptions OfFile(string path)
+    /// <summary>What holds of a file; whatever does not is noted, and the keys that it stands under.</summary>
+    private static ServiceOptions OfFile(string path, InputFaults faults, HashSet<string> faulty)
     {
         try
         {
@@ -46,9 +50,36 @@ public static class ServiceConfiguration
         }
         catch (InputException e)
         {
-            // A slip of the pen must not put a token or a password on the screen.
-            throw new InputException(e.Faults.Select(fault => Secret.Any(fault.Field.StartsWith) ? fault with { Value = Untold } : fault));
+            faults.AddRange(e.Faults.Select(WithoutSecret));
+            faulty.UnionWith(e.Faults.Select(Key));
+            return faulty.Overlaps(["file", "JSON", "$", "format"]) ? new ServiceOptions() : Rest(path, faulty);
         }
+    }
+
+    /// <summary>What a file holds under its other keys, so that their faults are told together with those.</summary>
+    private static ServiceOptions Rest(string path, HashSet<string> faulty)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
+            var rest = document.RootElement.EnumerateObject().Where(entry => !faulty.Contains(entry.Name)).ToDictionary(entry => entry.Name, entry => entry.Value);
+            return StrictJson.Parse<ServiceOptions>(JsonSerializer.SerializeToUtf8Bytes(rest), path);
+        }
+        catch (Exception e) when (e is InputException or JsonException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return new ServiceOptions();
+        }
+    }
+
+    private static string Key(InputFault fault) => fault.Field.Split('.', '[')[0];
+
+    /// <summary>A slip of the pen must not put a token or a password on the screen: not under a key that we do not know either, nor in what is no JSON.</summary>
+    private static InputFault WithoutSecret(InputFault fault)
+    {
+        var isKnown = !fault.Allowed.StartsWith("the keys ", StringComparison.Ordinal);
+        return isKnown && fault.Field == "JSON" ? fault with { Allowed = "JSON" }
+            : isKnown && Open.Contains(fault.Field, StringComparer.Ordinal) ? fault
+            : fault with { Value = Untold };
     }
 
     private static ServiceOptions With(ServiceOptions options, string name, string value, InputFaults faults)

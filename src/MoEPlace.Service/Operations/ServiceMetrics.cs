@@ -111,8 +111,20 @@ internal sealed class ServiceMetrics : IDisposable
         {
             var now = Environment.TickCount64;
             if (now - viewsAt is < 0 or >= ViewsAgeMilliseconds)
-                (views, viewsAt) = (service.Leads ? service.Jobs() : [], now);
+                (views, viewsAt) = (JobsNow(), now);
             return views;
+        }
+    }
+
+    private IReadOnlyList<JobView> JobsNow()
+    {
+        try
+        {
+            return service.Jobs();
+        }
+        catch (LeadershipLostException)
+        {
+            return [];
         }
     }
 

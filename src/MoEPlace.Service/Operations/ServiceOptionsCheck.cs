@@ -47,9 +47,9 @@ internal static class ServiceOptionsCheck
             var at = string.Create(CultureInfo.InvariantCulture, $"tokens[{i}]");
             // Those two are what the record says of who asked.
             faults.Require(
-                JobSpec.IsName(token.Name) && token.Name is not ("local" or "policy"), $"{at}.name", token.Name,
+                JobSpec.IsName(token.Name) && token.Name is not ("local" or "policy"), $"{at}.name", Untold,
                 "1 to 63 of a-z, 0-9 and -, the first none of -; not local or policy");
-            faults.Require(names.Add(token.Name), $"{at}.name", token.Name, "each name once");
+            faults.Require(names.Add(token.Name), $"{at}.name", Untold, "each name once");
             faults.Require(Enum.IsDefined(token.Role), $"{at}.role", token.Role, "read, submit or apply");
             var isDigest = token.Sha256.Length == 64 && token.Sha256.All(char.IsAsciiHexDigit);
             faults.Require(isDigest, $"{at}.sha256", Untold, "64 hexadecimal digits: the SHA-256 of the token, not the token");
@@ -69,7 +69,7 @@ internal static class ServiceOptionsCheck
                 IsHttp(webhook.Url, out var uri) && (uri!.Scheme == Uri.UriSchemeHttps || uri.IsLoopback), $"{at}.url", Untold,
                 "https, or http on this machine, without name and password");
             if (webhook.SecretFile is { } file)
-                faults.Require(IsReadable(file), $"{at}.secretFile", file, "a file that can be read and is not empty");
+                faults.Require(IsReadable(file), $"{at}.secretFile", Untold, "a file that can be read and is not empty");
         }
     }
 

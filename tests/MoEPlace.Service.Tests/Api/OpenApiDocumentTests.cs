@@ -22,9 +22,19 @@ public sealed class OpenApiDocumentTests
             Assert.Equal(route.Role is not null, operation["responses"]!["401"] is not null);
             Assert.Equal(route.Body is not null, operation["requestBody"] is not null);
             Assert.Equal(
-                route.Path.Count(c => c == '{') + route.Queries.Length, operation["parameters"]!.AsArray().Select(p => p!["name"]!.GetValue<string>()).Distinct().Count());
+                route.Path.Count(c => c == '{') + route.Queries.Length + route.Headers.Length, operation["parameters"]!.AsArray().Select(p => p!["name"]!.GetValue<string>()).Distinct().Count());
         }
         Assert.Equal(operations.Count, operations.Values.Select(o => o["operationId"]!.GetValue<string>()).Distinct().Count());
+    }
+
+    [Fact]
+    public void Tells_what_single_routes_want()
+    {
+        var operations = Operations().ToDictionary(o => (o.Method, o.Path), o => o.Operation);
+        Assert.Null(operations[("POST", "/api/jobs/{job}/rows")]["responses"]!["411"]);
+        Assert.NotNull(operations[("POST", "/api/jobs/{job}/counts")]["responses"]!["411"]);
+        var header = Assert.Single(operations[("GET", "/api/events")]["parameters"]!.AsArray(), p => p!["in"]!.GetValue<string>() == "header")!;
+        Assert.Equal("Last-Event-ID", header["name"]!.GetValue<string>());
     }
 
     [Fact]

@@ -124,6 +124,87 @@ public sealed class DashboardTests(ChromiumFixture chromium)
         await Expect(page.Locator("#name")).ToHaveTextAsync("chat");
     }
 
+    [Theory]
+    [InlineData("apply")]
+    [InlineData("rollback")]
+    public async Task A_question_about_a_job_is_withdrawn_when_another_one_is_looked_at(string what)
+    {
+        await using var service = await FakeService.StartAsync(null, MadeUpJob.Create("chat", 2, 2, 8), MadeUpJob.Create("search", 1, 4, 8));
+        var page = await OpenAsync(service);
+        await Expect(page.Locator($"#{what}")).ToBeEnabledAsync();
+        await page.Locator($"#{what}").ClickAsync();
+        await Expect(page.Locator("#confirm-title")).ToContainTextAsync("chat");
+        await page.EvaluateAsync("location.hash = '#search'");
+        await Expect(page.Locator("#name")).ToHaveTextAsync("search");
+        await Expect(page.Locator("#confirm")).ToBeHiddenAsync();
+        await Expect(page.Locator($"#{what}")).ToBeEnabledAsync();
+        Assert.Empty(service.Posted);
+
+        // And when the job is gone, though nothing stands in its place.
+        await page.Locator($"#{what}").ClickAsync();
+        await Expect(page.Locator("#confirm-title")).ToContainTextAsync("search");
+        service.Jobs.Clear();
+        await Expect(page.Locator("#confirm")).ToBeHiddenAsync();
+        await Expect(page.Locator("#job")).ToBeHiddenAsync();
+        Assert.Empty(service.Posted);
+    }
+
+    [Theory]
+    [InlineData("apply")]
+    [InlineData("rollback")]
+    public async Task What_is_confirmed_goes_to_the_job_that_was_asked_about(string what)
+    {
+        await using var service = await FakeService.StartAsync(null, MadeUpJob.Create("chat", 2, 2, 8), MadeUpJob.Create("search", 1, 4, 8));
+        var page = await OpenAsync(service);
+        await Expect(page.Locator($"#{what}")).ToBeEnabledAsync();
+        await page.Locator($"#{what}").ClickAsync();
+        // In one turn of the page: the answer is given, and what it begins runs when another job is looked at already.
+        await page.EvaluateAsync(
+            """
+            new Promise(resume => {
+              addEventListener("hashchange", resume, { once: true });
+              document.getElementById("confirm").addEventListener("close", e => e.stopImmediatePropagation(), { capture: true, once: true });
+              document.getElementById("confirm-yes").click();
+              location.hash = "#search";
+            }).then(() => document.getElementById("confirm").dispatchEvent(new Event("close")))
+            """);
+        await Expect(page.Locator("#name")).ToHaveTextAsync("search");
+        await page.EvaluateAsync("document.getElementById('confirm').dispatchEvent(new Event('close'))");
+        await UntilAsync(() => service.Posted.Count == 1);
+        Assert.Equal(what == "apply" ? "/api/jobs/chat/decisions/2/apply" : "/api/jobs/chat/rollback", service.Posted.Single());
+    }
+
+    [Fact]
+    public async Task An_address_that_cannot_be_read_and_an_answer_that_is_none_do_not_end_the_page()
+    {
+        await using var service = await FakeService.StartAsync(null, MadeUpJob.Create("chat", 2, 2, 8));
+        var page = await chromium.OpenAsync(faults);
+        await page.GotoAsync($"{service.Address}#%");
+        await Expect(page.Locator("#name")).ToHaveTextAsync("chat");
+        await page.RouteAsync("**/api/**", route => route.FulfillAsync(new RouteFulfillOptions { Status = 200, Body = "no JSON" }));
+        await Expect(page.Locator("#connection")).ToContainTextAsync("something went wrong here");
+        await page.UnrouteAllAsync();
+        service.Jobs["search"] = MadeUpJob.Create("search", 1, 4, 8);
+        await Expect(page.Locator("#jobs a")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#connection")).ToHaveTextAsync("live");
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public async Task A_token_that_no_header_takes_is_refused_before_it_is_kept()
+    {
+        await using var service = await FakeService.StartAsync("sesame", MadeUpJob.Create("chat", 2, 2, 8));
+        var page = await OpenAsync(service);
+        await Expect(page.Locator("#token")).ToBeVisibleAsync();
+        await page.Locator("#token-text").FillAsync("sésame\u2026");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#token-wrong")).ToHaveTextAsync("A token is made of printable ASCII characters only.");
+        Assert.Null(await page.EvaluateAsync<string?>("sessionStorage.getItem('moeplace-token')"));
+        await page.Locator("#token-text").FillAsync("sesame");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#name")).ToHaveTextAsync("chat");
+    }
+
     [Fact]
     public async Task Heat_maps_and_charts_are_read_by_arrow_keys()
     {

@@ -58,6 +58,9 @@ internal sealed class FakeService : IAsyncDisposable
             Token is null || !context.Request.Path.StartsWithSegments("/api") || context.Request.Headers.Authorization == $"Bearer {Token}"
                 ? next(context)
                 : AnswerAsync(context, StatusCodes.Status401Unauthorized, new Problem("a token is needed")));
+        app.Use((context, next) => context.GetRouteValue("job") is string job && !Jobs.ContainsKey(job)
+            ? AnswerAsync(context, StatusCodes.Status404NotFound, new Problem("no such job"))
+            : next(context));
         DashboardEndpoints.Map(app);
         app.MapGet("/api/jobs", context => AnswerAsync(context, new { jobs = Jobs.Values.Select(job => job.View).OrderBy(view => view.Name, StringComparer.Ordinal) }));
         Get("", job => job.View);

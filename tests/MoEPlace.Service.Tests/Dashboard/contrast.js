@@ -9,6 +9,8 @@
     }
     return [255, 255, 255];
   };
+  // As it is at rest.
+  for (const transition of document.getAnimations()) transition.finish();
   const poor = [];
   for (const element of document.body.querySelectorAll("*")) {
     const text = [...element.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join("");

@@ -59,11 +59,28 @@ public sealed class ServiceConfigurationTests : IDisposable
     [InlineData("""{"state":["Password=hidden"]}""")]
     [InlineData("""{"tokens":[{"name":"a","role":"hidden","sha256":"hidden"}]}""")]
     [InlineData("""{"webhooks":[{"name":"a","secret":"hidden"}]}""")]
+    [InlineData("""{"password":"hidden"}""")]
+    [InlineData("""{"Tokens":"hidden","STATE":"hidden","JSON":"line hidden","file":"hidden","mostjobs":"hidden"}""")]
+    [InlineData("""{"state":"a","state":"hidden"}""")]
+    [InlineData("""{"password":nhidden}""")]
+    [InlineData("""{"certificate":{"key":"hidden"}}""")]
+    [InlineData("""["hidden"]""")]
+    [InlineData(""" "hidden" """)]
+    [InlineData("""{"tokens":[{"name":"It is hidden","role":"read","sha256":"00"}]}""")]
+    [InlineData("""{"webhooks":[{"name":"a","url":"https://example.com/","secretFile":"hidden"}]}""")]
     public void A_slip_of_the_pen_puts_no_secret_on_the_screen(string content)
     {
         var path = Write(content);
         var faults = Assert.Throws<InputException>(() => ServiceConfiguration.Read(path, new Hashtable())).Faults;
         Assert.All(faults, fault => Assert.DoesNotContain("hidden", fault.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Values_of_the_wrong_form_and_values_out_of_range_are_told_together()
+    {
+        var path = Write("""{"mostJobs":"x","tokens":[{"name":"a","role":"root","sha256":"00"}],"listen":"ftp://x","logLevel":"x"}""");
+        var faults = Assert.Throws<InputException>(() => ServiceConfiguration.Read(path, new Hashtable())).Faults;
+        Assert.Equal(["mostJobs", "tokens[0].role", "listen", "logLevel"], faults.Select(fault => fault.Field));
     }
 
     [Theory]

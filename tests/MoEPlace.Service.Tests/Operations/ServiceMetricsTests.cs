@@ -68,6 +68,39 @@ public sealed class ServiceMetricsTests
     }
 
     [Fact]
+    public async Task Scrapers_lose_nothing_to_each_other()
+    {
+        using var meter = new System.Diagnostics.Metrics.Meter("test");
+        using var text = new PrometheusText(meter);
+        for (var i = 0; i < 4; i++)
+        {
+            var name = $"gauge.{(char)('a' + i)}";
+            meter.CreateObservableGauge(name, () =>
+            {
+                Thread.Sleep(1);
+                return 1;
+            });
+        }
+        var written = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () => Enumerable.Range(0, 20).Select(_ => text.Write()).ToArray(), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        Assert.All(written.SelectMany(each => each), one => Assert.Equal(4, Parse(one).Count));
+    }
+
+    [Fact]
+    public async Task An_instance_that_does_not_lead_tells_its_own_figures()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = await LiveService.StartAsync(database: $"sqlite:{folder.File("state.db")}");
+        while (!first.Service.Leads)
+            await Task.Delay(10, Cancellation);
+        await using var second = await LiveService.StartAsync(database: $"sqlite:{folder.File("state.db")}");
+        var (status, text, _) = await second.SendAsync("GET", "/metrics");
+        Assert.Equal(200, status);
+        var values = Parse(text);
+        Assert.Equal((0, 0), (values["moeplace_leads"], values["moeplace_jobs"]));
+    }
+
+    [Fact]
     public async Task The_same_figures_go_out_by_otlp()
     {
         var received = new ConcurrentDictionary<string, string>();

@@ -8,7 +8,8 @@ using MoEPlace.Service.Jobs;
 namespace MoEPlace.Cli;
 
 /// <summary>
-/// Fetches the map that is wished, has a command put it in force, and tells the service how that went, until it answers: one wish after another.
+/// Fetches the map that is wished, has a command put it in force, and tells the service how that went, until it answers:
+/// one wish after another.
 /// </summary>
 /// <param name="client">The service.</param>
 /// <param name="folder">Where maps are written.</param>
@@ -24,7 +25,7 @@ internal sealed class EngineRestart(
     private readonly Dictionary<(string Job, int Apply, DateTimeOffset BeganAt), int> begun = [];
     private Task last = Task.CompletedTask;
 
-    /// <summary>Begins, behind what is under way; nothing for a wish that was told before, or after a later one of the same apply.</summary>
+    /// <summary>Begins, behind what is under way; nothing for a wish told before, or after a later one of the same apply.</summary>
     internal void Begin(EngineWish wish)
     {
         var apply = (wish.Job, wish.Apply, wish.BeganAt);

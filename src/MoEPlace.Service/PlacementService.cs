@@ -24,6 +24,8 @@ public sealed class PlacementService : IAsyncDisposable
     private readonly WebhookCourier webhooks;
     private readonly Leadership leadership;
     private readonly ITimer silence;
+
+    // Whoever adds a job waits for it: what is in memory is what is on record, and no more jobs than may be.
     private readonly SemaphoreSlim registration = new(1, 1);
 
     private PlacementService(StateStore state, ServiceParts parts, WebhookCourier webhooks)
@@ -296,7 +298,8 @@ public sealed class PlacementService : IAsyncDisposable
     private async Task<JobView> GoOnAsync(LiveJob known, JobSpec spec, ExpertPlacement placement, CancellationToken cancellation)
     {
         if (known.Spec.Model != spec.Model || known.Spec.Cluster != spec.Cluster || known.Spec.Engine != spec.Engine)
-            throw new ConflictException($"a job {spec.Name} of another model, cluster or engine is registered already; remove it or take another name");
+            throw new ConflictException(
+                $"a job {spec.Name} of another model, cluster or engine is registered already; remove it or take another name");
         await TakeTurnAsync(known, cancellation).ConfigureAwait(false);
         try
         {

@@ -81,7 +81,8 @@ public sealed class EngineRestartTests
                 return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([1, 2, 3]) };
             Outcomes.Add(StrictJson.Parse<EngineOutcome>(await request.Content!.ReadAsByteArrayAsync(cancellationToken), "outcome"));
             taken.Release();
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(Answer, StrictJson.OneLine)) };
+            var answer = JsonSerializer.Serialize(Answer, StrictJson.OneLine);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(answer) };
         }
 
         protected override void Dispose(bool disposing)

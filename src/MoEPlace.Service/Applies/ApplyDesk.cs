@@ -104,8 +104,11 @@ internal sealed class ApplyDesk : IAsyncDisposable
         var ours = job.Spec.Engine == JobEngine.Moeplace;
         var heard = (ours ? job.HeardAt : null) ?? job.HeldSince;
         var since = Now - (heard > apply.ChangedAt ? heard : apply.ChangedAt);
-        var after = since < Silence ? apply : ApplySteps.OnSilence(apply, since, ours ? ApplySteps.SilenceLimit : ApplySteps.OutcomeLimit, Now);
-        Told(job, ReferenceEquals(after, apply) ? apply : await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false));
+        var limit = ours ? ApplySteps.SilenceLimit : ApplySteps.OutcomeLimit;
+        var after = since < Silence ? apply : ApplySteps.OnSilence(apply, since, limit, Now);
+        if (!ReferenceEquals(after, apply))
+            after = await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);
+        Told(job, after);
     }
 
     /// <summary>Goes on with what an earlier leader left.</summary>

@@ -57,7 +57,9 @@ public static class ApplySteps
     /// <param name="since">For how long, by one who listened.</param>
     /// <param name="limit"><see cref="SilenceLimit"/> or <see cref="OutcomeLimit"/>.</param>
     /// <param name="now">The time.</param>
-    /// <returns>Turned back when the silence lasts longer than the limit, and failed when it does so once more; the same instance before.</returns>
+    /// <returns>
+    /// Turned back when the silence lasts longer than the limit, and failed when it does so once more; the same instance before.
+    /// </returns>
     public static Apply OnSilence(Apply apply, TimeSpan since, TimeSpan limit, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(apply);

@@ -13,4 +13,12 @@ namespace MoEPlace.Service.Applies;
 /// <param name="Reason">Why, in words.</param>
 /// <param name="BeganAt">When the apply was asked for: by it those of a job and of another that has its name since are told apart.</param>
 public sealed record EngineWish(
-    string Job, JobEngine Engine, int Apply, int Attempt, string Placement, string Map, string Outcome, string Reason, DateTimeOffset BeganAt);
+    string Job,
+    JobEngine Engine,
+    int Apply,
+    int Attempt,
+    string Placement,
+    string Map,
+    string Outcome,
+    string Reason,
+    DateTimeOffset BeganAt);

@@ -7,8 +7,8 @@ namespace MoEPlace.Service.Applies;
 
 /// <summary>
 /// Tells the operators of engines other than ours what is wished. Signed with HMAC-SHA-256 over the body where the webhook has a secret, in the header
-/// <c>X-MoEPlace-Signature: sha256=HEX</c>. <see cref="ApplyDesk"/> tells again what is not taken, and so does whoever leads next: whoever takes it looks at
-/// <c>beganAt</c>, <c>apply</c> and <c>attempt</c>.
+/// <c>X-MoEPlace-Signature: sha256=HEX</c>. <see cref="ApplyDesk"/> tells again what is not taken, and so does whoever leads
+/// next: whoever takes it looks at <c>beganAt</c>, <c>apply</c> and <c>attempt</c>.
 /// </summary>
 internal sealed class WebhookCourier : IDisposable
 {
@@ -47,7 +47,8 @@ internal sealed class WebhookCourier : IDisposable
             message.Content.Headers.ContentType = new("application/json");
             if (hook.Key is { } key)
                 message.Headers.Add("X-MoEPlace-Signature", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(key, body)));
-            using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            const HttpCompletionOption heads = HttpCompletionOption.ResponseHeadersRead;
+            using var response = await http.SendAsync(message, heads, cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? null : $"it answers {(int)response.StatusCode}";
         }
         catch (HttpRequestException e)

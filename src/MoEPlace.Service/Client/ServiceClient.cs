@@ -171,6 +171,7 @@ public sealed class ServiceClient : IDisposable
         if (problem is { Faults: { IsDefaultOrEmpty: false } faults })
             throw new InputException(faults);
         var answer = $"the service answers {(int)response.StatusCode}: {problem?.Message ?? response.ReasonPhrase}";
-        throw (int)response.StatusCode is >= 400 and < 500 and not (408 or 429) ? new ServiceRefusedException(answer) : new IOException(answer);
+        var isFinal = (int)response.StatusCode is >= 400 and < 500 and not (408 or 429);
+        throw isFinal ? new ServiceRefusedException(answer) : new IOException(answer);
     }
 }

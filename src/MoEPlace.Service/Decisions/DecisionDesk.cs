@@ -15,7 +15,12 @@ namespace MoEPlace.Service.Decisions;
 /// <param name="tell">Told of every event that is on record.</param>
 /// <param name="holds">Whether a job is still there; asked in its turn.</param>
 internal sealed class DecisionDesk(
-    StateStore state, ServiceParts parts, ApplyDesk applies, Func<Term> lead, Action<ServiceEvent> tell, Func<LiveJob, bool> holds) : IAsyncDisposable
+    StateStore state,
+    ServiceParts parts,
+    ApplyDesk applies,
+    Func<Term> lead,
+    Action<ServiceEvent> tell,
+    Func<LiveJob, bool> holds) : IAsyncDisposable
 {
     private readonly DecisionQueue queue = new();
 

@@ -49,7 +49,7 @@ internal sealed class WebhookCommand
         using var client = faults.Try(() => service.Connect(parsed));
         faults.ThrowIfAny();
         Directory.CreateDirectory(folder);
-        var restart = new EngineRestart(client!, folder, [.. parsed.GetValue(command)!], terminal);
+        var restart = new EngineRestart(client!, folder, [.. parsed.GetValue(command)!], terminal, cancellation);
         await using var receiver = await WebhookReceiver.StartAsync(address!, key, restart, cancellation).ConfigureAwait(false);
         terminal.Line($"listening on {receiver.Address}");
         await receiver.ToEndAsync(cancellation).ConfigureAwait(false);

@@ -25,11 +25,14 @@ public sealed class PlacementService : IAsyncDisposable
     private readonly Leadership leadership;
     private readonly ITimer silence;
 
+    // Whoever adds a job waits for it: what is in memory is what is on record, and no more jobs than may be.
+    private readonly SemaphoreSlim registration = new(1, 1);
+
     private PlacementService(StateStore state, ServiceParts parts, WebhookCourier webhooks)
     {
         (State, this.parts, this.webhooks) = (state, parts, webhooks);
         applies = new ApplyDesk(state, parts, webhooks, Lead, Tell);
-        decisions = new DecisionDesk(state, parts, applies, Lead, Tell);
+        decisions = new DecisionDesk(state, parts, applies, Lead, Tell, Holds);
         leadership = new Leadership(
             state, parts.Holder, LoadAsync, Forget, e => Tell(Event("", "failed", $"the lead could not be kept or taken: {e.Message}")));
         silence = parts.Time.CreateTimer(_ => _ = LookAtSilenceAsync(), null, BetweenLooks, BetweenLooks);
@@ -74,38 +77,33 @@ public sealed class PlacementService : IAsyncDisposable
     public async Task<JobView> RegisterAsync(JobSpec spec, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var term = Lead();
+        Lead();
         var placement = spec.Check(webhooks.Names);
-        if (jobs.TryGetValue(spec.Name, out var known))
+        await registration.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            if (known.Spec.Model != spec.Model || known.Spec.Cluster != spec.Cluster || known.Spec.Engine != spec.Engine)
-                throw new ConflictException($"a job {spec.Name} of another model, cluster or engine is registered already; remove it or take another name");
-            // What it says that it begins with may be what the service has never seen.
-            await State.PutPlacementAsync(term, spec.Name, placement, cancellation).ConfigureAwait(false);
-            if (placement.Digest == known.Record.Placement)
-                known.Adopt(known.Record, known.Apply, placement);
-            return known.View;
+            return jobs.TryGetValue(spec.Name, out var known)
+                ? await GoOnAsync(known, spec, placement, cancellation).ConfigureAwait(false)
+                : await AddAsync(spec, placement, cancellation).ConfigureAwait(false);
         }
-        if (jobs.Count >= parts.Options.MostJobs)
-            throw new ConflictException($"{jobs.Count} jobs are registered already, as many as the service takes");
-        var record = new JobRecord(spec, 0, placement.Digest, null, parts.Time.GetUtcNow());
-        var e = Event(spec.Name, "registered", $"{spec.Model.Name} on {spec.Cluster.Name}, {placement.Ranks} ranks");
-        await State.PutJobAsync(term, record, [e], cancellation).ConfigureAwait(false);
-        await State.PutPlacementAsync(term, spec.Name, placement, cancellation).ConfigureAwait(false);
-        var job = jobs.GetOrAdd(spec.Name, new LiveJob(record, placement, null, 0, parts.Time));
-        Tell(e);
-        return job.View;
+        finally
+        {
+            registration.Release();
+        }
     }
 
     /// <summary>Removes a job.</summary>
     public async Task RemoveAsync(string job, string by, CancellationToken cancellation)
     {
-        var (term, live) = (Lead(), Find(job));
+        Lead();
+        var live = Find(job);
         var e = Event(job, "removed", $"by {by}");
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
-            await State.RemoveJobAsync(term, job, [e], cancellation).ConfigureAwait(false);
+            if (live.IsApplying)
+                throw new ConflictException($"apply {live.Apply!.Number} of {job} is under way: roll it back, or wait for its end");
+            await State.RemoveJobAsync(Lead(), job, [e], cancellation).ConfigureAwait(false);
             jobs.TryRemove(job, out _);
             await live.Gone.CancelAsync().ConfigureAwait(false);
         }
@@ -169,7 +167,7 @@ public sealed class PlacementService : IAsyncDisposable
         if (live.Spec.Engine != JobEngine.Moeplace)
             throw new ConflictException($"{job} is run by another engine, which tells outcomes and not reports");
         var news = live.Take(report);
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
             return new ReportReply(await applies.OnReportAsync(Lead(), live, news ? report : null, cancellation).ConfigureAwait(false));
@@ -189,7 +187,7 @@ public sealed class PlacementService : IAsyncDisposable
     {
         Lead();
         var live = Find(job);
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
             return decisions.Begin(live, DecisionTrigger.Asked, simulate, by) ?? throw new ConflictException("too many decisions wait already; ask later");
@@ -205,7 +203,7 @@ public sealed class PlacementService : IAsyncDisposable
     {
         Lead();
         var live = Find(job);
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
             return await applies.BeginAsync(Lead(), live, decision, by, cancellation).ConfigureAwait(false);
@@ -221,7 +219,7 @@ public sealed class PlacementService : IAsyncDisposable
     {
         Lead();
         var live = Find(job);
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
             return await applies.RollBackAsync(Lead(), live, by, cancellation).ConfigureAwait(false);
@@ -238,7 +236,7 @@ public sealed class PlacementService : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(outcome);
         Lead();
         var live = Find(job);
-        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await TakeTurnAsync(live, cancellation).ConfigureAwait(false);
         try
         {
             return await applies.ToldAsync(Lead(), live, apply, outcome, cancellation).ConfigureAwait(false);
@@ -285,6 +283,53 @@ public sealed class PlacementService : IAsyncDisposable
     private Term Lead() => leadership.Term ?? throw new LeadershipLostException("another instance leads, or the database is away");
 
     private LiveJob Find(string job) => jobs.TryGetValue(job, out var live) ? live : throw new JobNotFoundException($"there is no job {job}");
+
+    private bool Holds(LiveJob live) => jobs.TryGetValue(live.Spec.Name, out var now) && ReferenceEquals(now, live);
+
+    /// <summary>Waits for the turn of a job, which may be gone when it comes: then nothing of it may be written any more.</summary>
+    private async Task TakeTurnAsync(LiveJob live, CancellationToken cancellation)
+    {
+        await live.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        if (Holds(live))
+            return;
+        live.Turn.Release();
+        Lead();
+        throw new JobNotFoundException($"{live.Spec.Name} was removed");
+    }
+
+    private async Task<JobView> GoOnAsync(LiveJob known, JobSpec spec, ExpertPlacement placement, CancellationToken cancellation)
+    {
+        if (known.Spec.Model != spec.Model || known.Spec.Cluster != spec.Cluster || known.Spec.Engine != spec.Engine)
+            throw new ConflictException(
+                $"a job {spec.Name} of another model, cluster or engine is registered already; remove it or take another name");
+        await TakeTurnAsync(known, cancellation).ConfigureAwait(false);
+        try
+        {
+            // What it says that it begins with may be what the service has never seen.
+            await State.PutPlacementAsync(Lead(), spec.Name, placement, cancellation).ConfigureAwait(false);
+            if (placement.Digest == known.Record.Placement)
+                known.Adopt(known.Record, known.Apply, placement);
+            return known.View;
+        }
+        finally
+        {
+            known.Turn.Release();
+        }
+    }
+
+    private async Task<JobView> AddAsync(JobSpec spec, ExpertPlacement placement, CancellationToken cancellation)
+    {
+        if (jobs.Count >= parts.Options.MostJobs)
+            throw new ConflictException($"{jobs.Count} jobs are registered already, as many as the service takes");
+        var term = Lead();
+        var record = new JobRecord(spec, 0, placement.Digest, null, parts.Time.GetUtcNow());
+        var e = Event(spec.Name, "registered", $"{spec.Model.Name} on {spec.Cluster.Name}, {placement.Ranks} ranks");
+        await State.PutJobAsync(term, record, [e], cancellation).ConfigureAwait(false);
+        await State.PutPlacementAsync(term, spec.Name, placement, cancellation).ConfigureAwait(false);
+        var job = jobs.GetOrAdd(spec.Name, new LiveJob(record, placement, null, 0, parts.Time));
+        Tell(e);
+        return job.View;
+    }
 
     private ServiceEvent Event(string job, string kind, string text) => new(0, parts.Time.GetUtcNow(), job, kind, text);
 
@@ -333,7 +378,7 @@ public sealed class PlacementService : IAsyncDisposable
             await job.Turn.WaitAsync().ConfigureAwait(false);
             try
             {
-                if (leadership.Term is { } term)
+                if (leadership.Term is { } term && Holds(job))
                     await applies.OnSilenceAsync(term, job, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or LeadershipLostException)

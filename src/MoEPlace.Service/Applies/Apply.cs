@@ -21,6 +21,7 @@ namespace MoEPlace.Service.Applies;
 /// <param name="Reason">Why it stands where it stands, in words.</param>
 /// <param name="BeganAt">When it was asked for.</param>
 /// <param name="ChangedAt">When it last changed.</param>
+/// <param name="TurnedAttempt">The first attempt that wishes for the placement before; null where there was none.</param>
 public sealed record Apply(
     string Job,
     int Number,
@@ -41,7 +42,8 @@ public sealed record Apply(
     string InForce,
     string Reason,
     DateTimeOffset BeganAt,
-    DateTimeOffset ChangedAt)
+    DateTimeOffset ChangedAt,
+    int? TurnedAttempt = null)
 {
     /// <summary>Whether nothing more becomes of it.</summary>
     public bool IsOver => Phase is ApplyPhase.Kept or ApplyPhase.Returned or ApplyPhase.Refused or ApplyPhase.Failed;

@@ -17,7 +17,7 @@ internal sealed class ApplyDesk : IAsyncDisposable
     private readonly Func<Term> lead;
     private readonly Action<ServiceEvent> tell;
     private readonly CancellationTokenSource ending = new();
-    private readonly ConcurrentDictionary<(string Job, int Apply, int Attempt), Task> telling = new();
+    private readonly ConcurrentDictionary<(LiveJob Job, JobWish Wish), Task> telling = new();
 
     internal ApplyDesk(StateStore state, ServiceParts parts, WebhookCourier webhooks, Func<Term> lead, Action<ServiceEvent> tell)
     {
@@ -74,8 +74,10 @@ internal sealed class ApplyDesk : IAsyncDisposable
             throw new ConflictException($"{job.Spec.Name} tells reports and not outcomes");
         if (job.Apply is not { } apply || apply.Number != number)
             throw new JobNotFoundException($"{job.Spec.Name} has no apply {number} of which an outcome is awaited");
-        if (apply.IsOver)
-            return apply;
+        if (outcome.Attempt < 1 || outcome.Attempt > apply.Attempt)
+            throw new JobNotFoundException($"apply {number} of {job.Spec.Name} has no attempt {outcome.Attempt}");
+        if (apply.IsOver || outcome.Attempt != apply.Attempt)
+            return await ToldLateAsync(term, job, apply, outcome, cancellation).ConfigureAwait(false);
         var wished = ApplySteps.Wish(apply)?.Placement ?? job.Record.Placement;
         var (epoch, placement) = outcome.Done ? (job.Record.Epoch + 1, wished) : (job.Record.Epoch, job.Record.Placement);
         var report = new JobReport(
@@ -95,18 +97,21 @@ internal sealed class ApplyDesk : IAsyncDisposable
         return apply;
     }
 
-    /// <summary>Looks whether an apply was heard of.</summary>
+    /// <summary>Looks whether an apply was heard of, and tells what a webhook did not take.</summary>
     internal async Task OnSilenceAsync(Term term, LiveJob job, CancellationToken cancellation)
     {
         await book.RefreshAsync(job, cancellation).ConfigureAwait(false);
         if (job.Apply is not { IsOver: false } apply)
             return;
-        // Before this leader listened, nobody can know whether there was silence.
-        var heard = job.HeardAt ?? job.HeldSince;
+        // Before this leader listened, nobody can know whether there was silence. That an engine routes tells nothing of its restart.
+        var ours = job.Spec.Engine == JobEngine.Moeplace;
+        var heard = (ours ? job.HeardAt : null) ?? job.HeldSince;
         var since = Now - (heard > apply.ChangedAt ? heard : apply.ChangedAt);
-        var after = since < Silence || job.Spec.Engine != JobEngine.Moeplace ? apply : ApplySteps.OnSilence(apply, since, Now);
+        var limit = ours ? ApplySteps.SilenceLimit : ApplySteps.OutcomeLimit;
+        var after = since < Silence ? apply : ApplySteps.OnSilence(apply, since, limit, Now);
         if (!ReferenceEquals(after, apply))
-            await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);
+            after = await book.ChangeAsync(term, job, after, job.Record, cancellation).ConfigureAwait(false);
+        Told(job, after);
     }
 
     /// <summary>Goes on with what an earlier leader left.</summary>
@@ -122,6 +127,23 @@ internal sealed class ApplyDesk : IAsyncDisposable
         await ending.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(telling.Values).ConfigureAwait(false);
         ending.Dispose();
+    }
+
+    /// <summary>An outcome that no longer decides anything, but may tell what the engine serves.</summary>
+    private async Task<Apply> ToldLateAsync(Term term, LiveJob job, Apply apply, EngineOutcome outcome, CancellationToken cancellation)
+    {
+        var placement = ApplySteps.WishedBy(apply, outcome.Attempt);
+        // An apply that did not fail ended by what is in force.
+        if (!outcome.Done || placement == job.Record.Placement || apply is { IsOver: true, Phase: not ApplyPhase.Failed })
+            return apply;
+        var record = job.Record with { Epoch = job.Record.Epoch + 1, Placement = placement };
+        if (!apply.IsOver)
+        {
+            var after = apply with { Epoch = record.Epoch, InForce = placement, Version = apply.Version + 1, ChangedAt = Now };
+            return await book.ChangeAsync(term, job, after, record, cancellation).ConfigureAwait(false);
+        }
+        await book.ChangeAsync(term, job, record, cancellation).ConfigureAwait(false);
+        return apply;
     }
 
     private async Task TakeAsync(Term term, LiveJob job, JobReport report, CancellationToken cancellation)
@@ -156,11 +178,14 @@ internal sealed class ApplyDesk : IAsyncDisposable
         return Told(job, await book.BeginAsync(term, job, apply, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>Engines other than ours are told of what is wished, once for each attempt and life of the service.</summary>
+    /// <summary>Engines other than ours are told of what is wished: until they take it, and by each leader anew. In turn.</summary>
     private Apply Told(LiveJob job, Apply apply)
     {
-        if (job.Spec.Webhook is { } hook && !apply.IsOver && ApplySteps.Wish(apply) is { } wish)
-            telling.GetOrAdd((apply.Job, apply.Number, wish.Attempt), _ => Task.Run(() => TellAsync(job, hook, apply, wish)));
+        if (job.Spec.Webhook is not { } hook || ApplySteps.Wish(apply) is not { } wish || wish == job.TakenWish)
+            return apply;
+        foreach (var over in telling.Where(one => one.Value.IsCompleted))
+            telling.TryRemove(over.Key, out _);
+        telling.GetOrAdd((job, wish), _ => Task.Run(() => TellAsync(job, hook, apply, wish)));
         return apply;
     }
 
@@ -169,10 +194,17 @@ internal sealed class ApplyDesk : IAsyncDisposable
         var (name, at) = (apply.Job, $"api/jobs/{apply.Job}");
         var told = new EngineWish(
             name, job.Spec.Engine, apply.Number, wish.Attempt, wish.Placement, $"{at}/placements/{wish.Placement}/map", $"{at}/applies/{apply.Number}/outcome",
-            apply.Reason);
+            apply.Reason, apply.BeganAt);
         try
         {
             var why = await webhooks.TellAsync(hook, told, ending.Token).ConfigureAwait(false);
+            var isNews = why is null || wish != job.MissedWish;
+            if (why is null)
+                job.TakenWish = wish;
+            else
+                job.MissedWish = wish;
+            if (!isNews)
+                return;
             var e = new ServiceEvent(
                 0, Now, name, "told",
                 why is null ? $"webhook {hook} took apply {apply.Number}, attempt {wish.Attempt}" : $"webhook {hook} did not take apply {apply.Number}: {why}",

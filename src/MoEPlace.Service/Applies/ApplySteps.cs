@@ -23,6 +23,9 @@ public static class ApplySteps
     /// <summary>How long nothing may be heard of a job.</summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromMinutes(5);
 
+    /// <summary>As <see cref="SilenceLimit"/>, for engines that tell outcomes alone: a restart takes its time.</summary>
+    public static readonly TimeSpan OutcomeLimit = TimeSpan.FromMinutes(30);
+
     /// <summary>How long all of it may take before each further report ends an attempt.</summary>
     public static readonly TimeSpan LongestApply = TimeSpan.FromHours(24);
 
@@ -52,14 +55,15 @@ public static class ApplySteps
     /// <summary>When nothing was heard of the job for a time.</summary>
     /// <param name="apply">On record; one that is over stays as it is.</param>
     /// <param name="since">For how long, by one who listened.</param>
+    /// <param name="limit"><see cref="SilenceLimit"/> or <see cref="OutcomeLimit"/>.</param>
     /// <param name="now">The time.</param>
     /// <returns>
-    /// Turned back when the silence lasts longer than <see cref="SilenceLimit"/>, and failed when it does so once more; the same instance before.
+    /// Turned back when the silence lasts longer than the limit, and failed when it does so once more; the same instance before.
     /// </returns>
-    public static Apply OnSilence(Apply apply, TimeSpan since, DateTimeOffset now)
+    public static Apply OnSilence(Apply apply, TimeSpan since, TimeSpan limit, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(apply);
-        if (apply.IsOver || since < SilenceLimit || now - apply.ChangedAt < SilenceLimit)
+        if (apply.IsOver || since < limit || now - apply.ChangedAt < limit)
             return apply;
         var reason = $"nothing was heard of the job for {since.TotalMinutes:0} min";
         var next = apply.Phase == ApplyPhase.Returning
@@ -78,6 +82,15 @@ public static class ApplySteps
         return apply.IsOver || apply.Phase == ApplyPhase.Returning
             ? apply
             : Turned(apply, $"{by} wants it undone") with { Version = apply.Version + 1, ChangedAt = now };
+    }
+
+    /// <summary>Digest of the placement that an attempt wishes for, or wished for.</summary>
+    /// <param name="apply">On record.</param>
+    /// <param name="attempt">Which attempt, from 1 to the current one.</param>
+    public static string WishedBy(Apply apply, int attempt)
+    {
+        ArgumentNullException.ThrowIfNull(apply);
+        return attempt >= apply.TurnedAttempt ? apply.From : apply.To;
     }
 
     /// <summary>What is wished of the job while the apply stands so; null when it is over.</summary>
@@ -214,7 +227,7 @@ public static class ApplySteps
     };
 
     private static Apply Turned(Apply apply, string reason) =>
-        apply with { Phase = ApplyPhase.Returning, Attempt = apply.Attempt + 1, Reason = reason };
+        apply with { Phase = ApplyPhase.Returning, Attempt = apply.Attempt + 1, TurnedAttempt = apply.Attempt + 1, Reason = reason };
 
     private static Apply Over(Apply apply, ApplyPhase phase, string reason) => apply with { Phase = phase, Reason = reason };
 

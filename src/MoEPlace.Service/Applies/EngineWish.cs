@@ -11,4 +11,14 @@ namespace MoEPlace.Service.Applies;
 /// <param name="Map">Where the service gives the engine's file, below its own address.</param>
 /// <param name="Outcome">Where it takes the outcome, below its own address.</param>
 /// <param name="Reason">Why, in words.</param>
-public sealed record EngineWish(string Job, JobEngine Engine, int Apply, int Attempt, string Placement, string Map, string Outcome, string Reason);
+/// <param name="BeganAt">When the apply was asked for: by it those of a job and of another that has its name since are told apart.</param>
+public sealed record EngineWish(
+    string Job,
+    JobEngine Engine,
+    int Apply,
+    int Attempt,
+    string Placement,
+    string Map,
+    string Outcome,
+    string Reason,
+    DateTimeOffset BeganAt);

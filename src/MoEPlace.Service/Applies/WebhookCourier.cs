@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -8,11 +7,11 @@ namespace MoEPlace.Service.Applies;
 
 /// <summary>
 /// Tells the operators of engines other than ours what is wished. Signed with HMAC-SHA-256 over the body where the webhook has a secret, in the header
-/// <c>X-MoEPlace-Signature: sha256=HEX</c>; told again until it is taken, so whoever takes it looks at <c>apply</c> and <c>attempt</c>.
+/// <c>X-MoEPlace-Signature: sha256=HEX</c>. <see cref="ApplyDesk"/> tells again what is not taken, and so does whoever leads
+/// next: whoever takes it looks at <c>beganAt</c>, <c>apply</c> and <c>attempt</c>.
 /// </summary>
 internal sealed class WebhookCourier : IDisposable
 {
-    private static readonly ImmutableArray<TimeSpan> Pauses = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8)];
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Dictionary<string, (Uri Url, byte[]? Key)> hooks = new(StringComparer.Ordinal);
 
@@ -35,34 +34,30 @@ internal sealed class WebhookCourier : IDisposable
     /// <summary>Names of the webhooks.</summary>
     internal IReadOnlyCollection<string> Names => hooks.Keys;
 
-    /// <summary>Tells a webhook.</summary>
+    /// <summary>Tells a webhook, once.</summary>
     /// <returns>Null when it was taken; else why not.</returns>
     internal async Task<string?> TellAsync(string name, EngineWish wish, CancellationToken cancellation)
     {
         if (!hooks.TryGetValue(name, out var hook))
             return "the service is not configured with it any more";
         var body = JsonSerializer.SerializeToUtf8Bytes(wish, StrictJson.OneLine);
-        var why = "";
-        for (var i = 0; ; i++)
+        try
         {
-            try
-            {
-                using var message = new HttpRequestMessage(HttpMethod.Post, hook.Url) { Content = new ByteArrayContent(body) };
-                message.Content.Headers.ContentType = new("application/json");
-                if (hook.Key is { } key)
-                    message.Headers.Add("X-MoEPlace-Signature", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(key, body)));
-                using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-                if (response.IsSuccessStatusCode)
-                    return null;
-                why = $"it answers {(int)response.StatusCode}";
-            }
-            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
-            {
-                why = e is HttpRequestException ? e.Message : "it does not answer within 10 s";
-            }
-            if (i == Pauses.Length)
-                return why;
-            await Task.Delay(Pauses[i], cancellation).ConfigureAwait(false);
+            using var message = new HttpRequestMessage(HttpMethod.Post, hook.Url) { Content = new ByteArrayContent(body) };
+            message.Content.Headers.ContentType = new("application/json");
+            if (hook.Key is { } key)
+                message.Headers.Add("X-MoEPlace-Signature", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(key, body)));
+            const HttpCompletionOption heads = HttpCompletionOption.ResponseHeadersRead;
+            using var response = await http.SendAsync(message, heads, cancellation).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? null : $"it answers {(int)response.StatusCode}";
+        }
+        catch (HttpRequestException e)
+        {
+            return e.Message;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return "it does not answer within 10 s";
         }
     }
 

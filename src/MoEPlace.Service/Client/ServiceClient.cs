@@ -156,7 +156,8 @@ public sealed class ServiceClient : IDisposable
 
     /// <summary>The body of an answer.</summary>
     /// <exception cref="InputException">The service found faults in what was sent; every one is told.</exception>
-    /// <exception cref="IOException">It refuses; the message says why.</exception>
+    /// <exception cref="ServiceRefusedException">It refuses, and would again; the message says why.</exception>
+    /// <exception cref="IOException">It cannot answer now; the message says why.</exception>
     internal async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -175,6 +176,8 @@ public sealed class ServiceClient : IDisposable
         var problem = response.Content.Headers.ContentType?.MediaType == "application/json" ? StrictJson.Parse<Problem>(bytes, "answer") : null;
         if (problem is { Faults: { IsDefaultOrEmpty: false } faults })
             throw new InputException(faults);
-        throw new IOException($"the service answers {(int)response.StatusCode}: {problem?.Message ?? response.ReasonPhrase}");
+        var answer = $"the service answers {(int)response.StatusCode}: {problem?.Message ?? response.ReasonPhrase}";
+        var isFinal = (int)response.StatusCode is >= 400 and < 500 and not (408 or 429);
+        throw isFinal ? new ServiceRefusedException(answer) : new IOException(answer);
     }
 }

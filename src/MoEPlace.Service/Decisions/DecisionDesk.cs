@@ -9,7 +9,19 @@ using MoEPlace.Service.State;
 namespace MoEPlace.Service.Decisions;
 
 /// <summary>Takes decisions up, has them made apart, puts them on record with all that they were made of, and does what the policy says.</summary>
-internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDesk applies, Func<Term> lead, Action<ServiceEvent> tell) : IAsyncDisposable
+/// <param name="state">The record.</param>
+/// <param name="parts">What makes decisions.</param>
+/// <param name="applies">What applies them.</param>
+/// <param name="lead">The term of this instance.</param>
+/// <param name="tell">Told of every event that is on record.</param>
+/// <param name="holds">Whether a job is still there; asked in its turn.</param>
+internal sealed class DecisionDesk(
+    StateStore state,
+    ServiceParts parts,
+    ApplyDesk applies,
+    Func<Term> lead,
+    Action<ServiceEvent> tell,
+    Func<LiveJob, bool> holds) : IAsyncDisposable
 {
     // As long as the horizon of a policy by default: a later plan is too late for what it gains, and those of other jobs wait meanwhile.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
@@ -116,7 +128,18 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
         var decision = await parts.Worker(input, path, cancellation).ConfigureAwait(false);
         var file = DecisionRecord.Pack(input, await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false), decision);
         var e = Event(job, "decided", $"decision {number}, asked by {by}: {(decision.Verdict == Verdict.Apply ? "apply" : "keep")}: {decision.Reasons[0]}");
-        await state.AddDecisionAsync(lead(), decision, Now, file, [e], cancellation).ConfigureAwait(false);
+        await job.Turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            // Of a job that was removed meanwhile nothing is kept: another may have its name.
+            if (!holds(job))
+                return;
+            await state.AddDecisionAsync(lead(), decision, Now, file, [e], cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            job.Turn.Release();
+        }
         tell(e);
         if (decision.Verdict == Verdict.Keep && trigger == DecisionTrigger.Drift)
             job.Rebase();
@@ -150,7 +173,7 @@ internal sealed class DecisionDesk(StateStore state, ServiceParts parts, ApplyDe
         await job.Turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (job.Record.Epoch == epoch && !job.IsApplying)
+            if (holds(job) && job.Record.Epoch == epoch && !job.IsApplying)
                 await applies.BeginAsync(lead(), job, number, "policy", cancellation).ConfigureAwait(false);
         }
         finally

@@ -1,7 +1,8 @@
 namespace MoEPlace.Service.Jobs;
 
-/// <summary>What the operator of an engine tells of an apply.</summary>
-/// <param name="Done">Whether the engine serves the new placement by now.</param>
+/// <summary>What the operator of an engine tells of an apply: of each attempt, in the order in which they were put in force.</summary>
+/// <param name="Attempt">Of which attempt, as it was told.</param>
+/// <param name="Done">Whether the engine serves the placement of that attempt by now.</param>
 /// <param name="Reason">Why not; null when it does.</param>
 /// <param name="StepSeconds">Median decode step since; null where none was measured.</param>
-public sealed record EngineOutcome(bool Done, string? Reason = null, double? StepSeconds = null);
+public sealed record EngineOutcome(int Attempt, bool Done, string? Reason = null, double? StepSeconds = null);

@@ -80,6 +80,12 @@ internal sealed class LiveJob
     /// <summary>Whether what the alarm asks for was decided already.</summary>
     internal bool AlarmIsAnswered { get; set; }
 
+    /// <summary>The wish that the webhook of the job took last from this leader; null before any.</summary>
+    internal JobWish? TakenWish { get; set; }
+
+    /// <summary>The wish of which it is on record that the webhook did not take it; null before any.</summary>
+    internal JobWish? MissedWish { get; set; }
+
     /// <summary>Tokens that had come when the last apply ended; null where there was none.</summary>
     internal long? TokensAtApply { get; private set; }
 

@@ -45,6 +45,9 @@ public sealed class JobRouteTests
         var reply = await client.ReportAsync("job", Report(), Cancellation);
         Assert.Equal((1, 1, apply.To), (reply.Wish!.Apply, reply.Wish.Attempt, reply.Wish.Placement));
         Assert.Equal(2, (await client.PostAsync<Apply>("api/jobs/job/rollback", null, Cancellation)).Attempt);
+        var early = await Assert.ThrowsAnyAsync<IOException>(() => client.DeleteAsync("api/jobs/job", Cancellation));
+        Assert.Contains("roll it back", early.Message, StringComparison.Ordinal);
+        Assert.Null((await client.ReportAsync("job", Report(), Cancellation)).Wish);
         Assert.Single((await client.GetAsync<ApplyList>("api/jobs/job/applies", Cancellation)).Applies);
         _ = await client.GetAsync<SampleList>("api/jobs/job/history", Cancellation);
         await client.DeleteAsync("api/jobs/job", Cancellation);

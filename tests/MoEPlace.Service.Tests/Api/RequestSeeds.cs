@@ -28,7 +28,7 @@ internal static class RequestSeeds
             "/api/jobs/{job}/rows" => Rows().Body,
             "/api/jobs/{job}/counts" => CountsFrame.Write(10, [10, 5, 5, 0, 2, 3, 4, 5], 2, 4),
             "/api/jobs/{job}/plans" => """{"simulate":true}"""u8.ToArray(),
-            "/api/jobs/{job}/applies/{apply}/outcome" => """{"done":false,"reason":"no room","stepSeconds":0.5}"""u8.ToArray(),
+            "/api/jobs/{job}/applies/{apply}/outcome" => """{"attempt":1,"done":false,"reason":"no room","stepSeconds":0.5}"""u8.ToArray(),
             _ => [],
         };
         return new RawRequest(route.Method, target, Headers(route.Body?.ContentType), body);

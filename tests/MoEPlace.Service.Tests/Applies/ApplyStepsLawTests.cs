@@ -56,7 +56,7 @@ public sealed class ApplyStepsLawTests
             var next = what switch
             {
                 0 => ApplySteps.OnRollBack(apply, "bob", now),
-                1 => ApplySteps.OnSilence(apply, now - apply.ChangedAt, now),
+                1 => ApplySteps.OnSilence(apply, now - apply.ChangedAt, ApplySteps.SilenceLimit, now),
                 _ => ApplySteps.OnReport(apply, report, Policy, seconds, now),
             };
             Check(apply, next, what > 1 ? report : null, seed);
@@ -90,6 +90,7 @@ public sealed class ApplyStepsLawTests
         {
             Phase = before.Phase,
             Attempt = before.Attempt,
+            TurnedAttempt = before.TurnedAttempt,
             Version = before.Version,
             Epoch = before.Epoch,
             InForce = before.InForce,

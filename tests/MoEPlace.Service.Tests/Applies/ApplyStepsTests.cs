@@ -168,17 +168,18 @@ public sealed class ApplyStepsTests
     [Fact]
     public void Long_silence_turns_it_back_and_more_of_it_fails()
     {
+        var limit = ApplySteps.SilenceLimit;
         foreach (var apply in new[] { Asked, Moving, Verifying })
         {
-            Assert.Same(apply, ApplySteps.OnSilence(apply, ApplySteps.SilenceLimit - TimeSpan.FromSeconds(1), Noon.AddHours(1)));
-            Assert.Same(apply, ApplySteps.OnSilence(apply, ApplySteps.SilenceLimit, Noon.AddSeconds(1)));
-            var now = Noon + ApplySteps.SilenceLimit;
-            var turned = ApplySteps.OnSilence(apply, ApplySteps.SilenceLimit, now);
+            Assert.Same(apply, ApplySteps.OnSilence(apply, limit - TimeSpan.FromSeconds(1), limit, Noon.AddHours(1)));
+            Assert.Same(apply, ApplySteps.OnSilence(apply, limit, limit, Noon.AddSeconds(1)));
+            var now = Noon + limit;
+            var turned = ApplySteps.OnSilence(apply, limit, limit, now);
             Assert.Equal((ApplyPhase.Returning, 2, apply.Version + 1), (turned.Phase, turned.Attempt, turned.Version));
-            Assert.Same(turned, ApplySteps.OnSilence(turned, ApplySteps.SilenceLimit * 1.5, now + ApplySteps.SilenceLimit / 2));
-            var failed = ApplySteps.OnSilence(turned, ApplySteps.SilenceLimit * 2, now + ApplySteps.SilenceLimit);
+            Assert.Same(turned, ApplySteps.OnSilence(turned, limit * 1.5, limit, now + limit / 2));
+            var failed = ApplySteps.OnSilence(turned, limit * 2, limit, now + limit);
             Assert.Equal((ApplyPhase.Failed, apply.InForce), (failed.Phase, failed.InForce));
-            Assert.Same(failed, ApplySteps.OnSilence(failed, TimeSpan.FromDays(1), Noon.AddDays(9)));
+            Assert.Same(failed, ApplySteps.OnSilence(failed, TimeSpan.FromDays(1), limit, Noon.AddDays(9)));
         }
     }
 

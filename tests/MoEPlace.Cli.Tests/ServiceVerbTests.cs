@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using MoEPlace.Service.Client;
+using MoEPlace.Service.Jobs;
 using MoEPlace.Service.State;
 using Xunit;
 
@@ -38,6 +40,13 @@ public sealed class ServiceVerbTests(Samples samples)
         var apply = CliRun.Json(["apply", "--job", "toy", "--decision", "1", .. at]);
         Assert.Equal("asked", apply.GetProperty("phase").GetString());
         Assert.Equal("returning", CliRun.Json(["rollback", "toy", .. at]).GetProperty("phase").GetString());
+        Assert.Contains("roll it back, or wait", CliRun.Of(["jobs", "remove", "toy", .. at]).Error, StringComparison.Ordinal);
+        using (var client = new ServiceClient([new Uri(url)]))
+        {
+            var view = await client.GetAsync<JobView>("api/jobs/toy", ending.Token);
+            var report = new JobReport(1, view.Epoch, view.Placement, JobAnswer.Serving, 0, 0, null, 0, 0, null, 0, 0, [], [], []);
+            Assert.Null((await client.ReportAsync("toy", report, ending.Token)).Wish);
+        }
         CliRun.Done(["jobs", "remove", "toy", .. at]);
 
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
@@ -47,7 +56,7 @@ public sealed class ServiceVerbTests(Samples samples)
         await watching.CancelAsync();
         Assert.Equal(Program.Interrupted, await watch);
         var kinds = watched.ToString().Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonSerializer.Deserialize<ServiceEvent>(line, StrictJson.OneLine)!.Kind);
-        Assert.Equal(["registered", "decided", "decided", "asked", "returning", "removed"], kinds);
+        Assert.Equal(["registered", "decided", "decided", "asked", "returning", "returned", "removed"], kinds);
         Assert.Equal(Program.Interrupted, await StopAsync(serving, ending.Token));
         Assert.Empty(Directory.GetDirectories(folder.Path));
     }

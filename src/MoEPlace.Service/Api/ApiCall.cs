@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using MoEPlace.Service.Jobs;
 using Microsoft.AspNetCore.Http.Features;
+using MoEPlace.Service.Jobs;
 
 namespace MoEPlace.Service.Api;
 
@@ -91,7 +91,8 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, ApiContext conte
     {
         if (fallback is not null && IsEmpty())
             return fallback;
-        return StrictJson.Parse<T>(await Context.Bodies.ReadAsync(Http.Request.Body, route.Body!.MostBytes, Gone).ConfigureAwait(false), name);
+        var bytes = await Context.Bodies.ReadAsync(Http.Request.Body, route.Body!.MostBytes, Gone).ConfigureAwait(false);
+        return StrictJson.Parse<T>(bytes, name);
     }
 
     /// <summary>Answers with JSON.</summary>

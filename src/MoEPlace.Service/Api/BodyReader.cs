@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace MoEPlace.Service.Api;
 
-/// <summary>Reads whole bodies: what is small at once, what is great a few at a time, so that what is held of them together stays bounded.</summary>
+/// <summary>
+/// Reads whole bodies: what is small at once, what is great a few at a time, so that what is held of them together stays bounded.
+/// </summary>
 /// <param name="most">Great ones at once.</param>
 /// <param name="longest">How long a great one waits for the others at most, and how long it may then take to come.</param>
 internal sealed class BodyReader(int most, TimeSpan longest) : IDisposable
@@ -36,7 +38,8 @@ internal sealed class BodyReader(int most, TimeSpan longest) : IDisposable
         var first = ArrayPool<byte>.Shared.Rent(SmallBody);
         try
         {
-            var length = await body.ReadAtLeastAsync(first.AsMemory(0, SmallBody), SmallBody, throwOnEndOfStream: false, gone).ConfigureAwait(false);
+            var part = first.AsMemory(0, SmallBody);
+            var length = await body.ReadAtLeastAsync(part, SmallBody, throwOnEndOfStream: false, gone).ConfigureAwait(false);
             bytes.Write(first, 0, length);
             return length == SmallBody;
         }

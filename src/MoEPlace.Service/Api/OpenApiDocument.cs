@@ -73,7 +73,8 @@ internal static partial class OpenApiDocument
                 "digest" => Text("^[0-9a-f]{64}$"),
                 _ => new JsonObject { ["type"] = "integer", ["minimum"] = 1 },
             }));
-        foreach (var (query, where) in route.Queries.Select(query => (query, "query")).Concat(route.Headers.Select(header => (header, "header"))))
+        var headers = route.Headers.Select(header => (header, "header"));
+        foreach (var (query, where) in route.Queries.Select(query => (query, "query")).Concat(headers))
             all.Add(Parameter(query.Name, where, false, query.Meaning, query.Least is { } least
                 ? new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = query.Most }
                 : Text("^[a-z0-9][a-z0-9-]{0,62}$")));

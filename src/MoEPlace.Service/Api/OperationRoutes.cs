@@ -11,7 +11,10 @@ internal static class OperationRoutes
     /// <summary>The routes.</summary>
     public static ImmutableArray<ApiRoute> All { get; } =
     [
-        new ApiRoute("GET", "/health/live", null, "Whether the process answers.", call => call.JsonAsync(new Nothing())) { IsAlwaysAnswered = true }.Gives<Nothing>(),
+        new ApiRoute("GET", "/health/live", null, "Whether the process answers.", call => call.JsonAsync(new Nothing()))
+        {
+            IsAlwaysAnswered = true,
+        }.Gives<Nothing>(),
         new ApiRoute("GET", "/health/ready", null, "Whether this instance leads; 503 where another does, or when it stops.", ReadyAsync)
         {
             IsAlwaysAnswered = true,

@@ -37,7 +37,8 @@ internal sealed class PrometheusText : IDisposable
     public string Write()
     {
         var text = new StringBuilder();
-        // One at a time, or what one has observed the next one clears. Not under the gate: observing looks at jobs, and those measure under locks of theirs.
+        // One at a time, or what one has observed the next one clears. Not under the gate: observing looks at jobs,
+        // and those measure under locks of theirs.
         lock (writing)
         {
             lock (gate)

@@ -62,7 +62,8 @@ public static class ServiceConfiguration
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(path));
-            var rest = document.RootElement.EnumerateObject().Where(entry => !faulty.Contains(entry.Name)).ToDictionary(entry => entry.Name, entry => entry.Value);
+            var rest = document.RootElement.EnumerateObject().Where(entry => !faulty.Contains(entry.Name))
+                .ToDictionary(entry => entry.Name, entry => entry.Value);
             return StrictJson.Parse<ServiceOptions>(JsonSerializer.SerializeToUtf8Bytes(rest), path);
         }
         catch (Exception e) when (e is InputException or JsonException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -73,7 +74,10 @@ public static class ServiceConfiguration
 
     private static string Key(InputFault fault) => fault.Field.Split('.', '[')[0];
 
-    /// <summary>A slip of the pen must not put a token or a password on the screen: not under a key that we do not know either, nor in what is no JSON.</summary>
+    /// <summary>
+    /// A slip of the pen must not put a token or a password on the screen: not under a key that we do not know either,
+    /// nor in what is no JSON.
+    /// </summary>
     private static InputFault WithoutSecret(InputFault fault)
     {
         var isKnown = !fault.Allowed.StartsWith("the keys ", StringComparison.Ordinal);

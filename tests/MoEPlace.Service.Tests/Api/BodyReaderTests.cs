@@ -14,6 +14,9 @@ public sealed class BodyReaderTests
 {
     private static readonly byte[] Some = new byte[100_000];
 
+    // Far less than a seat is held, and far more than an answer takes.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -37,11 +40,12 @@ public sealed class BodyReaderTests
                 }
             // They are within the service before anybody else asks.
             await Task.Delay(100, Cancellation);
-            using var chunked = new StreamContent(new Unseekable(Encoding.UTF8.GetBytes(await LiveService.Json(Report()).ReadAsStringAsync(Cancellation))));
+            using var chunked = new StreamContent(new Unseekable(await LiveService.Json(Report()).ReadAsByteArrayAsync(Cancellation)));
             chunked.Headers.ContentType = new("application/json");
-            Assert.Equal(200, (await live.SendAsync("POST", "/api/jobs/job/report", chunked).WaitAsync(TimeSpan.FromSeconds(2), Cancellation)).Status);
-            await client.ReportAsync("job", Report(), Cancellation).WaitAsync(TimeSpan.FromSeconds(2), Cancellation);
-            await client.RegisterAsync(Samples.SpecOf("other"), Cancellation).WaitAsync(TimeSpan.FromSeconds(2), Cancellation);
+            var sent = live.SendAsync("POST", "/api/jobs/job/report", chunked);
+            Assert.Equal(200, (await sent.WaitAsync(Patience, Cancellation)).Status);
+            await client.ReportAsync("job", Report(), Cancellation).WaitAsync(Patience, Cancellation);
+            await client.RegisterAsync(Samples.SpecOf("other"), Cancellation).WaitAsync(Patience, Cancellation);
         }
         finally
         {

@@ -63,7 +63,7 @@ public sealed class LimitTests
         using var metrics = new ServiceMetrics(live.Service);
         using var context = new ApiContext(live.Service, new ServiceOptions(), metrics, CancellationToken.None);
         var pipeline = new ApiPipeline(context, new ApiGate(new TokenCheck([])), NullLogger.Instance, mostAtOnce: 0);
-        foreach (var route in ApiTable.Routes.Where(route => route is { Method: "GET", ContentType: not "text/event-stream" } && !route.Path.Contains('{')))
+        foreach (var route in ApiTable.Routes.Where(route => route.Method == "GET" && !route.Path.Contains('{')))
         {
             var http = new DefaultHttpContext();
             (http.Request.Method, http.Request.Path, http.Request.Host) = ("GET", route.Path, new HostString("localhost"));
@@ -78,7 +78,8 @@ public sealed class LimitTests
         var status = 0;
         for (var i = 0; i < 100 && status != wanted; i++)
         {
-            status = (await live.SendAsync("POST", "/api/jobs/job/rows", LiveService.Bytes([], Client.ServiceClient.RowsType))).Status;
+            var nothing = LiveService.Bytes([], Client.ServiceClient.RowsType);
+            status = (await live.SendAsync("POST", "/api/jobs/job/rows", nothing)).Status;
             if (status != wanted)
                 await Task.Delay(10, Cancellation);
         }

@@ -18,7 +18,10 @@ public sealed class ChromiumFixture : IAsyncDisposable
     {
         var context = await (await StartAsync()).NewContextAsync(new BrowserNewContextOptions
         {
-            ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = height }, TimezoneId = "UTC", Locale = "en-GB",
+            ColorScheme = scheme,
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            TimezoneId = "UTC",
+            Locale = "en-GB",
         });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(20_000);
@@ -51,7 +54,8 @@ public sealed class ChromiumFixture : IAsyncDisposable
             playwright = await Playwright.CreateAsync();
             return browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
-                ExecutablePath = Program, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+                ExecutablePath = Program,
+                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
             });
         }
         finally

@@ -32,7 +32,7 @@ public sealed class BadInputTests(BadFiles files)
     [InlineData(Place + "--seed 1 --seed 2", "--seed = \"1 2\"", "one value")]
     [InlineData(Place + "--time-limit soon", "--time-limit = \"soon\"", "a number")]
     [InlineData(Place + "--redundant", "--redundant = missing", "a whole number of 32 bits")]
-    [InlineData("schema trace", "name = \"trace\"", "calibration, cluster, gates, model, placement, reality, result, scenario, simulation, training")]
+    [InlineData("schema trace", "name = \"trace\"", "calibration, cluster, gates, job, model, placement, policy, reality, result, scenario, service, simulation, training")]
     [InlineData("placement export {contiguous.json} --to deepspeed -o >m", "--to = \"deepspeed\"", "sglang")]
     [InlineData("trace import --from csv {ids.npy} -o >t", "--from = \"csv\"", "npy, popularity, sglang")]
     public void A_slip_of_the_command_line_is_told(string line, params string[] told) => Refuse(line, told);

@@ -162,7 +162,7 @@ public sealed class ServiceKillTests : IDisposable
                 (InForce, Epoch, answer) = (current.Placement == To.Digest ? To : From, Epoch + 1, JobAnswer.Done);
             double? canary = answer != JobAnswer.Done ? null : spoils && InForce.Digest == To.Digest ? 1 : 0;
             var report = new JobReport(
-                1, Epoch, InForce.Digest, answer, current?.Apply ?? 0, current?.Attempt ?? 0, null, 0, 0, canary, 0, 0, [.. new double[8]],
+                1, Epoch, InForce.Digest, answer, current?.Apply ?? 0, current?.Attempt ?? 0, null, 0, 0, canary, 0, 0, [.. Enumerable.Repeat(0.01, 8)],
                 [.. Enumerable.Repeat(Epoch, 8)], [.. new bool[8]]);
             try
             {

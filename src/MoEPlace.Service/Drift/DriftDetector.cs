@@ -19,8 +19,8 @@ public sealed class DriftDetector
     /// <summary>A window moves on by a span.</summary>
     private const int Spans = 8;
 
-    /// <summary>By how much more windows of counts may differ than drawn messages tell: which sequences they share is not known (2.2 was seen).</summary>
-    private const double CountsMargin = 3;
+    /// <summary>By how much more windows of counts may differ than drawn messages tell: which sequences they share is not known (8.1 was seen).</summary>
+    private const double CountsMargin = 8.5;
 
     /// <summary>What changes by less, as a share of all, is no drift, however sure it is.</summary>
     private const double LeastChange = 0.02;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using MoEPlace.Service.Client;
 
@@ -29,27 +30,38 @@ internal sealed class ServiceAddress
     internal ServiceClient Connect(ParseResult parsed)
     {
         var faults = new InputFaults(parsed.CommandResult.Command.Name);
-        var addresses = new List<Uri>();
-        foreach (var text in parsed.GetValue(service)!.Split(',', StringSplitOptions.TrimEntries))
-        {
-            var valid = Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
-            if (faults.Require(valid, "--service", text, "an address such as http://127.0.0.1:7077"))
-                addresses.Add(address!);
-        }
-        var secret = faults.Try(() => ReadToken(parsed.GetValue(token)));
+        var addresses = Addresses(parsed.GetValue(service)!, faults);
+        var secret = parsed.GetValue(token) is { } file ? faults.Try(() => Token(file)) : null;
         faults.ThrowIfAny();
         return new ServiceClient(addresses, secret);
     }
 
-    private static string? ReadToken(string? file)
+    /// <summary>The addresses of one or more services, with commas between; what is none is noted.</summary>
+    internal static ImmutableArray<Uri> Addresses(string text, InputFaults faults)
+    {
+        var addresses = ImmutableArray.CreateBuilder<Uri>();
+        foreach (var one in text.Split(','))
+            if (faults.Require(
+                Uri.TryCreate(one.Trim(), UriKind.Absolute, out var address) && address.Scheme is "http" or "https", "--service", one,
+                "URLs such as http://127.0.0.1:7077, separated by commas"))
+                addresses.Add(address!);
+        return addresses.ToImmutable();
+    }
+
+    /// <summary>Reads a token; what it is shows in no fault.</summary>
+    /// <exception cref="InputException">The file cannot be read, or holds no token.</exception>
+    internal static string Token(string file)
     {
         try
         {
-            return file is null ? null : File.ReadAllText(file).Trim();
+            var token = File.ReadAllText(file).Trim();
+            return token.Length is >= 1 and <= 4_096 && token.All(c => c is > ' ' and <= '~')
+                ? token
+                : throw new InputException(file, "token", $"{token.Length} characters", "one token of visible ASCII characters");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException(file!, "--token-file", e.Message, "a file that can be read");
+            throw new InputException(file, "--token-file", e.Message, "a file that can be read");
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using MoEPlace.Service.Jobs;
@@ -47,45 +46,18 @@ internal sealed partial class ServiceLinkOptions
                 faults.Require(parsed.GetValue(option) is null, option.Name, parsed.GetValue(option), "only with --service");
             return null;
         }
-        var addresses = Addresses(text, faults);
+        var addresses = ServiceAddress.Addresses(text, faults);
         faults.Require(folder is not null, "--service", text, "only with --job: what is applied must outlive a life of the job");
         faults.Require(
             residency == Residency.Home, "--residency", "coherent", "home: --service needs residency home, where one rank sees all layers of a token");
         var called = parsed.GetValue(name) ?? NameOf(folder ?? "job");
         faults.Require(JobSpec.IsName(called), "--service-job", called, "1 to 63 of a-z, 0-9 and -, the first none of -");
-        var token = parsed.GetValue(tokenFile) is { } file ? faults.Try(() => Token(file)) : null;
+        var token = parsed.GetValue(tokenFile) is { } file ? faults.Try(() => ServiceAddress.Token(file)) : null;
         var held = parsed.GetValue(policy) is { } rules ? faults.Try(() => Policy(rules)) : null;
         var on = parsed.GetValue(cluster) is { } machines ? faults.Try(() => ClusterPresets.Parse(machines)) : null;
         if (on is not null && start is not null)
             faults.Require(on.Ranks == start.Ranks, "--cluster", on.Ranks, $"{start.Ranks} ranks, as of this run; see --ranks and --virtual-ranks");
         return faults.Any ? null : new ServiceLinkSettings(addresses, called, token, held, on);
-    }
-
-    private static ImmutableArray<Uri> Addresses(string text, InputFaults faults)
-    {
-        var addresses = ImmutableArray.CreateBuilder<Uri>();
-        foreach (var one in text.Split(','))
-            if (faults.Require(
-                Uri.TryCreate(one.Trim(), UriKind.Absolute, out var address) && address.Scheme is "http" or "https", "--service", one,
-                "URLs such as http://127.0.0.1:7077, separated by commas"))
-                addresses.Add(address!);
-        return addresses.ToImmutable();
-    }
-
-    /// <summary>Reads a token; what it is shows in no fault.</summary>
-    private static string Token(string file)
-    {
-        try
-        {
-            var token = File.ReadAllText(file).Trim();
-            return token.Length is >= 1 and <= 4_096 && token.All(c => c is > ' ' and <= '~')
-                ? token
-                : throw new InputException(file, "token", $"{token.Length} characters", "one token of visible ASCII characters");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException(file, "file", e.Message, "a file that can be read");
-        }
     }
 
     private static LoopPolicy Policy(string file)
